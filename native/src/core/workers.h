@@ -1,0 +1,37 @@
+// Splitting one kernel call over the threads that its session borrowed.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SINTER_CORE_WORKERS_H_
+#define SINTER_CORE_WORKERS_H_
+
+#include <stdint.h>
+
+namespace sinter {
+
+// task(context, index, thread): index in [0, tasks), thread in [0, workers->threads): the place in
+// per-thread scratch that this task may use.
+typedef void (*Task)(void* context, int64_t index, int thread);
+
+// The calling thread and the helpers it holds. threads >= 1; run() returns when all tasks are done.
+// With threads == 1 it is a plain loop on the caller.
+struct Workers {
+  int threads;
+  void (*run)(Workers* self, int64_t tasks, Task task, void* context);
+};
+
+// Splits [0, tasks) with a lambda, without std::function and without anything the linker could
+// share between files built for different ISAs (internal linkage).
+template <class Body>
+static inline void parallel_for(Workers* workers, int64_t tasks, const Body& body) {
+  if (workers->threads <= 1 || tasks <= 1) {
+    for (int64_t i = 0; i < tasks; i++) body(i, 0);
+    return;
+  }
+  workers->run(
+      workers, tasks,
+      [](void* context, int64_t index, int thread) { (*static_cast<const Body*>(context))(index, thread); },
+      const_cast<void*>(static_cast<const void*>(&body)));
+}
+
+}  // namespace sinter
+
+#endif  // SINTER_CORE_WORKERS_H_

@@ -1,0 +1,48 @@
+// batch_matmul: matrix products of two run-time operands, batch dimensions broadcast.
+// SPDX-License-Identifier: Apache-2.0
+//
+// For every (i,j,l) in batch0 x batch1 x batch2:
+//   C[i,j,l] = epilogue(A'[i*a_batch0 + j*a_batch1 + l*a_batch2] x B'[...]), A' m x k, B' k x n, where a
+// stored matrix is transposed first when its flag says so (transpose_a: stored k x m; transpose_b: n x k).
+//
+// slots    a, b, c  (a_batch*, b_batch* count elements; 0 broadcasts; c is dense)
+// types    (a, b, c) = f32 f32 f32 | s8 s8 s8
+// numerics s8: tfl.batch_matmul (int32 sum of (a-azp)*(b-bzp), then the fixed-point multiplier/shift of
+//          TFLite's built-in kernel, clamp); f32: the plain sum
+#ifndef SINTER_KERNELS_BATCH_MATMUL_OP_H_
+#define SINTER_KERNELS_BATCH_MATMUL_OP_H_
+
+#include "core/row.h"
+
+namespace sinter {
+
+#define SINTER_BATCH_MATMUL_FIELDS(F)                                                                   \
+  F(i32, batch0, RUN)                                                                                   \
+  F(i32, batch1, RUN)                                                                                   \
+  F(i32, batch2, RUN)                                                                                   \
+  F(i32, a_batch0, RUN)                                                                                 \
+  F(i32, a_batch1, RUN)                                                                                 \
+  F(i32, a_batch2, RUN)                                                                                 \
+  F(i32, b_batch0, RUN)                                                                                 \
+  F(i32, b_batch1, RUN)                                                                                 \
+  F(i32, b_batch2, RUN)                                                                                 \
+  F(i32, m, RUN)                                                                                        \
+  F(i32, n, RUN)                                                                                        \
+  F(i32, k, RUN)                                                                                        \
+  F(i32, transpose_a, RUN) /* 0 or 1 */                                                                 \
+  F(i32, transpose_b, RUN)                                                                              \
+  F(i32, a_zero_point, RUN)                                                                             \
+  F(i32, b_zero_point, RUN)                                                                             \
+  F(i32, out_zero_point, RUN)                                                                           \
+  F(f32, scale, RUN)            /* a_scale * b_scale / out_scale, for definitions with a float scale */ \
+  F(i32, scale_multiplier, RUN) /* the same as Q31 mantissa and left shift */                           \
+  F(i32, scale_shift, RUN)                                                                              \
+  F(i32, out_min, RUN)                                                                                  \
+  F(i32, out_max, RUN)
+SINTER_PARAMS(BatchMatmulParams, SINTER_BATCH_MATMUL_FIELDS);
+
+enum { BATCH_MATMUL_A, BATCH_MATMUL_B, BATCH_MATMUL_C, BATCH_MATMUL_SLOTS };
+
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_BATCH_MATMUL_OP_H_

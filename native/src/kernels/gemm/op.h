@@ -1,0 +1,40 @@
+// gemm: C[m,n] = epilogue(sum over k of (A[m,k] - a_zero_point) * W[n,k] + bias[n]).
+// SPDX-License-Identifier: Apache-2.0
+//
+// Serves fully connected layers, 1x1 convolutions with stride 1 (m = batch * height * width) and the
+// direct matrix product. Convolutions share its micro-kernels (tile_<isa>.h) and packings.
+//
+// slots    a        [m][k], lda elements from row to row
+//          weights  packed; sources: W [n][k] row-major, bias [n] (optional), scale [n] (s8->s8 only)
+//          c        [m][n], ldc elements from row to row
+// types    (a, w, c) = f32 f32 f32 (bias f32) | s8 s8 s8 (bias s32) | s8 s8 s32 (bias s32)
+// layouts  NHWC: as above. PLANAR_QUADS: a is [ceil(k/4)][lda][4] and c is [ceil(n/4)][ldc][4], where
+//          the m pixels stand side by side and lda, ldc >= m count pixels.
+// epilogue s8->s8: numerics xnn.gemm; s8->s32: the plain sum; f32: clamp(sum + bias, act_min, act_max)
+#ifndef SINTER_KERNELS_GEMM_OP_H_
+#define SINTER_KERNELS_GEMM_OP_H_
+
+#include "core/row.h"
+
+namespace sinter {
+
+#define SINTER_GEMM_FIELDS(F)                                                           \
+  F(i32, m, RUN)              /* rows of A and C, >= 0 */                               \
+  F(i32, n, PACK)             /* >= 1 */                                                \
+  F(i32, k, PACK)             /* >= 1 */                                                \
+  F(i32, lda, RUN)            /* >= k (NHWC) or >= m (PLANAR_QUADS) */                  \
+  F(i32, ldc, RUN)            /* >= n (NHWC) or >= m (PLANAR_QUADS) */                  \
+  F(i32, a_zero_point, PACK)  /* s8: -128..127 */                                       \
+  F(i32, out_zero_point, RUN) /* s8 -> s8 */                                            \
+  F(i32, out_min, RUN)        /* s8 -> s8: clamp in the quantized domain, min <= max */ \
+  F(i32, out_max, RUN)                                                                  \
+  F(f32, act_min, RUN) /* f32: clamp, -inf for none; NaN refused */                     \
+  F(f32, act_max, RUN)
+SINTER_PARAMS(GemmParams, SINTER_GEMM_FIELDS);
+
+enum { GEMM_A, GEMM_WEIGHTS, GEMM_C, GEMM_SLOTS };
+enum { GEMM_SOURCE_WEIGHTS, GEMM_SOURCE_BIAS, GEMM_SOURCE_SCALE, GEMM_SOURCES };
+
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_GEMM_OP_H_

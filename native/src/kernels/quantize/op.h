@@ -1,0 +1,26 @@
+// quantize: between real and quantized numbers, and from one quantization to another.
+// SPDX-License-Identifier: Apache-2.0
+//
+// slots    in [count], out [count]
+// types    f32 s8 | f32 u8 | s8 f32 | u8 f32 | s8 s8 | u8 s8 | s8 u8 | u8 u8
+// numerics see docs/numerics.md: xnn.quantize, xnn.dequantize, xnn.requantize
+#ifndef SINTER_KERNELS_QUANTIZE_OP_H_
+#define SINTER_KERNELS_QUANTIZE_OP_H_
+
+#include "core/row.h"
+
+namespace sinter {
+
+#define SINTER_QUANTIZE_FIELDS(F) \
+  F(i32, count, RUN)              \
+  F(f32, in_scale, RUN)           \
+  F(i32, in_zero_point, RUN)      \
+  F(f32, out_scale, RUN)          \
+  F(i32, out_zero_point, RUN)
+SINTER_PARAMS(QuantizeParams, SINTER_QUANTIZE_FIELDS);
+
+enum { QUANTIZE_IN, QUANTIZE_OUT, QUANTIZE_SLOTS };
+
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_QUANTIZE_OP_H_
