@@ -15,15 +15,37 @@
 
 namespace sinter {
 
-#define SINTER_ADD_FIELDS(F)                                                                                      \
-  F(i32, d0, RUN)                                                                                                 \
-  F(i32, d1, RUN) F(i32, d2, RUN) F(i32, d3, RUN) F(i32, d4, RUN) F(i32, d5, RUN) F(i32, a_stride0, RUN)          \
-      F(i32, a_stride1, RUN) F(i32, a_stride2, RUN) F(i32, a_stride3, RUN) F(i32, a_stride4, RUN)                 \
-          F(i32, a_stride5, RUN) F(i32, b_stride0, RUN) F(i32, b_stride1, RUN) F(i32, b_stride2, RUN)             \
-              F(i32, b_stride3, RUN) F(i32, b_stride4, RUN) F(i32, b_stride5, RUN) F(f32, a_scale, RUN)           \
-                  F(i32, a_zero_point, RUN) F(f32, b_scale, RUN) F(i32, b_zero_point, RUN) F(f32, out_scale, RUN) \
-                      F(i32, out_zero_point, RUN) F(i32, out_min, RUN) F(i32, out_max, RUN) F(f32, act_min, RUN)  \
-                          F(f32, act_max, RUN)
+// clang-format off
+#define SINTER_ADD_FIELDS(F) \
+  F(i32, d0, RUN) \
+  F(i32, d1, RUN) \
+  F(i32, d2, RUN) \
+  F(i32, d3, RUN) \
+  F(i32, d4, RUN) \
+  F(i32, d5, RUN) \
+  F(i32, a_stride0, RUN) \
+  F(i32, a_stride1, RUN) \
+  F(i32, a_stride2, RUN) \
+  F(i32, a_stride3, RUN) \
+  F(i32, a_stride4, RUN) \
+  F(i32, a_stride5, RUN) \
+  F(i32, b_stride0, RUN) \
+  F(i32, b_stride1, RUN) \
+  F(i32, b_stride2, RUN) \
+  F(i32, b_stride3, RUN) \
+  F(i32, b_stride4, RUN) \
+  F(i32, b_stride5, RUN) \
+  F(f32, a_scale, RUN) \
+  F(i32, a_zero_point, RUN) \
+  F(f32, b_scale, RUN) \
+  F(i32, b_zero_point, RUN) \
+  F(f32, out_scale, RUN) \
+  F(i32, out_zero_point, RUN) \
+  F(i32, out_min, RUN) \
+  F(i32, out_max, RUN) \
+  F(f32, act_min, RUN) \
+  F(f32, act_max, RUN)
+// clang-format on
 SINTER_PARAMS(AddParams, SINTER_ADD_FIELDS);
 
 enum { ADD_A, ADD_B, ADD_OUT, ADD_SLOTS };

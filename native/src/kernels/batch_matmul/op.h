@@ -16,29 +16,31 @@
 
 namespace sinter {
 
-#define SINTER_BATCH_MATMUL_FIELDS(F)                                                                   \
-  F(i32, batch0, RUN)                                                                                   \
-  F(i32, batch1, RUN)                                                                                   \
-  F(i32, batch2, RUN)                                                                                   \
-  F(i32, a_batch0, RUN)                                                                                 \
-  F(i32, a_batch1, RUN)                                                                                 \
-  F(i32, a_batch2, RUN)                                                                                 \
-  F(i32, b_batch0, RUN)                                                                                 \
-  F(i32, b_batch1, RUN)                                                                                 \
-  F(i32, b_batch2, RUN)                                                                                 \
-  F(i32, m, RUN)                                                                                        \
-  F(i32, n, RUN)                                                                                        \
-  F(i32, k, RUN)                                                                                        \
-  F(i32, transpose_a, RUN) /* 0 or 1 */                                                                 \
-  F(i32, transpose_b, RUN)                                                                              \
-  F(i32, a_zero_point, RUN)                                                                             \
-  F(i32, b_zero_point, RUN)                                                                             \
-  F(i32, out_zero_point, RUN)                                                                           \
-  F(f32, scale, RUN)            /* a_scale * b_scale / out_scale, for definitions with a float scale */ \
-  F(i32, scale_multiplier, RUN) /* the same as Q31 mantissa and left shift */                           \
-  F(i32, scale_shift, RUN)                                                                              \
-  F(i32, out_min, RUN)                                                                                  \
+// clang-format off
+#define SINTER_BATCH_MATMUL_FIELDS(F) \
+  F(i32, batch0, RUN) \
+  F(i32, batch1, RUN) \
+  F(i32, batch2, RUN) \
+  F(i32, a_batch0, RUN) \
+  F(i32, a_batch1, RUN) \
+  F(i32, a_batch2, RUN) \
+  F(i32, b_batch0, RUN) \
+  F(i32, b_batch1, RUN) \
+  F(i32, b_batch2, RUN) \
+  F(i32, m, RUN) \
+  F(i32, n, RUN) \
+  F(i32, k, RUN) \
+  F(i32, transpose_a, RUN) /* 0 or 1 */ \
+  F(i32, transpose_b, RUN) \
+  F(i32, a_zero_point, RUN) \
+  F(i32, b_zero_point, RUN) \
+  F(i32, out_zero_point, RUN) \
+  F(f32, scale, RUN) /* a_scale * b_scale / out_scale, for definitions with a float scale */ \
+  F(i32, scale_multiplier, RUN) /* the same as Q31 mantissa and left shift */ \
+  F(i32, scale_shift, RUN) \
+  F(i32, out_min, RUN) \
   F(i32, out_max, RUN)
+// clang-format on
 SINTER_PARAMS(BatchMatmulParams, SINTER_BATCH_MATMUL_FIELDS);
 
 enum { BATCH_MATMUL_A, BATCH_MATMUL_B, BATCH_MATMUL_C, BATCH_MATMUL_SLOTS };

@@ -19,29 +19,31 @@
 
 namespace sinter {
 
-#define SINTER_CONV_FIELDS(F)                              \
-  F(i32, batch, RUN)                                       \
-  F(i32, in_h, RUN)                                        \
-  F(i32, in_w, RUN)                                        \
-  F(i32, in_c, PACK)                                       \
-  F(i32, out_h, RUN)                                       \
-  F(i32, out_w, RUN)                                       \
-  F(i32, out_c, PACK)                                      \
-  F(i32, kernel_h, PACK)                                   \
-  F(i32, kernel_w, PACK)                                   \
-  F(i32, stride_h, RUN)                                    \
-  F(i32, stride_w, RUN)                                    \
-  F(i32, dilation_h, RUN)                                  \
-  F(i32, dilation_w, RUN)                                  \
-  F(i32, pad_top, RUN)        /* >= 0 */                   \
-  F(i32, pad_left, RUN)       /* >= 0 */                   \
-  F(i32, groups, PACK)        /* divides in_c and out_c */ \
-  F(i32, in_zero_point, PACK) /* s8 */                     \
-  F(i32, out_zero_point, RUN) /* s8 */                     \
-  F(i32, out_min, RUN)        /* s8 */                     \
-  F(i32, out_max, RUN)        /* s8 */                     \
-  F(f32, act_min, RUN)        /* f32 */                    \
-  F(f32, act_max, RUN)        /* f32 */
+// clang-format off
+#define SINTER_CONV_FIELDS(F) \
+  F(i32, batch, RUN) \
+  F(i32, in_h, RUN) \
+  F(i32, in_w, RUN) \
+  F(i32, in_c, PACK) \
+  F(i32, out_h, RUN) \
+  F(i32, out_w, RUN) \
+  F(i32, out_c, PACK) \
+  F(i32, kernel_h, PACK) \
+  F(i32, kernel_w, PACK) \
+  F(i32, stride_h, RUN) \
+  F(i32, stride_w, RUN) \
+  F(i32, dilation_h, RUN) \
+  F(i32, dilation_w, RUN) \
+  F(i32, pad_top, RUN) /* >= 0 */ \
+  F(i32, pad_left, RUN) /* >= 0 */ \
+  F(i32, groups, PACK) /* divides in_c and out_c */ \
+  F(i32, in_zero_point, PACK) /* s8 */ \
+  F(i32, out_zero_point, RUN) /* s8 */ \
+  F(i32, out_min, RUN) /* s8 */ \
+  F(i32, out_max, RUN) /* s8 */ \
+  F(f32, act_min, RUN) /* f32 */ \
+  F(f32, act_max, RUN) /* f32 */
+// clang-format on
 SINTER_PARAMS(ConvParams, SINTER_CONV_FIELDS);
 
 enum { CONV_IN, CONV_WEIGHTS, CONV_OUT, CONV_SLOTS };

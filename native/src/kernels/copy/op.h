@@ -13,13 +13,15 @@
 
 namespace sinter {
 
+// clang-format off
 #define SINTER_COPY_FIELDS(F) \
-  F(i32, rows, RUN)           \
-  F(i32, row_bytes, RUN)      \
-  F(i32, in_offset, RUN)      \
-  F(i32, in_stride, RUN)      \
-  F(i32, out_offset, RUN)     \
+  F(i32, rows, RUN) \
+  F(i32, row_bytes, RUN) \
+  F(i32, in_offset, RUN) \
+  F(i32, in_stride, RUN) \
+  F(i32, out_offset, RUN) \
   F(i32, out_stride, RUN)
+// clang-format on
 SINTER_PARAMS(CopyParams, SINTER_COPY_FIELDS);
 
 enum { COPY_IN, COPY_OUT, COPY_SLOTS };

@@ -18,28 +18,30 @@
 
 namespace sinter {
 
+// clang-format off
 #define SINTER_DEPTHWISE_FIELDS(F) \
-  F(i32, batch, RUN)               \
-  F(i32, in_h, RUN)                \
-  F(i32, in_w, RUN)                \
-  F(i32, in_c, PACK)               \
-  F(i32, multiplier, PACK)         \
-  F(i32, out_h, RUN)               \
-  F(i32, out_w, RUN)               \
-  F(i32, kernel_h, PACK)           \
-  F(i32, kernel_w, PACK)           \
-  F(i32, stride_h, RUN)            \
-  F(i32, stride_w, RUN)            \
-  F(i32, dilation_h, RUN)          \
-  F(i32, dilation_w, RUN)          \
-  F(i32, pad_top, RUN)             \
-  F(i32, pad_left, RUN)            \
-  F(i32, in_zero_point, PACK)      \
-  F(i32, out_zero_point, RUN)      \
-  F(i32, out_min, RUN)             \
-  F(i32, out_max, RUN)             \
-  F(f32, act_min, RUN)             \
+  F(i32, batch, RUN) \
+  F(i32, in_h, RUN) \
+  F(i32, in_w, RUN) \
+  F(i32, in_c, PACK) \
+  F(i32, multiplier, PACK) \
+  F(i32, out_h, RUN) \
+  F(i32, out_w, RUN) \
+  F(i32, kernel_h, PACK) \
+  F(i32, kernel_w, PACK) \
+  F(i32, stride_h, RUN) \
+  F(i32, stride_w, RUN) \
+  F(i32, dilation_h, RUN) \
+  F(i32, dilation_w, RUN) \
+  F(i32, pad_top, RUN) \
+  F(i32, pad_left, RUN) \
+  F(i32, in_zero_point, PACK) \
+  F(i32, out_zero_point, RUN) \
+  F(i32, out_min, RUN) \
+  F(i32, out_max, RUN) \
+  F(f32, act_min, RUN) \
   F(f32, act_max, RUN)
+// clang-format on
 SINTER_PARAMS(DepthwiseParams, SINTER_DEPTHWISE_FIELDS);
 
 enum { DEPTHWISE_IN, DEPTHWISE_WEIGHTS, DEPTHWISE_OUT, DEPTHWISE_SLOTS };

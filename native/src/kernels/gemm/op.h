@@ -18,18 +18,20 @@
 
 namespace sinter {
 
-#define SINTER_GEMM_FIELDS(F)                                                           \
-  F(i32, m, RUN)              /* rows of A and C, >= 0 */                               \
-  F(i32, n, PACK)             /* >= 1 */                                                \
-  F(i32, k, PACK)             /* >= 1 */                                                \
-  F(i32, lda, RUN)            /* >= k (NHWC) or >= m (PLANAR_QUADS) */                  \
-  F(i32, ldc, RUN)            /* >= n (NHWC) or >= m (PLANAR_QUADS) */                  \
-  F(i32, a_zero_point, PACK)  /* s8: -128..127 */                                       \
-  F(i32, out_zero_point, RUN) /* s8 -> s8 */                                            \
-  F(i32, out_min, RUN)        /* s8 -> s8: clamp in the quantized domain, min <= max */ \
-  F(i32, out_max, RUN)                                                                  \
-  F(f32, act_min, RUN) /* f32: clamp, -inf for none; NaN refused */                     \
+// clang-format off
+#define SINTER_GEMM_FIELDS(F) \
+  F(i32, m, RUN) /* rows of A and C, >= 0 */ \
+  F(i32, n, PACK) /* >= 1 */ \
+  F(i32, k, PACK) /* >= 1 */ \
+  F(i32, lda, RUN) /* >= k (NHWC) or >= m (PLANAR_QUADS) */ \
+  F(i32, ldc, RUN) /* >= n (NHWC) or >= m (PLANAR_QUADS) */ \
+  F(i32, a_zero_point, PACK) /* s8: -128..127 */ \
+  F(i32, out_zero_point, RUN) /* s8 -> s8 */ \
+  F(i32, out_min, RUN) /* s8 -> s8: clamp in the quantized domain, min <= max */ \
+  F(i32, out_max, RUN) \
+  F(f32, act_min, RUN) /* f32: clamp, -inf for none; NaN refused */ \
   F(f32, act_max, RUN)
+// clang-format on
 SINTER_PARAMS(GemmParams, SINTER_GEMM_FIELDS);
 
 enum { GEMM_A, GEMM_WEIGHTS, GEMM_C, GEMM_SLOTS };

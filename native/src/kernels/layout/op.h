@@ -15,12 +15,14 @@
 
 namespace sinter {
 
+// clang-format off
 #define SINTER_LAYOUT_FIELDS(F) \
-  F(i32, height, RUN)           \
-  F(i32, width, RUN)            \
-  F(i32, channels, RUN)         \
-  F(i32, pitch, RUN)            \
+  F(i32, height, RUN) \
+  F(i32, width, RUN) \
+  F(i32, channels, RUN) \
+  F(i32, pitch, RUN) \
   F(i32, fill, RUN)
+// clang-format on
 SINTER_PARAMS(LayoutParams, SINTER_LAYOUT_FIELDS);
 
 enum { LAYOUT_IN, LAYOUT_OUT, LAYOUT_SLOTS };

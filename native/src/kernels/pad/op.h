@@ -12,14 +12,29 @@
 
 namespace sinter {
 
-#define SINTER_PAD_FIELDS(F)                                                                                   \
-  F(i32, element_bytes, RUN)                                                                                   \
-  F(i32, value, RUN)                                                                                           \
-  F(i32, d0, RUN)                                                                                              \
-  F(i32, d1, RUN) F(i32, d2, RUN) F(i32, d3, RUN) F(i32, d4, RUN) F(i32, d5, RUN) F(i32, before0, RUN)         \
-      F(i32, before1, RUN) F(i32, before2, RUN) F(i32, before3, RUN) F(i32, before4, RUN) F(i32, before5, RUN) \
-          F(i32, after0, RUN) F(i32, after1, RUN) F(i32, after2, RUN) F(i32, after3, RUN) F(i32, after4, RUN)  \
-              F(i32, after5, RUN)
+// clang-format off
+#define SINTER_PAD_FIELDS(F) \
+  F(i32, element_bytes, RUN) \
+  F(i32, value, RUN) \
+  F(i32, d0, RUN) \
+  F(i32, d1, RUN) \
+  F(i32, d2, RUN) \
+  F(i32, d3, RUN) \
+  F(i32, d4, RUN) \
+  F(i32, d5, RUN) \
+  F(i32, before0, RUN) \
+  F(i32, before1, RUN) \
+  F(i32, before2, RUN) \
+  F(i32, before3, RUN) \
+  F(i32, before4, RUN) \
+  F(i32, before5, RUN) \
+  F(i32, after0, RUN) \
+  F(i32, after1, RUN) \
+  F(i32, after2, RUN) \
+  F(i32, after3, RUN) \
+  F(i32, after4, RUN) \
+  F(i32, after5, RUN)
+// clang-format on
 SINTER_PARAMS(PadParams, SINTER_PAD_FIELDS);
 
 enum { PAD_IN, PAD_OUT, PAD_SLOTS };

@@ -15,24 +15,26 @@ namespace sinter {
 
 enum PoolKind { POOL_AVERAGE = 0, POOL_MAX = 1 };
 
-#define SINTER_POOL_FIELDS(F)                  \
+// clang-format off
+#define SINTER_POOL_FIELDS(F) \
   F(i32, kind, RUN) /* 0 average, 1 maximum */ \
-  F(i32, batch, RUN)                           \
-  F(i32, in_h, RUN)                            \
-  F(i32, in_w, RUN)                            \
-  F(i32, channels, RUN)                        \
-  F(i32, out_h, RUN)                           \
-  F(i32, out_w, RUN)                           \
-  F(i32, kernel_h, RUN)                        \
-  F(i32, kernel_w, RUN)                        \
-  F(i32, stride_h, RUN)                        \
-  F(i32, stride_w, RUN)                        \
-  F(i32, pad_top, RUN)                         \
-  F(i32, pad_left, RUN)                        \
-  F(i32, out_min, RUN)                         \
-  F(i32, out_max, RUN)                         \
-  F(f32, act_min, RUN)                         \
+  F(i32, batch, RUN) \
+  F(i32, in_h, RUN) \
+  F(i32, in_w, RUN) \
+  F(i32, channels, RUN) \
+  F(i32, out_h, RUN) \
+  F(i32, out_w, RUN) \
+  F(i32, kernel_h, RUN) \
+  F(i32, kernel_w, RUN) \
+  F(i32, stride_h, RUN) \
+  F(i32, stride_w, RUN) \
+  F(i32, pad_top, RUN) \
+  F(i32, pad_left, RUN) \
+  F(i32, out_min, RUN) \
+  F(i32, out_max, RUN) \
+  F(f32, act_min, RUN) \
   F(f32, act_max, RUN)
+// clang-format on
 SINTER_PARAMS(PoolParams, SINTER_POOL_FIELDS);
 
 enum { POOL_IN, POOL_OUT, POOL_SLOTS };

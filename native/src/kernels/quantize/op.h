@@ -11,12 +11,14 @@
 
 namespace sinter {
 
+// clang-format off
 #define SINTER_QUANTIZE_FIELDS(F) \
-  F(i32, count, RUN)              \
-  F(f32, in_scale, RUN)           \
-  F(i32, in_zero_point, RUN)      \
-  F(f32, out_scale, RUN)          \
+  F(i32, count, RUN) \
+  F(f32, in_scale, RUN) \
+  F(i32, in_zero_point, RUN) \
+  F(f32, out_scale, RUN) \
   F(i32, out_zero_point, RUN)
+// clang-format on
 SINTER_PARAMS(QuantizeParams, SINTER_QUANTIZE_FIELDS);
 
 enum { QUANTIZE_IN, QUANTIZE_OUT, QUANTIZE_SLOTS };

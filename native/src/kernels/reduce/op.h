@@ -16,11 +16,21 @@ namespace sinter {
 
 enum ReduceKind { REDUCE_MEAN = 0 };
 
-#define SINTER_REDUCE_FIELDS(F)                                                                     \
-  F(i32, kind, RUN)                                                                                 \
-  F(i32, d0, RUN)                                                                                   \
-  F(i32, d1, RUN) F(i32, d2, RUN) F(i32, d3, RUN) F(i32, d4, RUN) F(i32, d5, RUN) F(i32, axes, RUN) \
-      F(f32, in_scale, RUN) F(i32, in_zero_point, RUN) F(f32, out_scale, RUN) F(i32, out_zero_point, RUN)
+// clang-format off
+#define SINTER_REDUCE_FIELDS(F) \
+  F(i32, kind, RUN) \
+  F(i32, d0, RUN) \
+  F(i32, d1, RUN) \
+  F(i32, d2, RUN) \
+  F(i32, d3, RUN) \
+  F(i32, d4, RUN) \
+  F(i32, d5, RUN) \
+  F(i32, axes, RUN) \
+  F(f32, in_scale, RUN) \
+  F(i32, in_zero_point, RUN) \
+  F(f32, out_scale, RUN) \
+  F(i32, out_zero_point, RUN)
+// clang-format on
 SINTER_PARAMS(ReduceParams, SINTER_REDUCE_FIELDS);
 
 enum { REDUCE_IN, REDUCE_OUT, REDUCE_SLOTS };

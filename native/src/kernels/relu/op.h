@@ -16,13 +16,20 @@ namespace sinter {
 
 enum ReluKind { RELU_CLAMP = 0, RELU_LEAKY = 1 };
 
-#define SINTER_RELU_FIELDS(F)                                                                        \
-  F(i32, kind, RUN)                                                                                  \
-  F(i32, count, RUN)                                                                                 \
-  F(f32, alpha, RUN)                                                                                 \
-  F(f32, in_scale, RUN)                                                                              \
-  F(i32, in_zero_point, RUN) F(f32, out_scale, RUN) F(i32, out_zero_point, RUN) F(i32, out_min, RUN) \
-      F(i32, out_max, RUN) F(f32, act_min, RUN) F(f32, act_max, RUN)
+// clang-format off
+#define SINTER_RELU_FIELDS(F) \
+  F(i32, kind, RUN) \
+  F(i32, count, RUN) \
+  F(f32, alpha, RUN) \
+  F(f32, in_scale, RUN) \
+  F(i32, in_zero_point, RUN) \
+  F(f32, out_scale, RUN) \
+  F(i32, out_zero_point, RUN) \
+  F(i32, out_min, RUN) \
+  F(i32, out_max, RUN) \
+  F(f32, act_min, RUN) \
+  F(f32, act_max, RUN)
+// clang-format on
 SINTER_PARAMS(ReluParams, SINTER_RELU_FIELDS);
 
 enum { RELU_IN, RELU_OUT, RELU_SLOTS };

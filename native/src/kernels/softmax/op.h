@@ -11,13 +11,15 @@
 
 namespace sinter {
 
+// clang-format off
 #define SINTER_SOFTMAX_FIELDS(F) \
-  F(i32, rows, RUN)              \
-  F(i32, depth, RUN)             \
-  F(f32, beta, RUN)              \
-  F(f32, in_scale, RUN)          \
-  F(f32, out_scale, RUN)         \
+  F(i32, rows, RUN) \
+  F(i32, depth, RUN) \
+  F(f32, beta, RUN) \
+  F(f32, in_scale, RUN) \
+  F(f32, out_scale, RUN) \
   F(i32, out_zero_point, RUN)
+// clang-format on
 SINTER_PARAMS(SoftmaxParams, SINTER_SOFTMAX_FIELDS);
 
 enum { SOFTMAX_IN, SOFTMAX_OUT, SOFTMAX_SLOTS };

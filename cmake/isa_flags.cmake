@@ -1,0 +1,43 @@
+# The ISA of a kernel file is its name; it is built with exactly these flags on top of the baseline
+# (x86-64, armv8-a). Files for another architecture are left out; their rows stay in the catalogue.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  set(SINTER_ARCH x86_64)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  set(SINTER_ARCH arm64)
+else()
+  set(SINTER_ARCH other)
+endif()
+
+set(SINTER_FLAGS_x86_avx2 -mavx2 -mfma -mf16c)
+set(SINTER_FLAGS_x86_avx512
+    -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mprefer-vector-width=512)
+set(SINTER_FLAGS_arm_neon -march=armv8-a)
+set(SINTER_FLAGS_arm_dotprod -march=armv8.2-a+dotprod)
+
+function(sinter_add_kernels target)
+  foreach(file ${ARGN})
+    get_filename_component(name ${file} NAME_WE)
+    string(REGEX MATCH "^(x86|arm)_[a-z0-9]+" isa ${name})
+    if(isa MATCHES "^x86" AND NOT SINTER_ARCH STREQUAL "x86_64")
+      continue()
+    endif()
+    if(isa MATCHES "^arm" AND NOT SINTER_ARCH STREQUAL "arm64")
+      continue()
+    endif()
+    if(isa)
+      if(NOT DEFINED SINTER_FLAGS_${isa})
+        message(FATAL_ERROR "${file}: no flags are known for ISA '${isa}' (cmake/isa_flags.cmake)")
+      endif()
+      set(flags ${SINTER_FLAGS_${isa}})
+      if(isa STREQUAL "x86_avx512" AND SINTER_EMULATE_AVX512)
+        set(flags ${SINTER_FLAGS_x86_avx2} -DSINTER_EMULATED=1 -Wno-psabi -include
+            ${CMAKE_CURRENT_SOURCE_DIR}/tests/emulated_avx512.h)
+      endif()
+      set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "${flags}")
+    endif()
+    target_sources(${target} PRIVATE ${file})
+  endforeach()
+  target_compile_definitions(${target} PUBLIC $<$<STREQUAL:${SINTER_ARCH},x86_64>:SINTER_X86_64=1>
+                             $<$<STREQUAL:${SINTER_ARCH},arm64>:SINTER_ARM64=1>
+                             $<$<BOOL:${SINTER_EMULATE_AVX512}>:SINTER_EMULATE_AVX512=1>)
+endfunction()

@@ -1,0 +1,207 @@
+// A session: one arena, attached plans, one thread at a time.
+// SPDX-License-Identifier: Apache-2.0
+#include "core/session.h"
+
+#include <time.h>
+
+#include "core/cpu.h"
+#include "core/float_mode.h"
+#include "core/pool.h"
+#include "core/status.h"
+
+namespace sinter {
+namespace {
+
+int64_t now_nanos() {
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * int64_t{1000000000} + t.tv_nsec;
+}
+
+// Holds the session for the length of a call.
+class Claim {
+ public:
+  explicit Claim(Session* session) : session_(session->claim() ? session : nullptr) {}
+  ~Claim() {
+    if (session_) session_->release();
+  }
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+  bool held() const {
+    return session_ != nullptr;
+  }
+
+ private:
+  Session* session_;
+};
+
+sinter_status busy() {
+  return fail(SINTER_BUSY, "the session is in use by another thread; use one session per thread");
+}
+
+}  // namespace
+
+std::shared_ptr<Session> Session::create(int64_t arena_bytes, int threads) {
+  if (arena_bytes < 0 || threads < 0) {
+    fail(SINTER_INVALID_ARGUMENT, "session: arena of %lld bytes, %d threads", (long long)arena_bytes, threads);
+    return nullptr;
+  }
+  auto session = std::make_shared<Session>();
+  if (!session->arena_.resize(arena_bytes)) {
+    fail(SINTER_OUT_OF_MEMORY, "session: no memory for an arena of %lld bytes", (long long)arena_bytes);
+    return nullptr;
+  }
+  session->threads_ = threads == 0 ? usable_cores() : threads;
+  if (session->threads_ > BorrowedWorkers::MAX_THREADS) session->threads_ = BorrowedWorkers::MAX_THREADS;
+  return session;
+}
+
+int32_t Session::attach(std::shared_ptr<const Plan> plan, int64_t arena_base) {
+  Claim claim(this);
+  if (!claim.held()) {
+    busy();
+    return -1;
+  }
+  if (arena_base < 0 || arena_base % ARENA_ALIGNMENT != 0 || arena_base > arena_.bytes() ||
+      plan->arena_bytes > arena_.bytes() - arena_base) {
+    fail(SINTER_INVALID_ARGUMENT, "session: a plan of %lld arena bytes does not fit at %lld of %lld",
+         (long long)plan->arena_bytes, (long long)arena_base, (long long)arena_.bytes());
+    return -1;
+  }
+  const int64_t scratch = plan->scratch_bytes(threads_);
+  if (scratch > scratch_.bytes()) {
+    if (!scratch_.resize(scratch)) {
+      fail(SINTER_OUT_OF_MEMORY, "session: no memory for %lld bytes of scratch", (long long)scratch);
+      return -1;
+    }
+    for (auto& attached : attached_) {
+      for (Call& call : attached->calls) call.scratch = scratch_.data();
+    }
+  }
+  auto attached = std::make_unique<Attached>();
+  attached->plan = std::move(plan);
+  attached->arena_base = arena_base;
+  const Plan& p = *attached->plan;
+  attached->bound.resize(p.bindings.size());
+  for (size_t i = 0; i < p.bindings.size(); i++) {
+    attached->bound[i] = arena_.data() + arena_base + p.bindings[i].arena_offset;
+  }
+  attached->pointers.resize(p.step_slots.size());
+  attached->nanos.resize(p.steps.size());
+  attached->calls.resize(p.steps.size());
+  for (size_t i = 0; i < p.steps.size(); i++) {
+    attached->calls[i] = {p.params.data() + p.steps[i].params_offset, attached->pointers.data() + p.steps[i].first_slot,
+                          scratch_.data(), nullptr};
+  }
+  resolve(attached.get());
+  attached_.push_back(std::move(attached));
+  return static_cast<int32_t>(attached_.size() - 1);
+}
+
+void Session::resolve(Attached* attached) {
+  const Plan& p = *attached->plan;
+  for (size_t i = 0; i < p.step_slots.size(); i++) {
+    const PlanSlot& slot = p.slots[p.step_slots[i]];
+    char* base;
+    if (slot.kind == SLOT_ARENA) {
+      base = arena_.data() + attached->arena_base;
+    } else if (slot.kind == SLOT_BLOB) {
+      base = p.blobs[p.step_slots[i]]->memory.data();  // only ever read: the plan's checker saw to that
+    } else {
+      base = static_cast<char*>(attached->bound[slot.index]);
+    }
+    attached->pointers[i] = base + slot.offset;
+  }
+}
+
+Session::Attached* Session::find(int32_t plan) {
+  if (plan < 0 || static_cast<size_t>(plan) >= attached_.size()) {
+    fail(SINTER_INVALID_ARGUMENT, "session: no plan %d is attached", plan);
+    return nullptr;
+  }
+  return attached_[static_cast<size_t>(plan)].get();
+}
+
+sinter_status Session::bind(int32_t plan, int32_t binding, void* data, int64_t bytes) {
+  Claim claim(this);
+  if (!claim.held()) return busy();
+  Attached* attached = find(plan);
+  if (!attached) return SINTER_INVALID_ARGUMENT;
+  const Plan& p = *attached->plan;
+  if (binding < 0 || static_cast<size_t>(binding) >= p.bindings.size()) {
+    return fail(SINTER_INVALID_ARGUMENT, "session: the plan has no binding %d", binding);
+  }
+  const PlanBinding& b = p.bindings[static_cast<size_t>(binding)];
+  if (data && (bytes < 0 || static_cast<uint64_t>(bytes) < b.bytes)) {
+    return fail(SINTER_INVALID_ARGUMENT, "session: binding %d needs %llu bytes, the buffer has %lld", binding,
+                (unsigned long long)b.bytes, (long long)bytes);
+  }
+  if (reinterpret_cast<uintptr_t>(data) % 8 != 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "session: the buffer for binding %d is not 8-byte aligned", binding);
+  }
+  attached->bound[static_cast<size_t>(binding)] = data ? data : arena_.data() + attached->arena_base + b.arena_offset;
+  resolve(attached);
+  return SINTER_OK;
+}
+
+sinter_status Session::run(int32_t plan) {
+  Claim claim(this);
+  if (!claim.held()) return busy();
+  Attached* attached = find(plan);
+  if (!attached) return SINTER_INVALID_ARGUMENT;
+  sinter_status status = SINTER_OK;
+  FlushDenormals guard;
+  if (threads_ == 1) {
+    Workers alone = {1, nullptr};  // parallel_for never calls run() then
+    run_steps(attached, &alone, &status);
+  } else {
+    BorrowedWorkers workers(threads_);
+    run_steps(attached, workers.get(), &status);
+  }
+  return status;
+}
+
+void Session::run_steps(Attached* attached, Workers* workers, sinter_status* status) {
+  const Plan& p = *attached->plan;
+  const size_t count = attached->calls.size();
+  failed_step_.store(-1, std::memory_order_relaxed);
+  for (size_t i = 0; i < count; i++) {
+    if (cancelled_.load(std::memory_order_relaxed)) {
+      cancelled_.store(false, std::memory_order_relaxed);
+      failed_step_.store(static_cast<int32_t>(i), std::memory_order_relaxed);
+      *status = fail(SINTER_CANCELLED, "cancelled before step %zu of %zu", i, count);
+      return;
+    }
+    Call& call = attached->calls[i];
+    call.workers = workers;
+    if (profile_) {
+      const int64_t start = now_nanos();
+      p.steps[i].row->run(&call);
+      attached->nanos[i] = now_nanos() - start;
+    } else {
+      p.steps[i].row->run(&call);
+    }
+  }
+}
+
+sinter_status Session::profile(bool enabled) {
+  Claim claim(this);
+  if (!claim.held()) return busy();
+  profile_ = enabled;
+  return SINTER_OK;
+}
+
+int32_t Session::step_nanos(int32_t plan, int64_t* nanos, int32_t capacity) {
+  Claim claim(this);
+  if (!claim.held()) {
+    busy();
+    return -1;
+  }
+  const Attached* attached = find(plan);
+  if (!attached) return -1;
+  const int32_t count = static_cast<int32_t>(attached->nanos.size());
+  for (int32_t i = 0; nanos && i < count && i < capacity; i++) nanos[i] = attached->nanos[static_cast<size_t>(i)];
+  return count;
+}
+
+}  // namespace sinter

@@ -1,0 +1,13 @@
+// Stands in for AVX-512 on CPUs without it: forced into x86_avx512.cc files by the preset
+// emulated-avx512. SIMDe gives every intrinsic a plain implementation of the same meaning.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SINTER_TESTS_EMULATED_AVX512_H_
+#define SINTER_TESTS_EMULATED_AVX512_H_
+
+#define SIMDE_ENABLE_NATIVE_ALIASES
+#include <simde/x86/avx2.h>
+#include <simde/x86/avx512.h>
+#include <simde/x86/f16c.h>
+#include <simde/x86/fma.h>
+
+#endif  // SINTER_TESTS_EMULATED_AVX512_H_

@@ -1,0 +1,29 @@
+// Entry of the test programs: says which CPU and rows are tested, and which are not and why.
+// SPDX-License-Identifier: Apache-2.0
+#include <stdio.h>
+
+#include "core/catalogue.h"
+#include "core/cpu.h"
+#include "gtest/gtest.h"
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  if (const char* error = sinter::isa_override_error()) {
+    fprintf(stderr, "%s\n", error);
+    return 2;
+  }
+  printf("ISA:");
+  for (const auto& isa : sinter::isa_names) {
+    if (sinter::cpu_features() & isa.bit) printf(" %s", isa.name);
+  }
+  printf("\n");
+  const int result = RUN_ALL_TESTS();
+  for (int i = 0; i < sinter::row_count(); i++) {
+    const sinter::RowDef* row = sinter::row_at(i);
+    const char* state = sinter::row_runs_here(row) ? "tested"
+                        : row->run                 ? "SKIPPED: not on this CPU"
+                                                   : "SKIPPED: other architecture";
+    printf("row %-40s %s\n", row->name, state);
+  }
+  return result;
+}
