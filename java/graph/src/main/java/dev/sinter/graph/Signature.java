@@ -1,0 +1,57 @@
+// A named entry of a model, and its named inputs and outputs.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.graph;
+
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * A named way to call a subgraph.
+ *
+ * @param key name of the signature
+ * @param subgraph index of the subgraph it calls
+ * @param inputs names of inputs
+ * @param outputs names of outputs
+ * @param source what the reader remembers, null if it was built
+ */
+public record Signature(String key, int subgraph, List<Binding> inputs, List<Binding> outputs, Source source) {
+  /**
+   * A name for a tensor.
+   *
+   * @param name the name callers use
+   * @param tensor index in the subgraph
+   * @param source what the reader remembers, null if it was built
+   */
+  public record Binding(String name, int tensor, Source source) {
+    @Override
+    public boolean equals(Object o) {
+      return o instanceof Binding && name.equals(((Binding) o).name) && tensor == ((Binding) o).tensor;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(name, tensor);
+    }
+  }
+
+  /** Keeps immutable copies. */
+  public Signature {
+    inputs = List.copyOf(inputs);
+    outputs = List.copyOf(outputs);
+  }
+
+  @Override
+  public boolean equals(Object o) {
+    return o instanceof Signature
+        && key.equals(((Signature) o).key)
+        && subgraph == ((Signature) o).subgraph
+        && inputs.equals(((Signature) o).inputs)
+        && outputs.equals(((Signature) o).outputs);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(key, subgraph);
+  }
+}
