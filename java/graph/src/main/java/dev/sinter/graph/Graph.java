@@ -83,6 +83,16 @@ public final class Graph {
   }
 
   /**
+   * Starts a model in code.
+   *
+   * @param name its name
+   * @return a builder
+   */
+  public static GraphBuilder builder(String name) {
+    return new GraphBuilder(name);
+  }
+
+  /**
    * Returns what names the model in messages.
    *
    * @return the file or the builder's name

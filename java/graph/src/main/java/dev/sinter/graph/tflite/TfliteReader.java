@@ -152,15 +152,25 @@ public final class TfliteReader {
       charge(1);
       metadata.add(new Metadata(m.text("name"), bufferAt(m.integer("buffer"), "metadata"), new TfliteSource.Part(m)));
     }
+    skipPadding();
     ByteBuffer trailing = end < file.size() ? file.slice(end, file.size() - end, "trailing bytes") : null;
     TfliteSource.File source =
         new TfliteSource.File(model, List.copyOf(buffers), file.isWhole() ? file.head() : null, trailing, end);
-    for (int i = 1; i < buffers.size(); i++) {
-      source.tables.put(buffers.get(i), bufferTables.get(i));
-    }
     Graph g = Graph.of(file.name(), model.text("description"), subgraphs, signatures, metadata, source);
     source.pristine = g;
     return g;
+  }
+
+  /** Zeros up to the next multiple of 16 are padding, not trailing bytes. */
+  private void skipPadding() {
+    long aligned = Math.min(end + 15 & -16, file.size());
+    ByteBuffer gap = file.slice(end, aligned - end, "padding");
+    while (gap.hasRemaining()) {
+      if (gap.get() != 0) {
+        return;
+      }
+    }
+    end = aligned;
   }
 
   private static int index(long value) {

@@ -8,9 +8,7 @@ import dev.sinter.graph.Source;
 import dev.sinter.graph.Storage;
 import dev.sinter.graph.flatbuffer.FlatTable;
 import java.nio.ByteBuffer;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** Tables of the file. */
 final class TfliteSource {
@@ -39,9 +37,6 @@ final class TfliteSource {
 
     /** One per entry of the buffer list; the first is NONE. */
     final List<Storage> buffers;
-
-    /** Table of each storage. */
-    final Map<Storage, FlatTable> tables = new IdentityHashMap<>();
 
     /** The file's bytes, null if it was too large to be kept whole. */
     final ByteBuffer original;

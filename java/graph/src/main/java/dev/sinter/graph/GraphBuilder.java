@@ -1,0 +1,386 @@
+// Models in a few lines, for tests and users.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.graph;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Builds a graph. {@link #input} and the constants give {@link Value}s, on which ops are called; shapes are inferred and
+ * checked at once.
+ *
+ * <pre>{@code
+ * GraphBuilder b = Graph.builder("small");
+ * Graph g = b.input("x", ElementType.FLOAT32, 1, 8, 8, 3)
+ *     .conv2d(b.floats("w", w, 16, 3, 3, 3), b.floats("b", bias, 16), 1, Padding.SAME, Activation.RELU)
+ *     .mean(false, 1, 2)
+ *     .softmax()
+ *     .output("y")
+ *     .build();
+ * }</pre>
+ */
+public final class GraphBuilder {
+  private final String name;
+  private final List<Tensor> tensors = new ArrayList<>();
+  private final List<Op> ops = new ArrayList<>();
+  private final List<Integer> inputs = new ArrayList<>();
+  private final List<Integer> outputs = new ArrayList<>();
+  private final Set<String> names = new HashSet<>();
+
+  GraphBuilder(String name) {
+    this.name = name;
+  }
+
+  /**
+   * Adds an input.
+   *
+   * @param inputName its name
+   * @param type type of its elements
+   * @param dims its shape; -1 for a free dimension, which counts as 1 until the caller resizes
+   * @return the input
+   */
+  public Value input(String inputName, ElementType type, int... dims) {
+    return input(inputName, type, Quantization.NONE, dims);
+  }
+
+  /**
+   * Adds a quantized input.
+   *
+   * @param inputName its name
+   * @param type type of its elements
+   * @param quantization how they stand for real numbers
+   * @param dims its shape; -1 for a free dimension, which counts as 1 until the caller resizes
+   * @return the input
+   */
+  public Value input(String inputName, ElementType type, Quantization quantization, int... dims) {
+    int[] fixed = dims.clone();
+    boolean free = false;
+    for (int i = 0; i < fixed.length; i++) {
+      free |= fixed[i] < 0;
+      fixed[i] = fixed[i] < 0 ? 1 : fixed[i];
+    }
+    Tensor t = Tensor.of(unique(inputName), type, Shape.of(fixed)).withQuantization(quantization);
+    Value v = add(free ? t.withSignature(Shape.of(dims)) : t);
+    inputs.add(v.index);
+    return v;
+  }
+
+  /**
+   * Adds a constant.
+   *
+   * @param constantName its name
+   * @param constant dense or sparse values; sparse ones stay sparse, see {@link Value#densify}
+   * @param quantization how they stand for real numbers
+   * @return the constant
+   * @throws GraphException if there are fewer values than the shape asks for
+   */
+  public Value constant(String constantName, Constant constant, Quantization quantization) {
+    Tensor t = Tensor.of(unique(constantName), constant.type(), constant.shape()).withQuantization(quantization);
+    if (constant instanceof Constant.Dense) {
+      t = t.withStorage(((Constant.Dense) constant).storage());
+      if (t.type().bits() > 0 && t.storage().size() != t.type().bytes(t.shape().elements())) {
+        throw new GraphException("Constant " + t + " is given " + t.storage().size() + " bytes");
+      }
+    } else if (constant instanceof Constant.Sparse) {
+      t = t.withStorage(((Constant.Sparse) constant).storage(), ((Constant.Sparse) constant).sparsity());
+    } else {
+      throw new GraphException("Constant " + t + " is encoded; add the op that decodes it");
+    }
+    return add(t);
+  }
+
+  /**
+   * Adds a float constant.
+   *
+   * @param constantName its name
+   * @param values the values, row by row
+   * @param dims its shape
+   * @return the constant
+   */
+  public Value floats(String constantName, float[] values, int... dims) {
+    return constant(constantName, dense(values, dims), Quantization.NONE);
+  }
+
+  /**
+   * Adds an int8 constant.
+   *
+   * @param constantName its name
+   * @param values the values, row by row
+   * @param quantization how they stand for real numbers
+   * @param dims its shape
+   * @return the constant
+   */
+  public Value int8(String constantName, byte[] values, Quantization quantization, int... dims) {
+    return constant(constantName, dense(values, dims), quantization);
+  }
+
+  /**
+   * Adds an int32 constant.
+   *
+   * @param constantName its name
+   * @param values the values, row by row
+   * @param quantization how they stand for real numbers
+   * @param dims its shape
+   * @return the constant
+   */
+  public Value int32(String constantName, int[] values, Quantization quantization, int... dims) {
+    ByteBuffer b = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+    for (int v : values) {
+      b.putInt(v);
+    }
+    Constant c = new Constant.Dense(ElementType.INT32, Shape.of(dims), Storage.wrap(b.flip()));
+    return constant(constantName, c, quantization);
+  }
+
+  /**
+   * Adds the int32 bias of a quantized layer, with scale input times weights for each channel.
+   *
+   * @param constantName its name
+   * @param values one per channel
+   * @param input input of the layer
+   * @param weights weights of the layer
+   * @return the constant
+   */
+  public Value bias(String constantName, int[] values, Value input, Value weights) {
+    Quantization w = tensors.get(weights.index).quantization();
+    float[] scales = w.scales();
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] *= tensors.get(input.index).quantization().scale();
+    }
+    return int32(constantName, values, Quantization.perAxis(0, scales), values.length);
+  }
+
+  /**
+   * Adds a constant that is stored with TFLite's sparsity parameters, and the DENSIFY that lets any TFLite use it.
+   *
+   * @param constantName its name
+   * @param dense the values
+   * @param quantization how they stand for real numbers
+   * @param block block size per dimension, 1 for none
+   * @return the dense form
+   */
+  public Value sparse(String constantName, Constant.Dense dense, Quantization quantization, int... block) {
+    return constant(constantName, SparseCodec.encode(dense, block), quantization).densify();
+  }
+
+  /**
+   * Makes a dense float constant that can be passed to {@link #sparse} or {@link #constant}.
+   *
+   * @param values the values, row by row
+   * @param dims its shape
+   * @return the constant
+   */
+  public static Constant.Dense dense(float[] values, int... dims) {
+    ByteBuffer b = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+    for (float v : values) {
+      b.putFloat(v);
+    }
+    return new Constant.Dense(ElementType.FLOAT32, Shape.of(dims), Storage.wrap(b.flip()));
+  }
+
+  /**
+   * Makes a dense int8 constant that can be passed to {@link #sparse} or {@link #constant}.
+   *
+   * @param values the values, row by row
+   * @param dims its shape
+   * @return the constant
+   */
+  public static Constant.Dense dense(byte[] values, int... dims) {
+    return new Constant.Dense(ElementType.INT8, Shape.of(dims), Storage.wrap(ByteBuffer.wrap(values.clone())));
+  }
+
+  /**
+   * Adds any op with one output.
+   *
+   * @param kind what it does
+   * @param type type of the output
+   * @param quantization quantization of the output
+   * @param operands inputs; null for an optional one that is not there
+   * @return the output
+   * @throws GraphException if the shapes do not fit
+   */
+  public Value op(OpKind kind, ElementType type, Quantization quantization, Value... operands) {
+    // The op alone, with its inputs: enough to infer the shape of its output.
+    List<Tensor> own = new ArrayList<>();
+    List<Integer> local = new ArrayList<>();
+    List<Integer> global = new ArrayList<>();
+    for (Value v : operands) {
+      if (v != null && v.builder() != this) {
+        throw new GraphException(name + ": op " + kind.label() + " takes a value of another builder");
+      }
+      local.add(v == null ? -1 : own.size());
+      global.add(v == null ? -1 : v.index);
+      if (v != null) {
+        own.add(tensors.get(v.index));
+      }
+    }
+    String out = unique(kind.label().toLowerCase(java.util.Locale.ROOT));
+    own.add(Tensor.of(out, type, Shape.SCALAR));
+    Subgraph alone =
+        Subgraph.of(
+            name, own, List.of(Op.of(kind, local, List.of(own.size() - 1))), List.of(), List.of(), null);
+    List<Shape> shapes = ShapeInference.infer(alone, Map.of());
+    Value v = add(Tensor.of(out, type, shapes.get(shapes.size() - 1)).withQuantization(quantization));
+    ops.add(new Op(kind, global, List.of(v.index), List.of(), ops.size(), null));
+    return v;
+  }
+
+  /**
+   * Makes the graph, with one signature that names all inputs and outputs.
+   *
+   * @return the graph
+   * @throws GraphException if there is no output, or an int8 or int16 tensor was not given a quantization
+   */
+  public Graph build() {
+    if (outputs.isEmpty()) {
+      throw new GraphException(name + ": no output; call output() on a value");
+    }
+    for (Op op : ops) {
+      Tensor t = tensors.get(op.output(0));
+      boolean integer = t.type() == ElementType.INT8 || t.type() == ElementType.INT16 || t.type() == ElementType.UINT8;
+      if (integer && !t.quantization().isQuantized()) {
+        throw new GraphException(name + ": tensor " + t + " has no quantization; call quantized() on the value");
+      }
+    }
+    Signature signature = new Signature("serving_default", 0, bindings(inputs), bindings(outputs), null);
+    Subgraph main = Subgraph.of("main", tensors, ops, inputs, outputs, null);
+    return Graph.of(name, "", List.of(main), List.of(signature), List.of(), null);
+  }
+
+  private List<Signature.Binding> bindings(List<Integer> list) {
+    List<Signature.Binding> out = new ArrayList<>();
+    for (int t : list) {
+      out.add(new Signature.Binding(tensors.get(t).name(), t, null));
+    }
+    return out;
+  }
+
+  private Value add(Tensor t) {
+    tensors.add(t);
+    return new Value(this, tensors.size() - 1);
+  }
+
+  private String unique(String wanted) {
+    String n = wanted;
+    for (int i = 1; !names.add(n); i++) {
+      n = wanted + "_" + i;
+    }
+    return n;
+  }
+
+  Tensor tensor(Value v) {
+    return tensors.get(v.index);
+  }
+
+  void rename(Value v, String newName) {
+    if (!names.add(newName)) {
+      throw new GraphException(name + ": there is a tensor '" + newName + "' already");
+    }
+    tensors.set(v.index, tensor(v).withName(newName).withOrigin(List.of(newName)));
+  }
+
+  void quantize(Value v, Quantization q) {
+    tensors.set(v.index, tensor(v).withQuantization(q));
+  }
+
+  void markOutput(Value v) {
+    outputs.add(v.index);
+  }
+
+  /** A tensor under construction, and the ops that can be called on it. */
+  public static final class Value extends BuilderOps {
+    private final GraphBuilder builder;
+    final int index;
+
+    Value(GraphBuilder builder, int index) {
+      this.builder = builder;
+      this.index = index;
+    }
+
+    @Override
+    GraphBuilder builder() {
+      return builder;
+    }
+
+    @Override
+    Value self() {
+      return this;
+    }
+
+    /**
+     * Returns the builder this value belongs to.
+     *
+     * @return the builder
+     */
+    public GraphBuilder owner() {
+      return builder;
+    }
+
+    /**
+     * Names the tensor.
+     *
+     * @param newName a name no other tensor has
+     * @return this value
+     */
+    public Value named(String newName) {
+      builder.rename(this, newName);
+      return this;
+    }
+
+    /**
+     * Sets the quantization of the tensor; the result of an int8 op needs one, unless the op keeps that of its input.
+     *
+     * @param scale the scale
+     * @param zeroPoint the stored number that stands for 0
+     * @return this value
+     */
+    public Value quantized(float scale, int zeroPoint) {
+      builder.quantize(this, Quantization.perTensor(scale, zeroPoint));
+      return this;
+    }
+
+    /**
+     * Makes the tensor an output.
+     *
+     * @return the builder, to go on or to {@link GraphBuilder#build}
+     */
+    public GraphBuilder output() {
+      builder.markOutput(this);
+      return builder;
+    }
+
+    /**
+     * Names the tensor and makes it an output.
+     *
+     * @param newName a name no other tensor has
+     * @return the builder, to go on or to {@link GraphBuilder#build}
+     */
+    public GraphBuilder output(String newName) {
+      return named(newName).output();
+    }
+
+    /**
+     * Returns the shape.
+     *
+     * @return the inferred shape
+     */
+    public Shape shape() {
+      return tensor().shape();
+    }
+
+    /**
+     * Returns the tensor as it stands.
+     *
+     * @return the tensor
+     */
+    public Tensor tensor() {
+      return builder.tensor(this);
+    }
+  }
+}
