@@ -1,0 +1,45 @@
+// Walks the rows (the innermost dimension) of a broadcast sum, one or several threads.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SINTER_KERNELS_ADD_WALK_H_
+#define SINTER_KERNELS_ADD_WALK_H_
+
+#include <stdint.h>
+
+#include "core/workers.h"
+#include "kernels/add/op.h"
+
+namespace sinter {
+
+// Calls row(a offset, b offset, out offset, count) for runs of the innermost dimension; offsets count elements. The
+// strides within a run are p.a_stride5 and p.b_stride5. Long runs are cut so that threads share them.
+template <class Row>
+static inline void add_walk(const AddParams& p, Workers* workers, const Row& row) {
+  const int64_t chunk = 16384;
+  const int64_t pieces = (p.d5 + chunk - 1) / chunk;
+  const int64_t rows = static_cast<int64_t>(p.d0) * p.d1 * p.d2 * p.d3 * p.d4;
+  if (rows == 0 || pieces == 0) return;
+  const auto at = [&](int64_t r, int64_t from, int64_t count) {
+    const int64_t i4 = r % p.d4, r3 = r / p.d4, i3 = r3 % p.d3, r2 = r3 / p.d3, i2 = r2 % p.d2, r1 = r2 / p.d2,
+                  i1 = r1 % p.d1, i0 = r1 / p.d1;
+    const int64_t a = i0 * p.a_stride0 + i1 * p.a_stride1 + i2 * p.a_stride2 + i3 * p.a_stride3 + i4 * p.a_stride4;
+    const int64_t b = i0 * p.b_stride0 + i1 * p.b_stride1 + i2 * p.b_stride2 + i3 * p.b_stride3 + i4 * p.b_stride4;
+    row(a + from * p.a_stride5, b + from * p.b_stride5, r * p.d5 + from, count);
+  };
+  if (pieces > 1) {
+    parallel_for(workers, rows * pieces, [&](int64_t task, int) {
+      const int64_t from = task % pieces * chunk;
+      at(task / pieces, from, p.d5 - from < chunk ? p.d5 - from : chunk);
+    });
+    return;
+  }
+  // Short rows: several to a task.
+  const int64_t group = chunk / p.d5 < 1 ? 1 : chunk / p.d5;
+  parallel_for(workers, (rows + group - 1) / group, [&](int64_t task, int) {
+    const int64_t end = (task + 1) * group < rows ? (task + 1) * group : rows;
+    for (int64_t r = task * group; r < end; r++) at(r, 0, p.d5);
+  });
+}
+
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_ADD_WALK_H_
