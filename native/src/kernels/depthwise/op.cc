@@ -1,0 +1,80 @@
+// The contract of depthwise: fields, slots, which parameters are refused, what sizes its slots need.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/depthwise/op.h"
+
+#include <math.h>
+
+#include "core/checked.h"
+#include "core/status.h"
+
+namespace sinter {
+namespace {
+
+typedef DepthwiseParams P;
+const Field fields[] = {SINTER_DEPTHWISE_FIELDS(SINTER_FIELD_ENTRY)};
+const SlotDef slots[] = {{"in", SLOT_IN}, {"weights", SLOT_WEIGHTS}, {"out", SLOT_OUT}};
+
+// Kernels compute with coordinates of the padded input in 32 bits.
+bool coordinates_fit(int64_t out, int64_t stride, int64_t kernel, int64_t dilation, int64_t pad, int64_t in) {
+  const int64_t last = out > 0 ? (out - 1) * stride : 0;
+  const int64_t reach = (kernel - 1) * dilation;
+  return last <= INT32_MAX / 2 && reach <= INT32_MAX / 2 && pad <= INT32_MAX / 2 && in <= INT32_MAX / 2;
+}
+
+sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) {
+  const P& p = *static_cast<const P*>(params);
+  if (p.batch < 0 || p.in_h < 0 || p.in_w < 0 || p.out_h < 0 || p.out_w < 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "depthwise: sizes must not be negative (batch %d, in %dx%d, out %dx%d)",
+                p.batch, p.in_h, p.in_w, p.out_h, p.out_w);
+  }
+  if (p.in_c < 1 || p.multiplier < 1 || p.kernel_h < 1 || p.kernel_w < 1 || p.stride_h < 1 || p.stride_w < 1 ||
+      p.dilation_h < 1 || p.dilation_w < 1) {
+    return fail(SINTER_INVALID_ARGUMENT,
+                "depthwise: in_c %d, multiplier %d, kernel %dx%d, stride %dx%d, dilation %dx%d must be at least 1",
+                p.in_c, p.multiplier, p.kernel_h, p.kernel_w, p.stride_h, p.stride_w, p.dilation_h, p.dilation_w);
+  }
+  if (p.pad_top < 0 || p.pad_left < 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "depthwise: padding %d, %d must not be negative", p.pad_top, p.pad_left);
+  }
+  if (!coordinates_fit(p.out_h, p.stride_h, p.kernel_h, p.dilation_h, p.pad_top, p.in_h) ||
+      !coordinates_fit(p.out_w, p.stride_w, p.kernel_w, p.dilation_w, p.pad_left, p.in_w)) {
+    return fail(SINTER_INVALID_ARGUMENT, "depthwise: kernel, dilation, stride or padding reach too far");
+  }
+  const int64_t channels = int64_t{p.in_c} * p.multiplier;
+  const int64_t taps = int64_t{p.kernel_h} * p.kernel_w;
+  // 255 * 128 * 65536 < 2^31: the sum of products cannot overflow, whatever the values.
+  if (channels > INT32_MAX / 8 || taps > 65536) {
+    return fail(SINTER_INVALID_ARGUMENT, "depthwise: %lld channels, %lld taps are too many", (long long)channels,
+                (long long)taps);
+  }
+  int64_t in_element = 4, out_element = 4;
+  if (row->types[DEPTHWISE_IN] == S8) {
+    in_element = out_element = 1;
+    if (p.in_zero_point < -128 || p.in_zero_point > 127 || p.out_zero_point < -128 || p.out_zero_point > 127) {
+      return fail(SINTER_INVALID_ARGUMENT, "depthwise: zero points %d, %d are outside int8", p.in_zero_point,
+                  p.out_zero_point);
+    }
+    if (p.out_min < -128 || p.out_max > 127 || p.out_min > p.out_max) {
+      return fail(SINTER_INVALID_ARGUMENT, "depthwise: output range %d..%d is empty or outside int8", p.out_min,
+                  p.out_max);
+    }
+  } else if (isnan(p.act_min) || isnan(p.act_max) || p.act_min > p.act_max) {
+    return fail(SINTER_INVALID_ARGUMENT, "depthwise: activation range %g..%g is empty or not a number", p.act_min,
+                p.act_max);
+  }
+  slot_bytes[DEPTHWISE_IN] = checked_product({p.batch, p.in_h, p.in_w, p.in_c, in_element});
+  slot_bytes[DEPTHWISE_WEIGHTS] = 0;
+  slot_bytes[DEPTHWISE_OUT] = checked_product({p.batch, p.out_h, p.out_w, channels, out_element});
+  if (slot_bytes[DEPTHWISE_IN] < 0 || slot_bytes[DEPTHWISE_OUT] < 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "depthwise: its tensors are larger than any memory");
+  }
+  return SINTER_OK;
+}
+
+}  // namespace
+
+extern const OpDef depthwise_op;
+const OpDef depthwise_op = {"depthwise",     fields, sizeof fields / sizeof fields[0], sizeof(P), slots,
+                            DEPTHWISE_SLOTS, check};
+
+}  // namespace sinter
