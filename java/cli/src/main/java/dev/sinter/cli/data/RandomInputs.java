@@ -1,0 +1,84 @@
+// Fills input tensors with random values, the same for the same seed.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.cli.data;
+
+import dev.sinter.graph.ElementType;
+import dev.sinter.graph.HalfFloat;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.SplittableRandom;
+
+/** Uniform random values within a range. */
+public final class RandomInputs {
+  private final SplittableRandom random;
+
+  /**
+   * Makes a source of values.
+   *
+   * @param seed equal seeds give equal values
+   */
+  public RandomInputs(long seed) {
+    this.random = new SplittableRandom(seed);
+  }
+
+  /**
+   * Fills a whole buffer.
+   *
+   * @param values where to write to
+   * @param type the type of the elements
+   * @param range smallest and largest value
+   * @throws IllegalArgumentException for types that have no numbers
+   */
+  public void fill(ByteBuffer values, ElementType type, InputRange range) {
+    ByteBuffer out = values.duplicate().order(ByteOrder.nativeOrder()).clear();
+    while (out.hasRemaining()) {
+      switch (type) {
+        case FLOAT32:
+          out.putFloat((float) real(range));
+          break;
+        case FLOAT64:
+          out.putDouble(real(range));
+          break;
+        case BFLOAT16:
+          out.putShort((short) (Float.floatToRawIntBits((float) real(range)) >>> 16));
+          break;
+        case FLOAT16:
+          out.putShort(HalfFloat.ofFloat((float) real(range)));
+          break;
+        case INT8:
+        case UINT8:
+        case BOOL:
+          out.put((byte) integer(range));
+          break;
+        case INT4:
+        case UINT4:
+        case INT2:
+          out.put((byte) random.nextInt());
+          break;
+        case INT16:
+        case UINT16:
+          out.putShort((short) integer(range));
+          break;
+        case INT32:
+        case UINT32:
+          out.putInt((int) integer(range));
+          break;
+        case INT64:
+        case UINT64:
+          out.putLong(integer(range));
+          break;
+        default:
+          throw new IllegalArgumentException("no random values for inputs of type " + type);
+      }
+    }
+  }
+
+  private double real(InputRange range) {
+    return range.low() + random.nextDouble() * (range.high() - range.low());
+  }
+
+  private long integer(InputRange range) {
+    return random.nextLong((long) range.low(), (long) range.high() + 1);
+  }
+}

@@ -1,0 +1,48 @@
+// Writes the results of a command as a JSON array of objects.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.cli.report;
+
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+
+/** JSON files. The names of the fields are part of the interface of each command: see docs/cli.md. */
+public final class JsonReport {
+  private JsonReport() {}
+
+  /**
+   * Writes a file: to a temporary one beside it first, so that nobody ever sees half of it.
+   *
+   * @param file the file
+   * @param objects one map per object, in order
+   * @throws IOException if it cannot be written
+   */
+  public static void write(Path file, List<Map<String, Object>> objects) throws IOException {
+    DefaultPrettyPrinter printer = new DefaultPrettyPrinter();
+    printer.indentArraysWith(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE);
+    byte[] text = new ObjectMapper().writer(printer).writeValueAsBytes(objects);
+    Path target = file.toAbsolutePath();
+    if (target.getParent() != null) {
+      Files.createDirectories(target.getParent());
+    }
+    Path temporary = Files.createTempFile(target.getParent(), ".sinter", ".json");
+    try {
+      Files.write(temporary, text);
+      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+        channel.force(true);
+      }
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+}
