@@ -1,0 +1,154 @@
+// Runs a model in two runtimes on the same inputs and judges the outputs.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.cli.compare;
+
+import dev.sinter.cli.data.InputRange;
+import dev.sinter.cli.data.RandomInputs;
+import dev.sinter.cli.peer.Peer;
+import dev.sinter.cli.peer.PeerException;
+import dev.sinter.cli.peer.PeerFactory;
+import dev.sinter.cli.peer.TensorSpec;
+import dev.sinter.graph.GraphException;
+import dev.sinter.graph.tflite.TfliteReader;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** Compares a runtime with a reference, model by model. */
+public final class Verifier {
+  private final PeerFactory ours;
+  private final PeerFactory reference;
+  private final int inputs;
+  private final long seed;
+  private final double tolerance;
+
+  /**
+   * Makes a verifier.
+   *
+   * @param ours the runtime under test
+   * @param reference the runtime that is right
+   * @param inputs how many random inputs each model is run on
+   * @param seed of the random inputs
+   * @param tolerance for floats, see {@link Comparison}
+   */
+  public Verifier(PeerFactory ours, PeerFactory reference, int inputs, long seed, double tolerance) {
+    this.ours = ours;
+    this.reference = reference;
+    this.inputs = inputs;
+    this.seed = seed;
+    this.tolerance = tolerance;
+  }
+
+  /**
+   * Compares one model.
+   *
+   * @param name what to call it
+   * @param file the contents of its file
+   * @return the verdict
+   */
+  public Verdict verify(String name, byte[] file) {
+    Comparison comparison = new Comparison(tolerance);
+    try (Side a = Side.open(ours, name, file);
+        Side b = Side.open(reference, name, file)) {
+      if (a.peer != null && b.peer != null) {
+        run(file, a, b, comparison);
+      }
+      return verdict(name, a, b, comparison);
+    }
+  }
+
+  private void run(byte[] file, Side a, Side b, Comparison comparison) {
+    if (a.peer.inputs().size() != b.peer.inputs().size()) {
+      throw new PeerException("the runtimes disagree about the number of inputs");
+    }
+    List<InputRange> ranges;
+    try {
+      ranges = InputRange.of(TfliteReader.read(file));
+    } catch (GraphException e) {
+      a.failed(new PeerException(e.getMessage(), false, e));
+      return;
+    }
+    RandomInputs random = new RandomInputs(seed);
+    for (int n = 0; n < inputs && a.failure == null && b.failure == null; n++) {
+      for (int i = 0; i < ranges.size(); i++) {
+        TensorSpec spec = b.peer.inputs().get(i);
+        if (!a.peer.inputs().get(i).shape().equals(spec.shape())) {
+          a.failed(new PeerException("input " + i + " is " + a.peer.inputs().get(i) + ", the reference's is " + spec));
+          return;
+        }
+        ByteBuffer values = b.peer.input(i);
+        try {
+          random.fill(values, spec.type(), ranges.get(i));
+        } catch (IllegalArgumentException e) {
+          a.failed(new PeerException("not compared: " + e.getMessage(), true, e));
+          return;
+        }
+        a.peer.input(i).clear().put(values.duplicate().clear());
+      }
+      a.invoke();
+      b.invoke();
+      if (a.failure == null && b.failure == null) {
+        comparison.add(a.peer, b.peer);
+      }
+    }
+  }
+
+  private static Verdict verdict(String name, Side a, Side b, Comparison c) {
+    if (a.failure != null || b.failure != null) {
+      String message;
+      Verdict.Status status;
+      if (a.failure == null) {
+        status = Verdict.Status.DIFFERENT;
+        message = "Sinter runs what the reference refuses: " + b.failure.getMessage();
+      } else if (b.failure == null) {
+        status = a.failure.isUnsupported() ? Verdict.Status.UNSUPPORTED : Verdict.Status.DIFFERENT;
+        message = a.failure.getMessage();
+      } else {
+        status = Verdict.Status.REFUSED_BY_BOTH;
+        message = a.failure.getMessage() + " | " + b.failure.getMessage();
+      }
+      return new Verdict(name, status, 0, 0, message.replaceAll("\\s+", " "));
+    }
+    Verdict.Status status =
+        c.isEqual() ? Verdict.Status.EQUAL : c.isClose() ? Verdict.Status.CLOSE : Verdict.Status.DIFFERENT;
+    return new Verdict(name, status, c.maxAbsDiff(), c.mismatchFraction(), c.firstMismatch());
+  }
+
+  /** One runtime, as long as it does not fail. */
+  private static final class Side implements AutoCloseable {
+    private final Peer peer;
+    private PeerException failure;
+
+    private Side(Peer peer, PeerException failure) {
+      this.peer = peer;
+      this.failure = failure;
+    }
+
+    static Side open(PeerFactory factory, String name, byte[] file) {
+      try {
+        return new Side(factory.open(name, file), null);
+      } catch (PeerException e) {
+        return new Side(null, e);
+      }
+    }
+
+    void failed(PeerException e) {
+      failure = e;
+    }
+
+    void invoke() {
+      try {
+        peer.invoke();
+      } catch (PeerException e) {
+        failure = e;
+      }
+    }
+
+    @Override
+    public void close() {
+      if (peer != null) {
+        peer.close();
+      }
+    }
+  }
+}
