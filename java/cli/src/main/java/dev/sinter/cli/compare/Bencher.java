@@ -5,7 +5,10 @@ package dev.sinter.cli.compare;
 
 import dev.sinter.cli.peer.Peer;
 
-/** Alternating measurement: what the machine does besides strikes both sides alike, and shows in the interval. */
+/**
+ * Alternating measurement: what the machine does besides strikes both sides alike, and shows in the
+ * interval.
+ */
 public final class Bencher {
   private static final long SLOT_NANOS = 4_000_000;
   private static final int FEWEST_ROUNDS = 11;
@@ -22,8 +25,8 @@ public final class Bencher {
   }
 
   /**
-   * Measures. Each round times both, one after the other, each for at least some milliseconds or one run; the first of a
-   * round is the second of the next.
+   * Measures. Each round times both, one after the other, each for at least some milliseconds or
+   * one run; the first of a round is the second of the next.
    *
    * @param ours our runtime, inputs filled
    * @param theirs the peer, inputs filled

@@ -12,9 +12,10 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * Differences gathered over any number of runs. Integers count as different where they are not equal; floats where they
- * are further apart than {@code tolerance} times the largest absolute value of the reference output in that run (and
- * than the smallest normal float). Two NaN are equal.
+ * Differences gathered over any number of runs. Integers count as different where they are not
+ * equal; floats where they are further apart than {@code tolerance} times the largest absolute
+ * value of the reference output in that run (and than the smallest normal float). Two NaN are
+ * equal.
  */
 public final class Comparison {
   /** The float tolerance used where none is given. */
@@ -92,14 +93,15 @@ public final class Comparison {
     }
     int step = spec.type().bits() / 8;
     boolean real = spec.type().isFloat();
-    double allowed = real ? Math.max(Float.MIN_NORMAL, tolerance * largest(spec.type(), b, step)) : 0;
+    double allowed =
+        real ? Math.max(Float.MIN_NORMAL, tolerance * largest(spec.type(), b, step)) : 0;
     int base = a.position();
     int baseB = b.position();
     for (int i = 0; i + step <= a.remaining(); i += step) {
       elements++;
       double x = value(spec.type(), a, base + i);
       double y = value(spec.type(), b, baseB + i);
-      boolean same = step == 8 && !real ? a.getLong(base + i) == b.getLong(baseB + i) : x == y;
+      boolean same = (step == 8 && !real) ? a.getLong(base + i) == b.getLong(baseB + i) : x == y;
       if (same || (Double.isNaN(x) && Double.isNaN(y))) {
         continue;
       }
@@ -108,7 +110,8 @@ public final class Comparison {
       maxAbsDiff = Math.max(maxAbsDiff, Double.isNaN(diff) ? Double.POSITIVE_INFINITY : diff);
       if (!real || !(diff <= allowed)) {
         mismatches++;
-        remember("output " + spec + " element " + i / step + " is " + number(x) + ", not " + number(y));
+        remember(
+            "output " + spec + " element " + i / step + " is " + number(x) + ", not " + number(y));
       }
     }
   }
@@ -139,34 +142,21 @@ public final class Comparison {
   }
 
   private static double value(ElementType type, ByteBuffer values, int at) {
-    switch (type) {
-      case FLOAT32:
-        return values.getFloat(at);
-      case FLOAT64:
-        return values.getDouble(at);
-      case FLOAT16:
-        return HalfFloat.toFloat(values.getShort(at));
-      case BFLOAT16:
-        return Float.intBitsToFloat(values.getShort(at) << 16);
-      case INT8:
-        return values.get(at);
-      case UINT8:
-      case BOOL:
-        return values.get(at) & 0xFF;
-      case INT16:
-        return values.getShort(at);
-      case UINT16:
-        return values.getShort(at) & 0xFFFF;
-      case INT32:
-        return values.getInt(at);
-      case UINT32:
-        return values.getInt(at) & 0xFFFFFFFFL;
-      case INT64:
-      case UINT64:
-        return values.getLong(at);
-      default:
-        throw new IllegalArgumentException("outputs of type " + type + " cannot be compared");
-    }
+    return switch (type) {
+      case FLOAT32 -> values.getFloat(at);
+      case FLOAT64 -> values.getDouble(at);
+      case FLOAT16 -> HalfFloat.toFloat(values.getShort(at));
+      case BFLOAT16 -> Float.intBitsToFloat(values.getShort(at) << 16);
+      case INT8 -> values.get(at);
+      case UINT8, BOOL -> values.get(at) & 0xFF;
+      case INT16 -> values.getShort(at);
+      case UINT16 -> values.getShort(at) & 0xFFFF;
+      case INT32 -> values.getInt(at);
+      case UINT32 -> values.getInt(at) & 0xFFFFFFFFL;
+      case INT64, UINT64 -> values.getLong(at);
+      default ->
+          throw new IllegalArgumentException("outputs of type " + type + " cannot be compared");
+    };
   }
 
   /**

@@ -66,8 +66,8 @@ public final class PairedRatios {
   }
 
   /**
-   * Returns the lower end of the 95 % interval of {@link #ratio()}, from order statistics: no assumption about how the
-   * times are distributed.
+   * Returns the lower end of the 95 % interval of {@link #ratio()}, from order statistics: no
+   * assumption about how the times are distributed.
    *
    * @return the lower end; the smallest ratio where there are too few rounds for more
    */

@@ -15,7 +15,8 @@ import java.util.Map;
  * @param mismatchFraction part of the output elements that count as different
  * @param message what to know beyond that: first difference, refusals
  */
-public record Verdict(String model, Status status, double maxAbsDiff, double mismatchFraction, String message) {
+public record Verdict(
+    String model, Status status, double maxAbsDiff, double mismatchFraction, String message) {
   /** What was found. */
   public enum Status {
     /** Every output element is equal. */

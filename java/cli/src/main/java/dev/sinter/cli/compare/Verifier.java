@@ -31,7 +31,8 @@ public final class Verifier {
    * @param seed of the random inputs
    * @param tolerance for floats, see {@link Comparison}
    */
-  public Verifier(PeerFactory ours, PeerFactory reference, int inputs, long seed, double tolerance) {
+  public Verifier(
+      PeerFactory ours, PeerFactory reference, int inputs, long seed, double tolerance) {
     this.ours = ours;
     this.reference = reference;
     this.inputs = inputs;
@@ -73,7 +74,9 @@ public final class Verifier {
       for (int i = 0; i < ranges.size(); i++) {
         TensorSpec spec = b.peer.inputs().get(i);
         if (!a.peer.inputs().get(i).shape().equals(spec.shape())) {
-          a.failed(new PeerException("input " + i + " is " + a.peer.inputs().get(i) + ", the reference's is " + spec));
+          a.failed(
+              new PeerException(
+                  "input " + i + " is " + a.peer.inputs().get(i) + ", the reference's is " + spec));
           return;
         }
         ByteBuffer values = b.peer.input(i);
@@ -110,7 +113,9 @@ public final class Verifier {
       return new Verdict(name, status, 0, 0, message.replaceAll("\\s+", " "));
     }
     Verdict.Status status =
-        c.isEqual() ? Verdict.Status.EQUAL : c.isClose() ? Verdict.Status.CLOSE : Verdict.Status.DIFFERENT;
+        c.isEqual()
+            ? Verdict.Status.EQUAL
+            : c.isClose() ? Verdict.Status.CLOSE : Verdict.Status.DIFFERENT;
     return new Verdict(name, status, c.maxAbsDiff(), c.mismatchFraction(), c.firstMismatch());
   }
 

@@ -66,7 +66,8 @@ public final class Dataset {
   public static Dataset open(Path folder, String split) throws IOException {
     JsonNode root = new ObjectMapper().readTree(folder.resolve("dataset.json").toFile());
     if (root.path("format").asInt() != FORMAT) {
-      throw new IOException(folder + "/dataset.json has format " + root.path("format") + "; known is " + FORMAT);
+      throw new IOException(
+          folder + "/dataset.json has format " + root.path("format") + "; known is " + FORMAT);
     }
     JsonNode part = root.path("splits").path(split);
     if (part.isMissingNode()) {
@@ -74,7 +75,8 @@ public final class Dataset {
     }
     JsonNode inputs = part.path("inputs");
     if (inputs.size() != 1) {
-      throw new IOException(folder + ": split '" + split + "' has " + inputs.size() + " inputs; one can be used");
+      throw new IOException(
+          folder + ": split '" + split + "' has " + inputs.size() + " inputs; one can be used");
     }
     JsonNode input = inputs.get(0);
     Shape shape = shape(input.path("shape"));
@@ -96,12 +98,22 @@ public final class Dataset {
     int[] labels = labels(folder, part.path("labels"), offset);
     List<String> names =
         root.has("class_names")
-            ? Files.readAllLines(folder.resolve(root.path("class_names").asText()), StandardCharsets.UTF_8)
+            ? Files.readAllLines(
+                folder.resolve(root.path("class_names").asText()), StandardCharsets.UTF_8)
             : List.of();
     Dataset set =
-        new Dataset(folder, root.path("name").asText(), names, real, shape, type, raw, pictures, labels);
+        new Dataset(
+            folder, root.path("name").asText(), names, real, shape, type, raw, pictures, labels);
     if (labels.length > 0 && labels.length != set.size()) {
-      throw new IOException(folder + ": split '" + split + "' has " + set.size() + " examples, " + labels.length + " labels");
+      throw new IOException(
+          folder
+              + ": split '"
+              + split
+              + "' has "
+              + set.size()
+              + " examples, "
+              + labels.length
+              + " labels");
     }
     return set;
   }
@@ -154,11 +166,13 @@ public final class Dataset {
     }
     int[] out;
     if (labels.has("csv")) {
-      List<String[]> rows = csv(folder.resolve(labels.path("csv").asText()), labels.path("column").asText());
+      List<String[]> rows =
+          csv(folder.resolve(labels.path("csv").asText()), labels.path("column").asText());
       out = rows.stream().mapToInt(row -> Integer.parseInt(row[0].trim())).toArray();
     } else if (labels.path("type").asText().equals("text")) {
       out =
-          Files.readAllLines(folder.resolve(labels.path("file").asText()), StandardCharsets.UTF_8).stream()
+          Files.readAllLines(folder.resolve(labels.path("file").asText()), StandardCharsets.UTF_8)
+              .stream()
               .filter(line -> !line.isBlank())
               .mapToInt(line -> Integer.parseInt(line.trim()))
               .toArray();
@@ -244,7 +258,9 @@ public final class Dataset {
       int bytes = (int) type.bytes(shape.elements());
       stored = ByteBuffer.wrap(raw, example * bytes, bytes);
     } else {
-      stored = ByteBuffer.wrap(Pictures.read(pictures.get(example), shape.dim(0), shape.dim(1), shape.dim(2)));
+      stored =
+          ByteBuffer.wrap(
+              Pictures.read(pictures.get(example), shape.dim(0), shape.dim(1), shape.dim(2)));
     }
     Quantizing.write(stored.order(ByteOrder.nativeOrder()), type, real, tensor, out);
   }

@@ -21,12 +21,14 @@ public final class InputFiles {
    * Fills an input.
    *
    * @param file raw bytes of exactly the input's size, an .npy file, or a JPEG or PNG picture
-   * @param real what the bytes of a picture, or numbers of another type than the input's, stand for; null if not known
+   * @param real what the bytes of a picture, or numbers of another type than the input's, stand
+   *     for; null if not known
    * @param tensor the input
    * @param out memory of the input
    * @throws IOException if the file cannot be read or does not fit the input
    */
-  public static void fill(Path file, Quantizing.Real real, TensorSpec tensor, ByteBuffer out) throws IOException {
+  public static void fill(Path file, Quantizing.Real real, TensorSpec tensor, ByteBuffer out)
+      throws IOException {
     if (Pictures.isPicture(file)) {
       picture(file, real, tensor, out);
     } else if (file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".npy")) {
@@ -35,22 +37,34 @@ public final class InputFiles {
       byte[] bytes = Files.readAllBytes(file);
       if (bytes.length != out.capacity()) {
         throw new IOException(
-            file + " has " + bytes.length + " bytes, the input " + tensor + " takes " + out.capacity()
+            file
+                + " has "
+                + bytes.length
+                + " bytes, the input "
+                + tensor
+                + " takes "
+                + out.capacity()
                 + "; a file that is no picture and no .npy is taken as raw values");
       }
       out.duplicate().clear().put(bytes);
     }
   }
 
-  private static void picture(Path file, Quantizing.Real real, TensorSpec tensor, ByteBuffer out) throws IOException {
+  private static void picture(Path file, Quantizing.Real real, TensorSpec tensor, ByteBuffer out)
+      throws IOException {
     Shape s = tensor.shape();
     if (s.rank() != 4 || s.dim(0) != 1) {
-      throw new IOException("the input " + tensor + " is no picture of shape [1, height, width, channels]");
+      throw new IOException(
+          "the input " + tensor + " is no picture of shape [1, height, width, channels]");
     }
-    boolean stored = tensor.type() == ElementType.UINT8 || tensor.scale() == 0 && tensor.type() != ElementType.FLOAT32;
+    boolean stored =
+        tensor.type() == ElementType.UINT8
+            || (tensor.scale() == 0 && tensor.type() != ElementType.FLOAT32);
     if (real == null && !stored) {
       throw new IOException(
-          "how are the bytes 0..255 of a picture brought to the input " + tensor + "? Say --scale and --offset"
+          "how are the bytes 0..255 of a picture brought to the input "
+              + tensor
+              + "? Say --scale and --offset"
               + " (real = byte * scale + offset), or --dataset FOLDER with a dataset.json that says it");
     }
     byte[] pixels = Pictures.read(file, s.dim(1), s.dim(2), s.dim(3));
@@ -61,7 +75,8 @@ public final class InputFiles {
     }
   }
 
-  private static void array(Npy array, Path file, Quantizing.Real real, TensorSpec tensor, ByteBuffer out)
+  private static void array(
+      Npy array, Path file, Quantizing.Real real, TensorSpec tensor, ByteBuffer out)
       throws IOException {
     if (array.shape().elements() != tensor.shape().elements()) {
       throw new IOException(file + " has shape " + array.shape() + ", the input is " + tensor);
@@ -71,10 +86,13 @@ public final class InputFiles {
       return;
     }
     boolean numbers =
-        array.type() == ElementType.FLOAT32 || array.type() == ElementType.UINT8 || array.type() == ElementType.INT8;
+        array.type() == ElementType.FLOAT32
+            || array.type() == ElementType.UINT8
+            || array.type() == ElementType.INT8;
     if (!numbers) {
       throw new IOException(file + " holds " + array.type() + ", the input is " + tensor);
     }
-    Quantizing.write(array.values(), array.type(), real == null ? Quantizing.Real.AS_STORED : real, tensor, out);
+    Quantizing.write(
+        array.values(), array.type(), real == null ? Quantizing.Real.AS_STORED : real, tensor, out);
   }
 }

@@ -27,8 +27,8 @@ public record InputRange(double low, double high) {
   public static final InputRange SMALL = new InputRange(0, 9);
 
   /**
-   * Looks at a model for hints: what the file says about the smallest and largest real value, the quantization a float
-   * input is brought to, the size of the table that integers choose rows from.
+   * Looks at a model for hints: what the file says about the smallest and largest real value, the
+   * quantization a float input is brought to, the size of the table that integers choose rows from.
    *
    * @param graph the model
    * @return one range per input of the main subgraph
@@ -43,32 +43,18 @@ public record InputRange(double low, double high) {
 
   private static InputRange of(Graph graph, int tensor) {
     Tensor t = graph.tensor(tensor);
-    switch (t.type()) {
-      case FLOAT16:
-      case FLOAT32:
-      case FLOAT64:
-      case BFLOAT16:
-        return floats(graph, tensor, t);
-      case INT32:
-      case INT64:
-      case UINT32:
-      case UINT64:
-        return t.quantization().isQuantized() ? new InputRange(-1e6, 1e6) : indices(graph, tensor, 4);
-      case BOOL:
-        return new InputRange(0, 1);
-      case INT4:
-        return new InputRange(-8, 7);
-      case UINT8:
-        return new InputRange(0, 255);
-      case INT8:
-        return new InputRange(-128, 127);
-      case INT16:
-        return new InputRange(-32768, 32767);
-      case UINT16:
-        return new InputRange(0, 65535);
-      default:
-        return SMALL;
-    }
+    return switch (t.type()) {
+      case FLOAT16, FLOAT32, FLOAT64, BFLOAT16 -> floats(graph, tensor, t);
+      case INT32, INT64, UINT32, UINT64 ->
+          t.quantization().isQuantized() ? new InputRange(-1e6, 1e6) : indices(graph, tensor, 4);
+      case BOOL -> new InputRange(0, 1);
+      case INT4 -> new InputRange(-8, 7);
+      case UINT8 -> new InputRange(0, 255);
+      case INT8 -> new InputRange(-128, 127);
+      case INT16 -> new InputRange(-32768, 32767);
+      case UINT16 -> new InputRange(0, 65535);
+      default -> SMALL;
+    };
   }
 
   private static InputRange floats(Graph graph, int tensor, Tensor t) {
@@ -92,16 +78,12 @@ public record InputRange(double low, double high) {
   }
 
   private static int[] storedRange(Tensor t) {
-    switch (t.type()) {
-      case INT8:
-        return new int[] {-128, 127};
-      case UINT8:
-        return new int[] {0, 255};
-      case INT16:
-        return new int[] {-32768, 32767};
-      default:
-        return null;
-    }
+    return switch (t.type()) {
+      case INT8 -> new int[] {-128, 127};
+      case UINT8 -> new int[] {0, 255};
+      case INT16 -> new int[] {-32768, 32767};
+      default -> null;
+    };
   }
 
   /** Looks for the table the values are indices into, through ops that pass them on. */
@@ -124,7 +106,7 @@ public record InputRange(double low, double high) {
               || op.kind().label().equals("CAST");
       if (passes && depth > 0 && !op.outputs().isEmpty()) {
         InputRange range = indices(graph, op.output(0), depth - 1);
-        if (range != SMALL) {
+        if (!range.equals(SMALL)) {
           return range;
         }
       }
@@ -133,7 +115,9 @@ public record InputRange(double low, double high) {
   }
 
   private static int axis(Map<String, Object> attributes) {
-    return attributes.get("axis") instanceof Number ? ((Number) attributes.get("axis")).intValue() : 0;
+    return attributes.get("axis") instanceof Number
+        ? ((Number) attributes.get("axis")).intValue()
+        : 0;
   }
 
   private static InputRange upTo(Shape table, int axis) {

@@ -55,16 +55,23 @@ public record Npy(ElementType type, Shape shape, ByteBuffer values) {
       throw new IOException(file + " has a header this reader does not know: " + header.trim());
     }
     if (FORTRAN.matcher(header).find() || descr.group(1).equals(">")) {
-      throw new IOException(file + " is in Fortran order or big-endian; save it with numpy.ascontiguousarray(...)");
+      throw new IOException(
+          file + " is in Fortran order or big-endian; save it with numpy.ascontiguousarray(...)");
     }
     ElementType type = type(descr.group(2) + descr.group(3));
     if (type == null) {
-      throw new IOException(file + " has elements of type " + descr.group(2) + descr.group(3) + ", which cannot be used");
+      throw new IOException(
+          file
+              + " has elements of type "
+              + descr.group(2)
+              + descr.group(3)
+              + ", which cannot be used");
     }
     Shape shape = shape(dims.group(1));
     int bytes = all.limit() - start - (int) length;
     if (type.bytes(shape.elements()) != bytes) {
-      throw new IOException(file + " should hold " + shape + " elements of " + type + " but has " + bytes + " bytes");
+      throw new IOException(
+          file + " should hold " + shape + " elements of " + type + " but has " + bytes + " bytes");
     }
     ByteBuffer values = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
     values.put(all.array(), all.limit() - bytes, bytes).flip();
@@ -80,7 +87,8 @@ public record Npy(ElementType type, Shape shape, ByteBuffer values) {
    * @param values the elements, from position to limit
    * @throws IOException if the file cannot be written or the type has no name in NumPy
    */
-  public static void write(Path file, ElementType type, Shape shape, ByteBuffer values) throws IOException {
+  public static void write(Path file, ElementType type, Shape shape, ByteBuffer values)
+      throws IOException {
     String name = name(type);
     if (name == null) {
       throw new IOException("NumPy has no type for " + type);
@@ -89,10 +97,16 @@ public record Npy(ElementType type, Shape shape, ByteBuffer values) {
     for (int d : shape.toArray()) {
       dims.append(d).append(", ");
     }
-    String header = "{'descr': '" + name + "', 'fortran_order': False, 'shape': (" + dims.toString().trim() + "), }";
+    String header =
+        "{'descr': '"
+            + name
+            + "', 'fortran_order': False, 'shape': ("
+            + dims.toString().trim()
+            + "), }";
     // NumPy wants the data at a multiple of 64.
     int padded = (10 + header.length() + 1 + 63) / 64 * 64 - 10;
-    ByteBuffer out = ByteBuffer.allocate(10 + padded + values.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer out =
+        ByteBuffer.allocate(10 + padded + values.remaining()).order(ByteOrder.LITTLE_ENDIAN);
     out.put(MAGIC).put((byte) 1).put((byte) 0).putShort((short) padded);
     out.put(header.getBytes(StandardCharsets.US_ASCII));
     while (out.position() < 10 + padded - 1) {
@@ -127,33 +141,20 @@ public record Npy(ElementType type, Shape shape, ByteBuffer values) {
   }
 
   private static String name(ElementType type) {
-    switch (type) {
-      case FLOAT16:
-        return "<f2";
-      case FLOAT32:
-        return "<f4";
-      case FLOAT64:
-        return "<f8";
-      case INT8:
-        return "|i1";
-      case UINT8:
-        return "|u1";
-      case INT16:
-        return "<i2";
-      case UINT16:
-        return "<u2";
-      case INT32:
-        return "<i4";
-      case UINT32:
-        return "<u4";
-      case INT64:
-        return "<i8";
-      case UINT64:
-        return "<u8";
-      case BOOL:
-        return "|b1";
-      default:
-        return null;
-    }
+    return switch (type) {
+      case FLOAT16 -> "<f2";
+      case FLOAT32 -> "<f4";
+      case FLOAT64 -> "<f8";
+      case INT8 -> "|i1";
+      case UINT8 -> "|u1";
+      case INT16 -> "<i2";
+      case UINT16 -> "<u2";
+      case INT32 -> "<i4";
+      case UINT32 -> "<u4";
+      case INT64 -> "<i8";
+      case UINT64 -> "<u8";
+      case BOOL -> "|b1";
+      default -> null;
+    };
   }
 }

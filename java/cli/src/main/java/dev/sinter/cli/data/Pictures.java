@@ -73,7 +73,10 @@ public final class Pictures {
     return out;
   }
 
-  /** Halves until close to the wanted size, so that no pixel is passed over, then scales by two-way interpolation. */
+  /**
+   * Halves until close to the wanted size, so that no pixel is passed over, then scales by two-way
+   * interpolation.
+   */
   private static BufferedImage scaled(BufferedImage picture, int height, int width) {
     BufferedImage current = picture;
     while (current.getWidth() >= 2 * width && current.getHeight() >= 2 * height) {
@@ -85,7 +88,8 @@ public final class Pictures {
   private static BufferedImage drawn(BufferedImage picture, int height, int width) {
     BufferedImage out = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = out.createGraphics();
-    g.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
+    g.setRenderingHint(
+        RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
     g.drawImage(picture, 0, 0, width, height, null);
     g.dispose();
     return out;

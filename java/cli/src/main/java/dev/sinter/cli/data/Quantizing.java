@@ -34,8 +34,9 @@ public final class Quantizing {
   }
 
   /**
-   * Writes stored numbers into a tensor: as real values into a float tensor, quantized with the tensor's own parameters
-   * into an integer tensor that has any, as they are into one that has none.
+   * Writes stored numbers into a tensor: as real values into a float tensor, quantized with the
+   * tensor's own parameters into an integer tensor that has any, as they are into one that has
+   * none.
    *
    * @param stored the numbers
    * @param type their type: INT8, UINT8, INT32 or FLOAT32
@@ -43,12 +44,14 @@ public final class Quantizing {
    * @param tensor the tensor
    * @param out memory of the tensor
    */
-  public static void write(ByteBuffer stored, ElementType type, Real real, TensorSpec tensor, ByteBuffer out) {
+  public static void write(
+      ByteBuffer stored, ElementType type, Real real, TensorSpec tensor, ByteBuffer out) {
     ByteBuffer in = stored.duplicate().order(ByteOrder.nativeOrder());
     ByteBuffer to = out.duplicate().order(ByteOrder.nativeOrder()).clear();
     int count = in.remaining() * 8 / type.bits();
     if (count != tensor.shape().elements()) {
-      throw new IllegalArgumentException("input " + tensor + " cannot take an example of " + count + " numbers");
+      throw new IllegalArgumentException(
+          "input " + tensor + " cannot take an example of " + count + " numbers");
     }
     for (int i = 0; i < count; i++) {
       put(to, tensor, real, next(in, type));
@@ -56,42 +59,24 @@ public final class Quantizing {
   }
 
   private static double next(ByteBuffer in, ElementType type) {
-    switch (type) {
-      case INT8:
-        return in.get();
-      case UINT8:
-        return in.get() & 0xFF;
-      case INT32:
-        return in.getInt();
-      case FLOAT32:
-        return in.getFloat();
-      default:
-        throw new IllegalArgumentException("examples of type " + type + " cannot be used");
-    }
+    return switch (type) {
+      case INT8 -> in.get();
+      case UINT8 -> in.get() & 0xFF;
+      case INT32 -> in.getInt();
+      case FLOAT32 -> in.getFloat();
+      default -> throw new IllegalArgumentException("examples of type " + type + " cannot be used");
+    };
   }
 
   private static void put(ByteBuffer to, TensorSpec tensor, Real real, double stored) {
     switch (tensor.type()) {
-      case FLOAT32:
-        to.putFloat((float) real.of(stored));
-        return;
-      case INT32:
-        to.putInt((int) stored);
-        return;
-      case INT64:
-        to.putLong((long) stored);
-        return;
-      case INT8:
-        to.put((byte) quantized(tensor, real, stored, -128, 127));
-        return;
-      case UINT8:
-        to.put((byte) quantized(tensor, real, stored, 0, 255));
-        return;
-      case INT16:
-        to.putShort((short) quantized(tensor, real, stored, -32768, 32767));
-        return;
-      default:
-        throw new IllegalArgumentException("examples cannot be written into " + tensor);
+      case FLOAT32 -> to.putFloat((float) real.of(stored));
+      case INT32 -> to.putInt((int) stored);
+      case INT64 -> to.putLong((long) stored);
+      case INT8 -> to.put((byte) quantized(tensor, real, stored, -128, 127));
+      case UINT8 -> to.put((byte) quantized(tensor, real, stored, 0, 255));
+      case INT16 -> to.putShort((short) quantized(tensor, real, stored, -32768, 32767));
+      default -> throw new IllegalArgumentException("examples cannot be written into " + tensor);
     }
   }
 

@@ -34,42 +34,18 @@ public final class RandomInputs {
     ByteBuffer out = values.duplicate().order(ByteOrder.nativeOrder()).clear();
     while (out.hasRemaining()) {
       switch (type) {
-        case FLOAT32:
-          out.putFloat((float) real(range));
-          break;
-        case FLOAT64:
-          out.putDouble(real(range));
-          break;
-        case BFLOAT16:
-          out.putShort((short) (Float.floatToRawIntBits((float) real(range)) >>> 16));
-          break;
-        case FLOAT16:
-          out.putShort(HalfFloat.ofFloat((float) real(range)));
-          break;
-        case INT8:
-        case UINT8:
-        case BOOL:
-          out.put((byte) integer(range));
-          break;
-        case INT4:
-        case UINT4:
-        case INT2:
-          out.put((byte) random.nextInt());
-          break;
-        case INT16:
-        case UINT16:
-          out.putShort((short) integer(range));
-          break;
-        case INT32:
-        case UINT32:
-          out.putInt((int) integer(range));
-          break;
-        case INT64:
-        case UINT64:
-          out.putLong(integer(range));
-          break;
-        default:
-          throw new IllegalArgumentException("no random values for inputs of type " + type);
+        case FLOAT32 -> out.putFloat((float) real(range));
+        case FLOAT64 -> out.putDouble(real(range));
+        case BFLOAT16 ->
+            out.putShort((short) (Float.floatToRawIntBits((float) real(range)) >>> 16));
+        case FLOAT16 -> out.putShort(HalfFloat.ofFloat((float) real(range)));
+        case INT8, UINT8, BOOL -> out.put((byte) integer(range));
+        case INT4, UINT4, INT2 -> out.put((byte) random.nextInt());
+        case INT16, UINT16 -> out.putShort((short) integer(range));
+        case INT32, UINT32 -> out.putInt((int) integer(range));
+        case INT64, UINT64 -> out.putLong(integer(range));
+        default ->
+            throw new IllegalArgumentException("no random values for inputs of type " + type);
       }
     }
   }

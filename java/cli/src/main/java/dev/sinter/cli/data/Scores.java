@@ -36,26 +36,13 @@ public final class Scores {
     double scale = spec.scale() == 0 ? 1 : spec.scale();
     for (int i = 0; i < out.length; i++) {
       switch (spec.type()) {
-        case FLOAT32:
-          out[i] = in.getFloat();
-          break;
-        case INT8:
-          out[i] = scale * (in.get() - spec.zeroPoint());
-          break;
-        case UINT8:
-          out[i] = scale * ((in.get() & 0xFF) - spec.zeroPoint());
-          break;
-        case INT16:
-          out[i] = scale * (in.getShort() - spec.zeroPoint());
-          break;
-        case INT32:
-          out[i] = in.getInt();
-          break;
-        case INT64:
-          out[i] = in.getLong();
-          break;
-        default:
-          throw new IllegalArgumentException("the output " + spec + " holds no scores");
+        case FLOAT32 -> out[i] = in.getFloat();
+        case INT8 -> out[i] = scale * (in.get() - spec.zeroPoint());
+        case UINT8 -> out[i] = scale * ((in.get() & 0xFF) - spec.zeroPoint());
+        case INT16 -> out[i] = scale * (in.getShort() - spec.zeroPoint());
+        case INT32 -> out[i] = in.getInt();
+        case INT64 -> out[i] = in.getLong();
+        default -> throw new IllegalArgumentException("the output " + spec + " holds no scores");
       }
     }
     return out;

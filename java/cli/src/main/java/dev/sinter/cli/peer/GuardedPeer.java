@@ -75,7 +75,8 @@ public final class GuardedPeer implements Peer {
           outputBuffers = new ByteBuffer[outputs.size()];
           for (int i = 0; i < outputBuffers.length; i++) {
             byte[] bytes = in.readNBytes(in.readInt());
-            outputBuffers[i] = direct(bytes.length).put(bytes).flip().order(ByteOrder.nativeOrder());
+            outputBuffers[i] =
+                direct(bytes.length).put(bytes).flip().order(ByteOrder.nativeOrder());
           }
         });
   }
@@ -106,7 +107,7 @@ public final class GuardedPeer implements Peer {
     List<TensorSpec> specs = new ArrayList<>();
     for (int n = in.readInt(); n > 0; n--) {
       String name = in.readUTF();
-      ElementType type = ElementType.values()[in.readInt()];
+      ElementType type = ElementType.valueOf(in.readUTF());
       Shape shape = PeerProcess.readShape(in);
       specs.add(new TensorSpec(name, type, shape, in.readFloat(), in.readInt()));
     }
@@ -138,21 +139,25 @@ public final class GuardedPeer implements Peer {
      * @return the peer; to be closed before the next one is opened
      * @throws PeerException if TFLite refuses the model or dies of it
      */
-    public GuardedPeer open(byte[] file, TflitePeer.Kernels kernels, int threads, List<Shape> shapes) {
+    public GuardedPeer open(
+        byte[] file, TflitePeer.Kernels kernels, int threads, List<Shape> shapes) {
       GuardedPeer[] peer = new GuardedPeer[1];
       request(
           to -> {
             to.writeInt(PeerProcess.OPEN);
             to.writeInt(file.length);
             to.write(file);
-            to.writeInt(kernels.ordinal());
+            to.writeUTF(kernels.name());
             to.writeInt(threads);
             to.writeInt(shapes.size());
             for (Shape s : shapes) {
               PeerProcess.writeShape(to, s);
             }
           },
-          from -> peer[0] = new GuardedPeer(this, "TFLite (" + kernels + ")", readSpecs(from), readSpecs(from)));
+          from ->
+              peer[0] =
+                  new GuardedPeer(
+                      this, "TFLite (" + kernels + ")", readSpecs(from), readSpecs(from)));
       return peer[0];
     }
 
@@ -164,7 +169,8 @@ public final class GuardedPeer implements Peer {
         out.flush();
         if (in.readInt() == PeerProcess.REFUSED) {
           String message = in.readUTF();
-          throw new PeerException(message.endsWith(TflitePeer.ON_STDERR) ? message + ": " + errors.text() : message);
+          throw new PeerException(
+              message.endsWith(TflitePeer.ON_STDERR) ? message + ": " + errors.text() : message);
         }
         answer.from(in);
       } catch (IOException e) {
@@ -183,7 +189,10 @@ public final class GuardedPeer implements Peer {
         Thread.currentThread().interrupt();
       }
       end();
-      return "TFLite ended its process (exit status " + status + ")" + (words.isEmpty() ? "" : ": " + words);
+      return "TFLite ended its process (exit status "
+          + status
+          + ")"
+          + (words.isEmpty() ? "" : ": " + words);
     }
 
     private void start() throws IOException {
@@ -271,7 +280,11 @@ public final class GuardedPeer implements Peer {
         String all = kept.toString(StandardCharsets.UTF_8);
         // The banner of a JVM that was struck by a signal says nothing about the model.
         return all.lines()
-            .filter(line -> !line.startsWith("#") && !line.startsWith("INFO:") && !line.startsWith("WARNING"))
+            .filter(
+                line ->
+                    !line.startsWith("#")
+                        && !line.startsWith("INFO:")
+                        && !line.startsWith("WARNING"))
             .reduce("", (a, b) -> a.isEmpty() ? b : a + " " + b)
             .trim();
       }

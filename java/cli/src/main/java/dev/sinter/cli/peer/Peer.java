@@ -1,4 +1,5 @@
-// One runtime holding one model: the common view that verify, bench and the tests have of Sinter and of TFLite.
+// One runtime holding one model: the common view that verify, bench and the tests have of Sinter
+// and of TFLite.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.cli.peer;
@@ -48,7 +49,8 @@ public interface Peer extends AutoCloseable {
    * Returns the memory of an output.
    *
    * @param index which output
-   * @return a direct buffer in native byte order, position 0; valid until the next {@link #invoke()}
+   * @return a direct buffer in native byte order, position 0; valid until the next {@link
+   *     #invoke()}
    */
   ByteBuffer output(int index);
 

@@ -3,7 +3,10 @@
 
 package dev.sinter.cli.peer;
 
-/** Says that a runtime refused a model, failed while running it, or died of it; the message holds its own words. */
+/**
+ * Says that a runtime refused a model, failed while running it, or died of it; the message holds
+ * its own words.
+ */
 public final class PeerException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -31,7 +34,8 @@ public final class PeerException extends RuntimeException {
   }
 
   /**
-   * Tells whether the runtime lacks something that the model needs, as opposed to a model that is wrong.
+   * Tells whether the runtime lacks something that the model needs, as opposed to a model that is
+   * wrong.
    *
    * @return true if the runtime said so
    */

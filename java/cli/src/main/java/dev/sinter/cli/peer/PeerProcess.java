@@ -1,4 +1,5 @@
-// The child process of GuardedPeer: runs TFLite at the word of its parent, over standard input and output.
+// The child process of GuardedPeer: runs TFLite at the word of its parent, over standard input and
+// output.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.cli.peer;
@@ -16,7 +17,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A process that may die with TFLite. Requests and answers are those {@link GuardedPeer} writes and reads. */
+/**
+ * A process that may die with TFLite. Requests and answers are those {@link GuardedPeer} writes and
+ * reads.
+ */
 final class PeerProcess {
   static final int OPEN = 1;
   static final int RUN = 2;
@@ -48,27 +52,24 @@ final class PeerProcess {
       }
       try {
         switch (request) {
-          case OPEN:
+          case OPEN -> {
             peer = open(in);
             List<TensorSpec> outputs = peer.outputs();
             out.writeInt(DONE);
             writeSpecs(out, peer.inputs());
             writeSpecs(out, outputs);
-            break;
-          case RUN:
-            run(peer, in, out);
-            break;
-          case RESET:
+          }
+          case RUN -> run(peer, in, out);
+          case RESET -> {
             peer.resetVariables();
             out.writeInt(DONE);
-            break;
-          case CLOSE:
+          }
+          case CLOSE -> {
             peer.close();
             peer = null;
             out.writeInt(DONE);
-            break;
-          default:
-            throw new IOException("unknown request " + request);
+          }
+          default -> throw new IOException("unknown request " + request);
         }
       } catch (PeerException e) {
         out.writeInt(REFUSED);
@@ -81,14 +82,16 @@ final class PeerProcess {
     }
   }
 
-  private static void run(TflitePeer peer, DataInputStream in, DataOutputStream out) throws IOException {
+  private static void run(TflitePeer peer, DataInputStream in, DataOutputStream out)
+      throws IOException {
     List<byte[]> values = new ArrayList<>();
     for (int i = 0; i < peer.inputs().size(); i++) {
       values.add(in.readNBytes(in.readInt()));
     }
     for (int i = 0; i < values.size(); i++) {
       if (peer.inputs().get(i).bytes() < 0) {
-        throw new PeerException("TFLite: input " + i + " holds strings, which cannot be handed over");
+        throw new PeerException(
+            "TFLite: input " + i + " holds strings, which cannot be handed over");
       }
       peer.input(i).put(values.get(i));
     }
@@ -103,7 +106,7 @@ final class PeerProcess {
 
   private static TflitePeer open(DataInputStream in) throws IOException {
     byte[] file = in.readNBytes(in.readInt());
-    TflitePeer.Kernels kernels = TflitePeer.Kernels.values()[in.readInt()];
+    TflitePeer.Kernels kernels = TflitePeer.Kernels.valueOf(in.readUTF());
     int threads = in.readInt();
     List<Shape> shapes = new ArrayList<>();
     for (int n = in.readInt(); n > 0; n--) {
@@ -131,7 +134,7 @@ final class PeerProcess {
     out.writeInt(specs.size());
     for (TensorSpec s : specs) {
       out.writeUTF(shortened(s.name()));
-      out.writeInt(s.type().ordinal());
+      out.writeUTF(s.type().name());
       writeShape(out, s.shape());
       out.writeFloat(s.scale());
       out.writeInt(s.zeroPoint());

@@ -27,6 +27,11 @@ public record TensorSpec(String name, ElementType type, Shape shape, float scale
 
   @Override
   public String toString() {
-    return "'" + name + "' " + type + shape + (scale == 0 ? "" : " scale " + scale + " zero " + zeroPoint);
+    return "'"
+        + name
+        + "' "
+        + type
+        + shape
+        + (scale == 0 ? "" : " scale " + scale + " zero " + zeroPoint);
   }
 }

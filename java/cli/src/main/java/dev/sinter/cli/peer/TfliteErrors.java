@@ -1,4 +1,5 @@
-// Asks TFLite again, through its C interface, why it refuses a model: the C++ interface writes that to standard error.
+// Asks TFLite again, through its C interface, why it refuses a model: the C++ interface writes that
+// to standard error.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.cli.peer;
@@ -25,12 +26,15 @@ import org.bytedeco.tensorflowlite.TfLiteModel;
 
 /** The words in which TFLite refuses a model. */
 final class TfliteErrors {
-  private static final Pattern CONVERSION = Pattern.compile("%[-+ #0]*\\d*(?:\\.\\d+)?(hh|h|ll|l|z|j|t)?([diuxXcsfgep%])");
+  private static final Pattern CONVERSION =
+      Pattern.compile("%[-+ #0]*\\d*(?:\\.\\d+)?(hh|h|ll|l|z|j|t)?([diuxXcsfgep%])");
   private static final boolean X86_64 = System.getProperty("os.arch").equals("amd64");
 
   private TfliteErrors() {}
 
-  /** Returns what TFLite reports while it loads and prepares the model; empty if it reports nothing. */
+  /**
+   * Returns what TFLite reports while it loads and prepares the model; empty if it reports nothing.
+   */
   static String of(byte[] file) {
     StringBuilder words = new StringBuilder();
     Collector collector = new Collector(words);
@@ -78,7 +82,10 @@ final class TfliteErrors {
     }
   }
 
-  /** Formats as printf does. Without knowledge of the platform's argument lists the format alone has to do. */
+  /**
+   * Formats as printf does. Without knowledge of the platform's argument lists the format alone has
+   * to do.
+   */
   private static String format(String format, Pointer arguments) {
     if (!X86_64 || arguments == null) {
       return format;
@@ -94,29 +101,37 @@ final class TfliteErrors {
 
   private static String value(Matcher conversion, VarArgs values) {
     String width = conversion.group(1) == null ? "" : conversion.group(1);
-    boolean wide = width.equals("ll") || width.equals("l") || width.equals("z") || width.equals("j") || width.equals("t");
+    boolean wide =
+        width.equals("ll")
+            || width.equals("l")
+            || width.equals("z")
+            || width.equals("j")
+            || width.equals("t");
     switch (conversion.group(2).charAt(0)) {
-      case '%':
+      case '%' -> {
         return "%";
-      case 's':
+      }
+      case 's' -> {
         BytePointer text = new BytePointer(pointer(values.integer()));
         return text.isNull() ? "(null)" : text.getString();
-      case 'c':
+      }
+      case 'c' -> {
         return String.valueOf((char) values.integer());
-      case 'f':
-      case 'g':
-      case 'e':
+      }
+      case 'f', 'g', 'e' -> {
         return String.valueOf(values.floating());
-      case 'x':
-      case 'X':
-      case 'p':
+      }
+      case 'x', 'X', 'p' -> {
         return Long.toHexString(values.integer());
-      case 'u':
+      }
+      case 'u' -> {
         long u = values.integer();
         return wide ? Long.toUnsignedString(u) : Integer.toUnsignedString((int) u);
-      default:
+      }
+      default -> {
         long d = values.integer();
         return wide ? Long.toString(d) : Integer.toString((int) d);
+      }
     }
   }
 
@@ -138,7 +153,8 @@ final class TfliteErrors {
     private final BytePointer list;
 
     VarArgs(Pointer arguments) {
-      // The list is an array of one element, so what is handed over is a pointer to a pointer to it.
+      // The list is an array of one element, so what is handed over is a pointer to a pointer to
+      // it.
       long address = new BytePointer(arguments).capacity(8).getLong(0);
       list = new BytePointer(pointer(address)).capacity(24);
     }

@@ -23,8 +23,8 @@ import org.bytedeco.tensorflowlite.TfLiteTensor;
 import org.bytedeco.tensorflowlite.global.tensorflowlite;
 
 /**
- * A model in TFLite. A file that TFLite does not check well can end the process: for files of unknown origin use {@link
- * GuardedPeer}.
+ * A model in TFLite. A file that TFLite does not check well can end the process: for files of
+ * unknown origin use {@link GuardedPeer}.
  */
 public final class TflitePeer implements Peer {
   /** Which kernels TFLite uses. */
@@ -40,7 +40,8 @@ public final class TflitePeer implements Peer {
 
   private static final int OK = 0;
 
-  // Strong references to everything native that the interpreter points into: were one collected, its deallocator would
+  // Strong references to everything native that the interpreter points into: were one collected,
+  // its deallocator would
   // free memory in use.
   private final BytePointer bytes;
   private final FlatBufferModel model;
@@ -100,7 +101,9 @@ public final class TflitePeer implements Peer {
       throw refused(file, "is no valid model file");
     }
     BuiltinOpResolver resolver =
-        kernels == Kernels.XNNPACK ? new BuiltinOpResolver() : new BuiltinOpResolverWithoutDefaultDelegates();
+        kernels == Kernels.XNNPACK
+            ? new BuiltinOpResolver()
+            : new BuiltinOpResolverWithoutDefaultDelegates();
     InterpreterBuilder builder = new InterpreterBuilder(model, resolver);
     Interpreter interpreter = new Interpreter((Pointer) null);
     builder.SetNumThreads(threads);
@@ -137,7 +140,8 @@ public final class TflitePeer implements Peer {
     IntPointer indices = interpreter.inputs();
     int count = Math.toIntExact(count(indices));
     if (!shapes.isEmpty() && shapes.size() != count) {
-      throw new PeerException("TFLite: the model has " + count + " inputs, " + shapes.size() + " shapes were given");
+      throw new PeerException(
+          "TFLite: the model has " + count + " inputs, " + shapes.size() + " shapes were given");
     }
     for (int i = 0; i < shapes.size(); i++) {
       if (interpreter.ResizeInputTensor(indices.get(i), shapes.get(i).toArray()) != OK) {
@@ -180,52 +184,32 @@ public final class TflitePeer implements Peer {
 
   /** TFLite's run-time types are numbered otherwise than those of its files. */
   private static ElementType type(int runtimeType) {
-    switch (runtimeType) {
-      case tensorflowlite.kTfLiteFloat32:
-        return ElementType.FLOAT32;
-      case tensorflowlite.kTfLiteInt32:
-        return ElementType.INT32;
-      case tensorflowlite.kTfLiteUInt8:
-        return ElementType.UINT8;
-      case tensorflowlite.kTfLiteInt64:
-        return ElementType.INT64;
-      case tensorflowlite.kTfLiteString:
-        return ElementType.STRING;
-      case tensorflowlite.kTfLiteBool:
-        return ElementType.BOOL;
-      case tensorflowlite.kTfLiteInt16:
-        return ElementType.INT16;
-      case tensorflowlite.kTfLiteComplex64:
-        return ElementType.COMPLEX64;
-      case tensorflowlite.kTfLiteInt8:
-        return ElementType.INT8;
-      case tensorflowlite.kTfLiteFloat16:
-        return ElementType.FLOAT16;
-      case tensorflowlite.kTfLiteFloat64:
-        return ElementType.FLOAT64;
-      case tensorflowlite.kTfLiteComplex128:
-        return ElementType.COMPLEX128;
-      case tensorflowlite.kTfLiteUInt64:
-        return ElementType.UINT64;
-      case tensorflowlite.kTfLiteResource:
-        return ElementType.RESOURCE;
-      case tensorflowlite.kTfLiteVariant:
-        return ElementType.VARIANT;
-      case tensorflowlite.kTfLiteUInt32:
-        return ElementType.UINT32;
-      case tensorflowlite.kTfLiteUInt16:
-        return ElementType.UINT16;
-      case tensorflowlite.kTfLiteInt4:
-        return ElementType.INT4;
-      case tensorflowlite.kTfLiteBFloat16:
-        return ElementType.BFLOAT16;
-      case tensorflowlite.kTfLiteInt2:
-        return ElementType.INT2;
-      case tensorflowlite.kTfLiteUInt4:
-        return ElementType.UINT4;
-      default:
-        throw new PeerException("TFLite: a tensor of type " + runtimeType + ", which cannot be handed over");
-    }
+    return switch (runtimeType) {
+      case tensorflowlite.kTfLiteFloat32 -> ElementType.FLOAT32;
+      case tensorflowlite.kTfLiteInt32 -> ElementType.INT32;
+      case tensorflowlite.kTfLiteUInt8 -> ElementType.UINT8;
+      case tensorflowlite.kTfLiteInt64 -> ElementType.INT64;
+      case tensorflowlite.kTfLiteString -> ElementType.STRING;
+      case tensorflowlite.kTfLiteBool -> ElementType.BOOL;
+      case tensorflowlite.kTfLiteInt16 -> ElementType.INT16;
+      case tensorflowlite.kTfLiteComplex64 -> ElementType.COMPLEX64;
+      case tensorflowlite.kTfLiteInt8 -> ElementType.INT8;
+      case tensorflowlite.kTfLiteFloat16 -> ElementType.FLOAT16;
+      case tensorflowlite.kTfLiteFloat64 -> ElementType.FLOAT64;
+      case tensorflowlite.kTfLiteComplex128 -> ElementType.COMPLEX128;
+      case tensorflowlite.kTfLiteUInt64 -> ElementType.UINT64;
+      case tensorflowlite.kTfLiteResource -> ElementType.RESOURCE;
+      case tensorflowlite.kTfLiteVariant -> ElementType.VARIANT;
+      case tensorflowlite.kTfLiteUInt32 -> ElementType.UINT32;
+      case tensorflowlite.kTfLiteUInt16 -> ElementType.UINT16;
+      case tensorflowlite.kTfLiteInt4 -> ElementType.INT4;
+      case tensorflowlite.kTfLiteBFloat16 -> ElementType.BFLOAT16;
+      case tensorflowlite.kTfLiteInt2 -> ElementType.INT2;
+      case tensorflowlite.kTfLiteUInt4 -> ElementType.UINT4;
+      default ->
+          throw new PeerException(
+              "TFLite: a tensor of type " + runtimeType + ", which cannot be handed over");
+    };
   }
 
   private static ByteBuffer view(TfLiteTensor tensor) {
@@ -239,7 +223,9 @@ public final class TflitePeer implements Peer {
 
   @Override
   public String name() {
-    return "TFLite " + version() + (kernels == Kernels.XNNPACK ? " with XNNPACK" : ", built-in kernels");
+    return "TFLite "
+        + version()
+        + (kernels == Kernels.XNNPACK ? " with XNNPACK" : ", built-in kernels");
   }
 
   @Override
@@ -264,8 +250,12 @@ public final class TflitePeer implements Peer {
 
   @Override
   public void invoke() {
-    int status = interpreter.Invoke();
-    Reference.reachabilityFence(this);
+    int status;
+    try {
+      status = interpreter.Invoke();
+    } finally {
+      Reference.reachabilityFence(this);
+    }
     if (status != OK) {
       throw new PeerException("TFLite: running failed with status " + status + ON_STDERR);
     }

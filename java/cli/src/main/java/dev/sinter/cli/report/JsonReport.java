@@ -15,7 +15,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 
-/** JSON files. The names of the fields are part of the interface of each command: see docs/cli.md. */
+/**
+ * JSON files. The names of the fields are part of the interface of each command: see docs/cli.md.
+ */
 public final class JsonReport {
   private JsonReport() {}
 
@@ -40,7 +42,8 @@ public final class JsonReport {
       try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
         channel.force(true);
       }
-      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(temporary);
     }

@@ -57,7 +57,9 @@ public final class Machine {
   public static String loadWarning() {
     double load = load();
     return load > 0.3 * cores()
-        ? String.format("Warning: other work is running (load average %.2f on %d cores); times will be unreliable.", load, cores())
+        ? String.format(
+            "Warning: other work is running (load average %.2f on %d cores); times will be unreliable.",
+            load, cores())
         : "";
   }
 }

@@ -30,7 +30,10 @@ class ComparisonTest {
   @Test
   void oneIntegerStepIsADifference() {
     Comparison c = new Comparison(0.5);
-    c.add(spec(ElementType.INT8, 4), ByteBuffer.wrap(new byte[] {1, 2, 3, 4}), ByteBuffer.wrap(new byte[] {1, 2, 4, 4}));
+    c.add(
+        spec(ElementType.INT8, 4),
+        ByteBuffer.wrap(new byte[] {1, 2, 3, 4}),
+        ByteBuffer.wrap(new byte[] {1, 2, 4, 4}));
     assertFalse(c.isClose());
     assertEquals(0.25, c.mismatchFraction());
     assertEquals(1, c.maxAbsDiff());
@@ -40,7 +43,10 @@ class ComparisonTest {
   @Test
   void unsignedBytesAreUnsigned() {
     Comparison c = new Comparison(0);
-    c.add(spec(ElementType.UINT8, 1), ByteBuffer.wrap(new byte[] {(byte) 255}), ByteBuffer.wrap(new byte[] {0}));
+    c.add(
+        spec(ElementType.UINT8, 1),
+        ByteBuffer.wrap(new byte[] {(byte) 255}),
+        ByteBuffer.wrap(new byte[] {0}));
     assertEquals(255, c.maxAbsDiff());
   }
 
@@ -74,7 +80,8 @@ class ComparisonTest {
 
   @Test
   void longsAreComparedWhole() {
-    ByteBuffer a = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putLong((1L << 60) + 1).flip();
+    ByteBuffer a =
+        ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putLong((1L << 60) + 1).flip();
     ByteBuffer b = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putLong(1L << 60).flip();
     Comparison c = new Comparison(0);
     c.add(spec(ElementType.INT64, 1), a, b);

@@ -47,12 +47,15 @@ class InputsTest {
   void floatInputsGetRealValues() {
     TensorSpec t = new TensorSpec("x", ElementType.FLOAT32, Shape.of(1, 2), 0, 0);
     ByteBuffer out = direct(8);
-    Quantizing.write(ByteBuffer.wrap(new byte[] {-1, 2}), ElementType.INT8, new Quantizing.Real(0.5, 1), t, out);
+    Quantizing.write(
+        ByteBuffer.wrap(new byte[] {-1, 2}), ElementType.INT8, new Quantizing.Real(0.5, 1), t, out);
     assertEquals(0.5f, out.getFloat(0));
     assertEquals(2f, out.getFloat(4));
     assertThrows(
         IllegalArgumentException.class,
-        () -> Quantizing.write(ByteBuffer.wrap(new byte[3]), ElementType.INT8, Quantizing.Real.AS_STORED, t, out));
+        () ->
+            Quantizing.write(
+                ByteBuffer.wrap(new byte[3]), ElementType.INT8, Quantizing.Real.AS_STORED, t, out));
   }
 
   @Test
@@ -132,6 +135,7 @@ class InputsTest {
   void bestClasses() {
     double[] scores = {0.1, 0.5, 0.5, 0.2};
     assertEquals(1, Scores.best(scores));
-    assertEquals(List.of(1, 2, 3), Scores.top(scores, 3).stream().map(Scores.Score::index).toList());
+    assertEquals(
+        List.of(1, 2, 3), Scores.top(scores, 3).stream().map(Scores.Score::index).toList());
   }
 }

@@ -24,8 +24,15 @@ class NpyTest {
   @Test
   void comesBackAsWritten() throws IOException {
     ElementType[] types = {
-      ElementType.FLOAT32, ElementType.FLOAT16, ElementType.INT8, ElementType.UINT8, ElementType.INT16, ElementType.INT32,
-      ElementType.INT64, ElementType.BOOL, ElementType.FLOAT64
+      ElementType.FLOAT32,
+      ElementType.FLOAT16,
+      ElementType.INT8,
+      ElementType.UINT8,
+      ElementType.INT16,
+      ElementType.INT32,
+      ElementType.INT64,
+      ElementType.BOOL,
+      ElementType.FLOAT64
     };
     Shape[] shapes = {Shape.of(), Shape.of(5), Shape.of(2, 3, 4), Shape.of(0, 3)};
     Path file = folder.resolve("a.npy");
@@ -67,7 +74,12 @@ class NpyTest {
           "nonsense"
         }) {
       byte[] bytes = new byte[10 + head.length() + 4];
-      System.arraycopy(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (byte) head.length(), 0}, 0, bytes, 0, 10);
+      System.arraycopy(
+          new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (byte) head.length(), 0},
+          0,
+          bytes,
+          0,
+          10);
       System.arraycopy(head.getBytes(StandardCharsets.US_ASCII), 0, bytes, 10, head.length());
       Files.write(file, bytes);
       assertThrows(IOException.class, () -> Npy.read(file), head);

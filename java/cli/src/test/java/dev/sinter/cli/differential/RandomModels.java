@@ -70,7 +70,7 @@ final class RandomModels {
   private int names;
 
   private RandomModels(Kind kind, long seed) {
-    this.random = new Random(seed * 31 + kind.ordinal());
+    this.random = new Random(seed * 31 + kind.name().hashCode());
     this.s8 = kind.isInteger();
     this.b = Graph.builder(kind + "-" + seed);
     random.nextInt();
@@ -82,63 +82,75 @@ final class RandomModels {
 
   private Graph model(Kind kind) {
     switch (kind) {
-      case CONV_F32:
-      case CONV_S8:
+      case CONV_F32, CONV_S8 -> {
         return done(conv(image(), 1 + random.nextInt(5), 1 + random.nextInt(5), 1));
-      case CONV_1X1_S8:
+      }
+      case CONV_1X1_S8 -> {
         return done(conv(image(), 1, 1, 1));
-      case CONV_GROUPS_F32:
-      case CONV_GROUPS_S8:
+      }
+      case CONV_GROUPS_F32, CONV_GROUPS_S8 -> {
         int groups = 2 + random.nextInt(3);
-        return done(conv(input(1, size(12), size(12), groups * size(8)), 1 + random.nextInt(3), 1 + random.nextInt(3), groups));
-      case DEPTHWISE_F32:
-      case DEPTHWISE_S8:
+        return done(
+            conv(
+                input(1, size(12), size(12), groups * size(8)),
+                1 + random.nextInt(3),
+                1 + random.nextInt(3),
+                groups));
+      }
+      case DEPTHWISE_F32, DEPTHWISE_S8 -> {
         return done(depthwise(image(), 1 + random.nextInt(5), 1 + random.nextInt(5)));
-      case FULLY_CONNECTED_F32:
-      case FULLY_CONNECTED_S8:
+      }
+      case FULLY_CONNECTED_F32, FULLY_CONNECTED_S8 -> {
         return done(fullyConnected());
-      case BATCH_MATMUL_F32:
-      case BATCH_MATMUL_S8:
+      }
+      case BATCH_MATMUL_F32, BATCH_MATMUL_S8 -> {
         return done(batchMatMul());
-      case ADD_F32:
-      case ADD_S8:
+      }
+      case ADD_F32, ADD_S8 -> {
         return done(addition());
-      case AVERAGE_POOL_F32:
-      case AVERAGE_POOL_S8:
+      }
+      case AVERAGE_POOL_F32, AVERAGE_POOL_S8 -> {
         return done(pool(image(), OpKind.Pool.Mode.AVERAGE));
-      case MAX_POOL_F32:
-      case MAX_POOL_S8:
+      }
+      case MAX_POOL_F32, MAX_POOL_S8 -> {
         return done(pool(image(), OpKind.Pool.Mode.MAX));
-      case MEAN_F32:
-      case MEAN_S8:
+      }
+      case MEAN_F32, MEAN_S8 -> {
         return done(mean());
-      case SOFTMAX_F32:
-      case SOFTMAX_S8:
+      }
+      case SOFTMAX_F32, SOFTMAX_S8 -> {
         return done(inputOfRank(1 + random.nextInt(4)).softmax());
-      case RELU_F32:
-      case RELU_S8:
+      }
+      case RELU_F32, RELU_S8 -> {
         return done(relu(inputOfRank(1 + random.nextInt(4))));
-      case PAD_F32:
-      case PAD_S8:
+      }
+      case PAD_F32, PAD_S8 -> {
         return done(pad(inputOfRank(1 + random.nextInt(4))));
-      case RESHAPE_F32:
-      case RESHAPE_S8:
+      }
+      case RESHAPE_F32, RESHAPE_S8 -> {
         return done(reshape());
-      case CONCAT_F32:
-      case CONCAT_S8:
+      }
+      case CONCAT_F32, CONCAT_S8 -> {
         return done(concat());
-      case QUANTIZE_F32_S8:
+      }
+      case QUANTIZE_F32_S8 -> {
         Quantization q = quantization();
         Value floats = b.input(name("x"), ElementType.FLOAT32, dims(1 + random.nextInt(4)));
         return done(floats.quantize(ElementType.INT8, q.scale(), (int) q.zeroPoint()));
-      case QUANTIZE_S8_S8:
+      }
+      case QUANTIZE_S8_S8 -> {
         Value x = inputOfRank(1 + random.nextInt(4));
         float ratio = (float) Math.exp(random.nextGaussian());
         return done(x.quantize(ElementType.INT8, scale(x) * ratio, zero()));
-      case DEQUANTIZE_S8_F32:
-        return done(b.input(name("x"), ElementType.INT8, quantization(), dims(1 + random.nextInt(4))).dequantize());
-      default:
+      }
+      case DEQUANTIZE_S8_F32 -> {
+        return done(
+            b.input(name("x"), ElementType.INT8, quantization(), dims(1 + random.nextInt(4)))
+                .dequantize());
+      }
+      default -> {
         return done(chain());
+      }
     }
   }
 
@@ -220,7 +232,8 @@ final class RandomModels {
     for (int i = 0; i < scales.length; i++) {
       scales[i] = base * (float) Math.exp(0.5 * random.nextGaussian());
     }
-    Quantization q = perTensor ? Quantization.perTensor(scales[0], 0) : Quantization.perAxis(axis, scales);
+    Quantization q =
+        perTensor ? Quantization.perTensor(scales[0], 0) : Quantization.perAxis(axis, scales);
     return b.int8(name("w"), bytes(count), q, dims);
   }
 
@@ -256,8 +269,9 @@ final class RandomModels {
   }
 
   /**
-   * Keeps a stride within the window. Where SAME padding leaves pixels over, the XNNPACK of TFLite 2.21 pads by an
-   * underflown number (mended in XNNPACK in July 2026): its results are no oracle there. 1x1 kernels are not struck.
+   * Keeps a stride within the window. Where SAME padding leaves pixels over, the XNNPACK of TFLite
+   * 2.21 pads by an underflown number (mended in XNNPACK in July 2026): its results are no oracle
+   * there. 1x1 kernels are not struck.
    */
   private static int within(int stride, int height, int width, int window) {
     return height * width == 1 ? stride : Math.min(stride, window);
@@ -281,8 +295,10 @@ final class RandomModels {
     int out = groups * size(20);
     Value weights = weights(0, false, out, h, w, channels);
     Value bias = bias(out, x, weights, h * w * channels);
-    int strideH = padding == Padding.SAME ? within(stride(), h, w, (h - 1) * dilation + 1) : stride();
-    int strideW = padding == Padding.SAME ? within(stride(), h, w, (w - 1) * dilation + 1) : stride();
+    int strideH =
+        padding == Padding.SAME ? within(stride(), h, w, (h - 1) * dilation + 1) : stride();
+    int strideW =
+        padding == Padding.SAME ? within(stride(), h, w, (w - 1) * dilation + 1) : stride();
     OpKind.Conv kind = new OpKind.Conv(padding, strideH, strideW, dilation, dilation, activation());
     return scaled(layer(kind, x, weights, bias), x, weights, h * w * channels);
   }
@@ -302,7 +318,8 @@ final class RandomModels {
     }
     Value weights = weights(3, false, 1, h, w, out);
     Value bias = bias(out, x, weights, h * w);
-    OpKind.Depthwise kind = new OpKind.Depthwise(padding, stride, stride, dilation, dilation, multiplier, activation());
+    OpKind.Depthwise kind =
+        new OpKind.Depthwise(padding, stride, stride, dilation, dilation, multiplier, activation());
     return scaled(layer(kind, x, weights, bias), x, weights, h * w);
   }
 
@@ -310,7 +327,10 @@ final class RandomModels {
     int depth = size(100);
     int units = size(60);
     boolean keepDims = random.nextInt(3) == 0;
-    Value x = keepDims ? input(1 + random.nextInt(3), 1 + random.nextInt(5), depth) : input(1 + random.nextInt(6), depth);
+    Value x =
+        keepDims
+            ? input(1 + random.nextInt(3), 1 + random.nextInt(5), depth)
+            : input(1 + random.nextInt(6), depth);
     Value weights = weights(0, random.nextBoolean(), units, depth);
     Value bias = bias(units, x, weights, depth);
     OpKind.FullyConnected kind = new OpKind.FullyConnected(activation(), keepDims, false, false);
@@ -318,7 +338,10 @@ final class RandomModels {
   }
 
   private Value batchMatMul() {
-    int[] batch = random.nextInt(3) == 0 ? new int[] {1 + random.nextInt(3), 1 + random.nextInt(3)} : new int[] {1 + random.nextInt(4)};
+    int[] batch =
+        random.nextInt(3) == 0
+            ? new int[] {1 + random.nextInt(3), 1 + random.nextInt(3)}
+            : new int[] {1 + random.nextInt(4)};
     int m = size(16);
     int k = size(50);
     int n = size(30);
@@ -326,7 +349,8 @@ final class RandomModels {
     boolean adjointY = random.nextBoolean();
     Value x = input(with(batch, adjointX ? k : m, adjointX ? m : k));
     int[] right = with(batch, adjointY ? n : k, adjointY ? k : n);
-    // The delegate of TFLite 2.21 takes no notice of a zero point of the right side (later ones leave such ops to
+    // The delegate of TFLite 2.21 takes no notice of a zero point of the right side (later ones
+    // leave such ops to
     // TFLite's own kernels): only 0 has one right answer.
     Quantization q = Quantization.perTensor(quantization().scale(), 0);
     Value y =
@@ -356,7 +380,10 @@ final class RandomModels {
     Value x = input(dims);
     Value y;
     if (random.nextInt(4) == 0) {
-      y = s8 ? b.int8(name("c"), bytes(product(other)), quantization(), other) : b.floats(name("c"), floats(product(other), 1), other);
+      y =
+          s8
+              ? b.int8(name("c"), bytes(product(other)), quantization(), other)
+              : b.floats(name("c"), floats(product(other), 1), other);
     } else {
       y = input(other);
     }
@@ -391,7 +418,10 @@ final class RandomModels {
           chosen.add(random.nextInt(4) == 0 ? d - rank : d);
         }
       }
-      axes = chosen.isEmpty() ? new int[] {rank - 1} : chosen.stream().mapToInt(Integer::intValue).toArray();
+      axes =
+          chosen.isEmpty()
+              ? new int[] {rank - 1}
+              : chosen.stream().mapToInt(Integer::intValue).toArray();
     }
     Value mean = x.mean(random.nextBoolean(), axes);
     if (s8 && random.nextBoolean()) {
@@ -402,7 +432,9 @@ final class RandomModels {
 
   private Value relu(Value x) {
     OpKind.Activate.Function[] functions = {
-      OpKind.Activate.Function.RELU, OpKind.Activate.Function.RELU6, OpKind.Activate.Function.RELU_N1_TO_1
+      OpKind.Activate.Function.RELU,
+      OpKind.Activate.Function.RELU6,
+      OpKind.Activate.Function.RELU_N1_TO_1
     };
     Value out = x.activate(functions[random.nextInt(functions.length)]);
     if (s8 && random.nextInt(3) == 0) {
@@ -424,16 +456,12 @@ final class RandomModels {
     int c = 1 + random.nextInt(5);
     int d = size(20);
     Value x = input(a, c, d);
-    switch (random.nextInt(4)) {
-      case 0:
-        return x.reshape(a * c, d);
-      case 1:
-        return x.reshape(-1);
-      case 2:
-        return x.reshape(d, c, 1, a);
-      default:
-        return x.reshape(a, -1);
-    }
+    return switch (random.nextInt(4)) {
+      case 0 -> x.reshape(a * c, d);
+      case 1 -> x.reshape(-1);
+      case 2 -> x.reshape(d, c, 1, a);
+      default -> x.reshape(a, -1);
+    };
   }
 
   private Value concat() {
@@ -445,12 +473,17 @@ final class RandomModels {
     for (int i = 0; i < others.length; i++) {
       int[] own = dims.clone();
       own[axis] = 1 + random.nextInt(8);
-      others[i] = s8 ? b.input(name("x"), ElementType.INT8, first.tensor().quantization(), own) : input(own);
+      others[i] =
+          s8
+              ? b.input(name("x"), ElementType.INT8, first.tensor().quantization(), own)
+              : input(own);
     }
     return first.concat(random.nextBoolean() ? axis : axis - rank, others);
   }
 
-  /** A small network: what fusion, layouts, the memory plan and tails of several ops do together. */
+  /**
+   * A small network: what fusion, layouts, the memory plan and tails of several ops do together.
+   */
   private Value chain() {
     Value x = input(1, 4 + random.nextInt(10), 4 + random.nextInt(10), size(8));
     int steps = 2 + random.nextInt(5);
@@ -472,23 +505,31 @@ final class RandomModels {
 
   private Value step(Value x) {
     switch (random.nextInt(7)) {
-      case 0:
+      case 0 -> {
         return conv(x, 1, 1, 1);
-      case 1:
+      }
+      case 1 -> {
         return conv(x, 3, 3, 1);
-      case 2:
+      }
+      case 2 -> {
         return depthwise(x, 3, 3);
-      case 3:
+      }
+      case 3 -> {
         Value branch = conv(x, 1, 1, 1);
         Value other = weightsLike(x, branch);
         Value sum = branch.add(other, activation());
         return s8 ? sum.quantized(Math.max(scale(branch), scale(other)) * 1.3f, zero()) : sum;
-      case 4:
+      }
+      case 4 -> {
         return x.shape().dim(1) > 1 && x.shape().dim(2) > 1 ? x.maxPool(2, 1, Padding.SAME) : x;
-      case 5:
-        return x.pad(0, 0, random.nextInt(3), random.nextInt(3), random.nextInt(3), random.nextInt(3), 0, 0);
-      default:
+      }
+      case 5 -> {
+        return x.pad(
+            0, 0, random.nextInt(3), random.nextInt(3), random.nextInt(3), random.nextInt(3), 0, 0);
+      }
+      default -> {
         return relu(x);
+      }
     }
   }
 

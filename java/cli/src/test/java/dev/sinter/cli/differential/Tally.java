@@ -57,7 +57,16 @@ final class Tally {
 
   /** Prints the table and fails with everything that failed. */
   void finish() {
-    Table table = new Table("op", "cases", "refused by both", "elements", "mismatches", "rate", "largest", "tolerated because");
+    Table table =
+        new Table(
+            "op",
+            "cases",
+            "refused by both",
+            "elements",
+            "mismatches",
+            "rate",
+            "largest",
+            "tolerated because");
     lines.forEach(
         (op, line) -> {
           double rate = line.elements == 0 ? 0 : (double) line.mismatches / line.elements;
@@ -66,8 +75,14 @@ final class Tally {
             failures.add(op + ": rate " + rate + " is above the tolerated " + t.rate());
           }
           table.row(
-              op, line.cases, line.refused, line.elements, line.mismatches, String.format("%.2g", rate),
-              String.format("%.3g", line.worst), t == null ? "" : t.reason());
+              op,
+              line.cases,
+              line.refused,
+              line.elements,
+              line.mismatches,
+              String.format("%.2g", rate),
+              String.format("%.3g", line.worst),
+              t == null ? "" : t.reason());
         });
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     out.println(title);
@@ -75,7 +90,9 @@ final class Tally {
     if (!failures.isEmpty()) {
       int shown = Math.min(20, failures.size());
       throw new AssertionError(
-          failures.size() + " failures:\n" + String.join("\n", failures.subList(0, shown))
+          failures.size()
+              + " failures:\n"
+              + String.join("\n", failures.subList(0, shown))
               + (shown < failures.size() ? "\n..." : ""));
     }
   }

@@ -35,7 +35,8 @@ class PeersTest {
     GraphBuilder.Value x = b.input("x", ElementType.FLOAT32, 1, 4, 4, 2);
     GraphBuilder.Value w = b.floats("w", new float[18], 1, 3, 3, 2);
     OpKind kind = new OpKind.Depthwise(Padding.SAME, 1, 1, 1, 1, 1, Activation.NONE);
-    return TfliteWriter.toBytes(b.op(kind, ElementType.FLOAT32, Quantization.NONE, x, w).output("y").build());
+    return TfliteWriter.toBytes(
+        b.op(kind, ElementType.FLOAT32, Quantization.NONE, x, w).output("y").build());
   }
 
   private static void doubles(Peer peer) {
@@ -74,7 +75,8 @@ class PeersTest {
 
   @Test
   void takesOtherShapes() {
-    try (Peer peer = TflitePeer.open(doubling(), TflitePeer.Kernels.XNNPACK, 1, List.of(Shape.of(3, 5)))) {
+    try (Peer peer =
+        TflitePeer.open(doubling(), TflitePeer.Kernels.XNNPACK, 1, List.of(Shape.of(3, 5)))) {
       assertEquals(Shape.of(3, 5), peer.inputs().get(0).shape());
       peer.invoke();
       assertEquals(Shape.of(3, 5), peer.outputs().get(0).shape());
@@ -87,7 +89,8 @@ class PeersTest {
     byte[] file = doubling();
     byte[] broken = ByteBuffer.allocate(100).put(file, 0, 100).array();
     PeerException e =
-        assertThrows(PeerException.class, () -> TflitePeer.open(broken, TflitePeer.Kernels.XNNPACK, 1));
+        assertThrows(
+            PeerException.class, () -> TflitePeer.open(broken, TflitePeer.Kernels.XNNPACK, 1));
     assertTrue(e.getMessage().startsWith("TFLite: "), e.getMessage());
   }
 
