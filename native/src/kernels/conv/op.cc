@@ -1,0 +1,67 @@
+// The contract of conv: fields, slots, what sizes its slots need.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/conv/op.h"
+
+#include "core/checked.h"
+#include "core/status.h"
+
+namespace sinter {
+namespace {
+
+typedef ConvParams P;
+const Field fields[] = {SINTER_CONV_FIELDS(SINTER_FIELD_ENTRY)};
+const SlotDef slots[] = {{"in", SLOT_IN}, {"weights", SLOT_WEIGHTS}, {"out", SLOT_OUT}};
+
+sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) {
+  const P& p = *static_cast<const P*>(params);
+  if (p.batch < 0 || p.in_h < 1 || p.in_w < 1 || p.in_c < 1 || p.out_h < 0 || p.out_w < 0 || p.out_c < 1) {
+    return fail(SINTER_INVALID_ARGUMENT, "conv: shapes %dx%dx%dx%d -> %dx%dx%d", p.batch, p.in_h, p.in_w, p.in_c,
+                p.out_h, p.out_w, p.out_c);
+  }
+  if (p.kernel_h < 1 || p.kernel_w < 1 || p.stride_h < 1 || p.stride_w < 1 || p.dilation_h < 1 || p.dilation_w < 1 ||
+      p.pad_top < 0 || p.pad_left < 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "conv: kernel %dx%d, stride %dx%d, dilation %dx%d, pad %d %d", p.kernel_h,
+                p.kernel_w, p.stride_h, p.stride_w, p.dilation_h, p.dilation_w, p.pad_top, p.pad_left);
+  }
+  if (p.groups < 1 || p.in_c % p.groups != 0 || p.out_c % p.groups != 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "conv: %d groups for %d input and %d output channels", p.groups, p.in_c,
+                p.out_c);
+  }
+  // Positions are computed in 64 bits; 2^30 bounds keep every product of two of them far from 2^63.
+  const int32_t far = 1 << 30;
+  if (p.pad_top > far || p.pad_left > far || p.stride_h > far || p.stride_w > far || p.dilation_h > far ||
+      p.dilation_w > far) {
+    return fail(SINTER_INVALID_ARGUMENT, "conv: a stride, dilation or padding is over %d", far);
+  }
+  const int64_t k = checked_product<3>({p.kernel_h, p.kernel_w, p.in_c / p.groups});
+  const bool int8 = row->types[CONV_IN] == S8;
+  if (k < 0 || k > (int8 ? 65536 : INT32_MAX / 8)) {
+    return fail(SINTER_INVALID_ARGUMENT, "conv: a kernel of %d x %d x %d is too large", p.kernel_h, p.kernel_w,
+                p.in_c / p.groups);
+  }
+  if (int8) {
+    if (p.in_zero_point < -128 || p.in_zero_point > 127 || p.out_zero_point < -128 || p.out_zero_point > 127) {
+      return fail(SINTER_INVALID_ARGUMENT, "conv: zero points %d and %d", p.in_zero_point, p.out_zero_point);
+    }
+    if (p.out_min < -128 || p.out_max > 127 || p.out_min > p.out_max) {
+      return fail(SINTER_INVALID_ARGUMENT, "conv: out_min %d, out_max %d", p.out_min, p.out_max);
+    }
+  } else if (!(p.act_min <= p.act_max)) {
+    return fail(SINTER_INVALID_ARGUMENT, "conv: act_min %g, act_max %g", p.act_min, p.act_max);
+  }
+  const int64_t element = int8 ? 1 : 4;
+  slot_bytes[CONV_IN] = checked_product<5>({p.batch, p.in_h, p.in_w, p.in_c, element});
+  slot_bytes[CONV_WEIGHTS] = 0;
+  slot_bytes[CONV_OUT] = checked_product<5>({p.batch, p.out_h, p.out_w, p.out_c, element});
+  if (slot_bytes[CONV_IN] < 0 || slot_bytes[CONV_OUT] < 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "conv: sizes overflow");
+  }
+  return SINTER_OK;
+}
+
+}  // namespace
+
+extern const OpDef conv_op;
+const OpDef conv_op = {"conv", fields, sizeof fields / sizeof fields[0], sizeof(P), slots, CONV_SLOTS, check};
+
+}  // namespace sinter

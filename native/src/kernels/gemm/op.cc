@@ -1,0 +1,65 @@
+// The contract of gemm: fields, slots, what sizes its slots need.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/gemm/op.h"
+
+#include "core/checked.h"
+#include "core/status.h"
+
+namespace sinter {
+namespace {
+
+typedef GemmParams P;
+const Field fields[] = {SINTER_GEMM_FIELDS(SINTER_FIELD_ENTRY)};
+const SlotDef slots[] = {{"a", SLOT_IN}, {"weights", SLOT_WEIGHTS}, {"c", SLOT_OUT}};
+
+// Bytes of `rows` rows of `columns` elements, `stride` elements apart; or the same in quads, where
+// `stride` counts pixels. -1: overflow.
+int64_t matrix_bytes(Layout layout, int64_t rows, int64_t columns, int64_t stride, int64_t element) {
+  if (rows == 0) return 0;
+  if (layout == PLANAR_QUADS) return ((columns + 3) / 4 - 1) * stride * 4 + rows * 4;
+  const int64_t gaps = checked_product<3>({rows - 1, stride, element});
+  return gaps < 0 ? -1 : gaps + columns * element;
+}
+
+sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) {
+  const P& p = *static_cast<const P*>(params);
+  if (p.m < 0 || p.n < 1 || p.k < 1) {
+    return fail(SINTER_INVALID_ARGUMENT, "gemm: m %d, n %d, k %d; m must be >= 0, n and k >= 1", p.m, p.n, p.k);
+  }
+  const bool int8 = row->types[GEMM_A] == S8;
+  if (int8) {
+    // 2^31 / (255 * 128): the largest sum of products is still exact.
+    if (p.k > 65536) return fail(SINTER_INVALID_ARGUMENT, "gemm: k %d is over 65536: int32 sums might overflow", p.k);
+    if (p.a_zero_point < -128 || p.a_zero_point > 127) {
+      return fail(SINTER_INVALID_ARGUMENT, "gemm: a_zero_point %d is not an int8", p.a_zero_point);
+    }
+  }
+  if (row->types[GEMM_C] == S8) {
+    if (p.out_zero_point < -128 || p.out_zero_point > 127) {
+      return fail(SINTER_INVALID_ARGUMENT, "gemm: out_zero_point %d is not an int8", p.out_zero_point);
+    }
+    if (p.out_min < -128 || p.out_max > 127 || p.out_min > p.out_max) {
+      return fail(SINTER_INVALID_ARGUMENT, "gemm: out_min %d, out_max %d", p.out_min, p.out_max);
+    }
+  }
+  if (row->types[GEMM_C] == F32 && !(p.act_min <= p.act_max)) {
+    return fail(SINTER_INVALID_ARGUMENT, "gemm: act_min %g, act_max %g", p.act_min, p.act_max);
+  }
+  const int64_t need_lda = row->layout_in == PLANAR_QUADS ? p.m : p.k;
+  const int64_t need_ldc = row->layout_out == PLANAR_QUADS ? p.m : p.n;
+  if (p.lda < need_lda || p.ldc < need_ldc) {
+    return fail(SINTER_INVALID_ARGUMENT, "gemm: lda %d, ldc %d for m %d, n %d, k %d", p.lda, p.ldc, p.m, p.n, p.k);
+  }
+  slot_bytes[GEMM_A] = matrix_bytes(row->layout_in, p.m, p.k, p.lda, int8 ? 1 : 4);
+  slot_bytes[GEMM_WEIGHTS] = 0;
+  slot_bytes[GEMM_C] = matrix_bytes(row->layout_out, p.m, p.n, p.ldc, row->types[GEMM_C] == S8 ? 1 : 4);
+  if (slot_bytes[GEMM_A] < 0 || slot_bytes[GEMM_C] < 0) return fail(SINTER_INVALID_ARGUMENT, "gemm: sizes overflow");
+  return SINTER_OK;
+}
+
+}  // namespace
+
+extern const OpDef gemm_op;
+const OpDef gemm_op = {"gemm", fields, sizeof fields / sizeof fields[0], sizeof(P), slots, GEMM_SLOTS, check};
+
+}  // namespace sinter

@@ -1,0 +1,59 @@
+// Packed int8 weights, shared by gemm and conv: tiles of columns, K interleaved in small groups.
+// SPDX-License-Identifier: Apache-2.0
+//
+// One tile holds NR columns: int32 bias[NR] with the zero-point terms folded in, float scale[NR], then
+// for each group of KR values of k: NR x KR weights (KR neighbours in k of one column side by side).
+// Columns past n and values past k are zero. Tiles start at multiples of 64 bytes.
+#ifndef SINTER_KERNELS_GEMM_PACKING_H_
+#define SINTER_KERNELS_GEMM_PACKING_H_
+
+#include <stdint.h>
+
+#include "core/row.h"
+
+namespace sinter {
+
+// The form: columns per tile, k values per group, and what is added to every activation before the
+// product (128 where the kernel makes unsigned bytes of them): folded into the bias here.
+struct TileForm {
+  int nr, kr, a_offset;
+};
+static const TileForm tile_form_avx2 = {16, 2, 0};
+static const TileForm tile_form_vnni = {64, 4, 128};
+static const TileForm tile_form_dotprod = {16, 4, 0};
+
+static inline int64_t tile_header_bytes(TileForm f) {
+  return int64_t{8} * f.nr;
+}
+static inline int64_t tile_bytes(TileForm f, int64_t k) {
+  const int64_t groups = (k + f.kr - 1) / f.kr;
+  return (tile_header_bytes(f) + groups * f.kr * f.nr + 63) / 64 * 64;
+}
+static inline int64_t packed_tiles_bytes(TileForm f, int64_t n, int64_t k) {
+  return (n + f.nr - 1) / f.nr * tile_bytes(f, k);
+}
+
+// AVX2 works on a panel of rows widened to int16 in scratch: as many rows as fill some 24 KiB, a
+// multiple of the 6 rows of a tile, at least 6 and at most 96. Each row holds k rounded up to 2, plus
+// room for a vector that is written past its end.
+static inline int64_t avx2_panel_stride(int64_t k) {
+  return (k + 1) / 2 * 2;
+}
+static inline int64_t avx2_panel_rows(int64_t k) {
+  const int64_t fit = 24576 / (2 * avx2_panel_stride(k)) / 6 * 6;
+  return fit < 6 ? 6 : fit > 96 ? 96 : fit;
+}
+static inline int64_t avx2_panel_bytes(int64_t k) {
+  return (avx2_panel_rows(k) * avx2_panel_stride(k) * 2 + 64 + 63) / 64 * 64;
+}
+
+// weights [n][k]; bias and scale [n] or null (zeros; scale 0).
+void pack_tiles(TileForm form, int64_t n, int64_t k, const int8_t* weights, const int32_t* bias, const float* scale,
+                int32_t a_zero_point, char* out);
+
+// The sources' sizes; a bias may be absent, `with_scale` says whether scales must be there.
+sinter_status check_s8_sources(const Source* sources, int64_t n, int64_t k, bool with_scale);
+
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_GEMM_PACKING_H_
