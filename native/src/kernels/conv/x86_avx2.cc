@@ -1,0 +1,100 @@
+// conv in int8 for AVX2: the pixels under each window are gathered, widened to int16, into gemm's panel.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The gather is the widening that gemm does anyway, so a 3x3 kernel over 3 channels has no padded
+// taps to multiply: k is 27, not 9 times 8.
+#include "core/workers.h"
+#include "kernels/conv/op.h"
+#include "kernels/conv/shape.h"
+#include "kernels/gemm/tile_avx2.h"
+
+namespace sinter {
+namespace {
+
+inline void fill(int16_t* out, int64_t count, int16_t value) {
+  const __m256i v = _mm256_set1_epi16(value);
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i), v);
+  for (; i < count; i++) out[i] = value;
+}
+
+// One window of group channels [c0, c0 + channels): kernel_h * kernel_w * channels values.
+inline void gather(const ConvParams& p, const int8_t* image, int64_t y, int64_t x, int64_t c0, int64_t channels,
+                   int16_t* out) {
+  const int16_t zero = static_cast<int16_t>(p.in_zero_point);
+  const int64_t iy0 = y * p.stride_h - p.pad_top, ix0 = x * p.stride_w - p.pad_left;
+  const int64_t row_values = p.kernel_w * channels;
+  // Taps side by side in memory: one run per kernel row.
+  const bool dense = p.dilation_w == 1 && channels == p.in_c;
+  // Taps j in [first, last) are inside the image.
+  int64_t first = 0, last = p.kernel_w;
+  while (first < last && ix0 + first * p.dilation_w < 0) first++;
+  while (last > first && ix0 + (last - 1) * p.dilation_w >= p.in_w) last--;
+  for (int64_t i = 0; i < p.kernel_h; i++, out += row_values) {
+    const int64_t iy = iy0 + i * p.dilation_h;
+    if (iy < 0 || iy >= p.in_h || first == last) {
+      fill(out, row_values, zero);
+      continue;
+    }
+    if (first > 0) fill(out, first * channels, zero);
+    if (last < p.kernel_w) fill(out + last * channels, (p.kernel_w - last) * channels, zero);
+    const int8_t* row = image + (iy * p.in_w + ix0) * p.in_c + c0;
+    if (dense) {
+      widen(row + first * p.in_c, (last - first) * channels, out + first * channels);
+    } else {
+      for (int64_t j = first; j < last; j++) {
+        widen(row + j * p.dilation_w * p.in_c, channels, out + j * channels);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void conv_s8s8s8_avx2(const Call* call) {
+  const ConvParams& p = *static_cast<const ConvParams*>(call->params);
+  const int8_t* in = static_cast<const int8_t*>(call->slots[CONV_IN]);
+  const char* packed = static_cast<const char*>(call->slots[CONV_WEIGHTS]);
+  int8_t* out = static_cast<int8_t*>(call->slots[CONV_OUT]);
+  const Epilogue e = make_epilogue(p.out_zero_point, p.out_min, p.out_max);
+  const int64_t channels = p.in_c / p.groups, n = p.out_c / p.groups, k = conv_k(p);
+  const int64_t stride = avx2_panel_stride(k), pairs = (k + 1) / 2;
+  const int64_t one_tile = tile_bytes(tile_form_avx2, k), one_group = packed_tiles_bytes(tile_form_avx2, n, k);
+  const int64_t plane = int64_t{p.out_h} * p.out_w, pixels = p.batch * plane;
+  const int threads = call->workers->threads;
+  int64_t block = avx2_panel_rows(k);
+  if (threads > 1) {
+    const int64_t fair = ((pixels + threads - 1) / threads + 5) / 6 * 6;
+    if (fair < block && fair > 0) block = fair;
+  }
+  const int64_t blocks = (pixels + block - 1) / block;
+  parallel_for(call->workers, blocks * p.groups, [&](int64_t task, int thread) {
+    const int64_t m0 = task / p.groups * block, g = task % p.groups;
+    const int64_t rows = pixels - m0 < block ? pixels - m0 : block;
+    int16_t* panel = reinterpret_cast<int16_t*>(static_cast<char*>(call->scratch) + thread * avx2_panel_bytes(k));
+    int64_t b = m0 / plane, y = m0 % plane / p.out_w, x = m0 % plane % p.out_w;
+    for (int64_t r = 0; r < rows; r++) {
+      gather(p, in + b * int64_t{p.in_h} * p.in_w * p.in_c, y, x, g * channels, channels, panel + r * stride);
+      if (k & 1) panel[r * stride + k] = 0;
+      if (++x == p.out_w) {
+        x = 0;
+        if (++y == p.out_h) {
+          y = 0;
+          b++;
+        }
+      }
+    }
+    for (int64_t n0 = 0; n0 < n; n0 += 16) {
+      const char* tile = packed + g * one_group + n0 / 16 * one_tile;
+      const int columns = n - n0 < 16 ? static_cast<int>(n - n0) : 16;
+      for (int64_t r = 0; r < rows; r += 6) {
+        int8_t* c = out + (m0 + r) * p.out_c + g * n + n0;
+        with_rows(rows - r, [&](auto constant) {
+          tile_s8<decltype(constant)::value>(panel + r * stride, stride, tile, pairs, c, p.out_c, columns, e);
+        });
+      }
+    }
+  });
+}
+
+}  // namespace sinter
