@@ -214,7 +214,7 @@ public final class ShapeInference {
   private Shape conv(Op op, OpKind.Conv c) {
     Shape x = rank(in(op, 0), 4, "input");
     Shape w = rank(in(op, 1), 4, "weights");
-    if (w.dim(3) <= 0 || x.dim(3) % w.dim(3) != 0 || w.dim(0) % (x.dim(3) / w.dim(3)) != 0) {
+    if (w.dim(3) <= 0 || x.dim(3) <= 0 || x.dim(3) % w.dim(3) != 0 || w.dim(0) % (x.dim(3) / w.dim(3)) != 0) {
       throw new GraphException("weights " + w + " do not fit the channels of input " + x);
     }
     bias(op, w.dim(0));

@@ -77,7 +77,7 @@ public final class SparseCodec {
     int[] offsets = blockOffsets(block, blockMap, strides, blockElements);
 
     int columns = outer[n - 1];
-    int rows = (int) (Shape.of(outer).elements() / Math.max(1, columns));
+    int rows = (int) Shape.of(outer).elements(0, n - 1);
     ByteBuffer out = ByteBuffer.allocate(in.remaining()).order(ByteOrder.LITTLE_ENDIAN);
     int[] segments = new int[rows + 1];
     int[] indices = new int[Math.multiplyExact(rows, columns)];

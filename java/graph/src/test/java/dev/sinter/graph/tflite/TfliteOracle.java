@@ -29,6 +29,15 @@ public final class TfliteOracle {
 
   /** Runs a model on random inputs, twice. */
   public static Result run(byte[] model, long seed) {
+    return run(model, seed, null);
+  }
+
+  /** Runs a model once on inputs given as bytes. */
+  public static Result run(byte[] model, List<byte[]> inputs) {
+    return run(model, 0, inputs);
+  }
+
+  private static Result run(byte[] model, long seed, List<byte[]> given) {
     try (BytePointer bytes = new BytePointer(model.length)) {
       bytes.put(model, 0, model.length);
       TfLiteModel m = tensorflowlite.TfLiteModelCreate(bytes, model.length);
@@ -39,7 +48,7 @@ public final class TfliteOracle {
       tensorflowlite.TfLiteInterpreterOptionsSetNumThreads(options, 1);
       TfLiteInterpreter i = tensorflowlite.TfLiteInterpreterCreate(m, options);
       try {
-        return i == null || i.isNull() ? new Result(null, "no interpreter") : run(i, seed);
+        return i == null || i.isNull() ? new Result(null, "no interpreter") : run(i, seed, given);
       } finally {
         if (i != null && !i.isNull()) {
           tensorflowlite.TfLiteInterpreterDelete(i);
@@ -50,13 +59,13 @@ public final class TfliteOracle {
     }
   }
 
-  private static Result run(TfLiteInterpreter i, long seed) {
+  private static Result run(TfLiteInterpreter i, long seed, List<byte[]> given) {
     if (tensorflowlite.TfLiteInterpreterAllocateTensors(i) != 0) {
       return new Result(null, "no allocation");
     }
     Random random = new Random(seed);
     List<byte[]> outputs = new ArrayList<>();
-    for (int round = 0; round < 2; round++) {
+    for (int round = 0; round < (given == null ? 2 : 1); round++) {
       int inputs = tensorflowlite.TfLiteInterpreterGetInputTensorCount(i);
       for (int k = 0; k < inputs; k++) {
         TfLiteTensor t = tensorflowlite.TfLiteInterpreterGetInputTensor(i, k);
@@ -65,7 +74,7 @@ public final class TfliteOracle {
           return new Result(null, "string input");
         }
         int n = (int) tensorflowlite.TfLiteTensorByteSize(t);
-        byte[] data = random(random, type, n);
+        byte[] data = given == null ? random(random, type, n) : given.get(k);
         try (BytePointer p = new BytePointer(Math.max(1, n))) {
           p.put(data, 0, n);
           if (tensorflowlite.TfLiteTensorCopyFromBuffer(t, p, n) != 0) {
