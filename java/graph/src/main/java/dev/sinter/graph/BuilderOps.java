@@ -5,7 +5,10 @@ package dev.sinter.graph;
 
 import dev.sinter.graph.GraphBuilder.Value;
 
-/** Ops of {@link GraphBuilder.Value}. The result has the input's type, and its quantization where the op keeps it. */
+/**
+ * Ops of {@link GraphBuilder.Value}. The result has the input's type, and its quantization where
+ * the op keeps it.
+ */
 public abstract class BuilderOps {
   BuilderOps() {}
 
@@ -41,7 +44,8 @@ public abstract class BuilderOps {
    * @param activation applied to the result
    * @return the result
    */
-  public Value conv2d(Value weights, Value bias, int stride, Padding padding, Activation activation) {
+  public Value conv2d(
+      Value weights, Value bias, int stride, Padding padding, Activation activation) {
     return conv2d(weights, bias, new OpKind.Conv(padding, stride, stride, 1, 1, activation));
   }
 
@@ -67,9 +71,11 @@ public abstract class BuilderOps {
    * @param activation applied to the result
    * @return the result
    */
-  public Value depthwise(Value weights, Value bias, int stride, Padding padding, Activation activation) {
+  public Value depthwise(
+      Value weights, Value bias, int stride, Padding padding, Activation activation) {
     int multiplier = weights.shape().dim(-1) / Math.max(1, me().shape().dim(-1));
-    return depthwise(weights, bias, new OpKind.Depthwise(padding, stride, stride, 1, 1, multiplier, activation));
+    return depthwise(
+        weights, bias, new OpKind.Depthwise(padding, stride, stride, 1, 1, multiplier, activation));
   }
 
   /**
@@ -93,7 +99,8 @@ public abstract class BuilderOps {
    * @return the result [batch, units]
    */
   public Value fullyConnected(Value weights, Value bias, Activation activation) {
-    return fullyConnected(weights, bias, new OpKind.FullyConnected(activation, false, false, false));
+    return fullyConnected(
+        weights, bias, new OpKind.FullyConnected(activation, false, false, false));
   }
 
   /**
@@ -178,7 +185,9 @@ public abstract class BuilderOps {
    * @return the result
    */
   public Value averagePool(int size, int stride, Padding padding) {
-    return pool(new OpKind.Pool(OpKind.Pool.Mode.AVERAGE, padding, stride, stride, size, size, Activation.NONE));
+    return pool(
+        new OpKind.Pool(
+            OpKind.Pool.Mode.AVERAGE, padding, stride, stride, size, size, Activation.NONE));
   }
 
   /**
@@ -190,7 +199,9 @@ public abstract class BuilderOps {
    * @return the result
    */
   public Value maxPool(int size, int stride, Padding padding) {
-    return pool(new OpKind.Pool(OpKind.Pool.Mode.MAX, padding, stride, stride, size, size, Activation.NONE));
+    return pool(
+        new OpKind.Pool(
+            OpKind.Pool.Mode.MAX, padding, stride, stride, size, size, Activation.NONE));
   }
 
   /**
@@ -263,7 +274,8 @@ public abstract class BuilderOps {
    * Applies an activation without parameters.
    *
    * @param function which
-   * @return the result; RELU and its clamped forms keep the quantization, LOGISTIC and TANH have the fixed ones
+   * @return the result; RELU and its clamped forms keep the quantization, LOGISTIC and TANH have
+   *     the fixed ones
    */
   public Value activate(OpKind.Activate.Function function) {
     OpKind.Activate kind = new OpKind.Activate(function, 0, false);
@@ -276,7 +288,8 @@ public abstract class BuilderOps {
       case LOGISTIC:
         return builder().op(kind, me().type(), unit(), self());
       case TANH:
-        Quantization q = me().type() == ElementType.INT8 ? Quantization.perTensor(1 / 128f, 0) : unit();
+        Quantization q =
+            me().type() == ElementType.INT8 ? Quantization.perTensor(1 / 128f, 0) : unit();
         return builder().op(kind, me().type(), q, self());
       default:
         return fresh(kind, self());
@@ -344,7 +357,8 @@ public abstract class BuilderOps {
   /**
    * Pads.
    *
-   * @param mode with what; not CONSTANT_VALUE, which takes another input, see {@link GraphBuilder#op}
+   * @param mode with what; not CONSTANT_VALUE, which takes another input, see {@link
+   *     GraphBuilder#op}
    * @param paddings before and after, for each dimension
    * @return the result
    */
@@ -432,7 +446,8 @@ public abstract class BuilderOps {
    * @return the result
    */
   public Value quantize(ElementType type, float scale, int zeroPoint) {
-    return builder().op(new OpKind.Quantize(), type, Quantization.perTensor(scale, zeroPoint), self());
+    return builder()
+        .op(new OpKind.Quantize(), type, Quantization.perTensor(scale, zeroPoint), self());
   }
 
   /**

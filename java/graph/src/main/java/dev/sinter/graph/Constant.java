@@ -8,7 +8,9 @@ import java.nio.ByteOrder;
 import java.util.Map;
 import java.util.ServiceLoader;
 
-/** A constant: dense, sparse as TFLite stores it, or encoded in a way that a {@link Decoder} knows. */
+/**
+ * A constant: dense, sparse as TFLite stores it, or encoded in a way that a {@link Decoder} knows.
+ */
 public sealed interface Constant permits Constant.Dense, Constant.Sparse, Constant.Encoded {
   /**
    * Returns the type of the elements.
@@ -54,7 +56,8 @@ public sealed interface Constant permits Constant.Dense, Constant.Sparse, Consta
    * @param storage the stored values
    * @param sparsity where they belong
    */
-  record Sparse(ElementType type, Shape shape, Storage storage, Sparsity sparsity) implements Constant {
+  record Sparse(ElementType type, Shape shape, Storage storage, Sparsity sparsity)
+      implements Constant {
     @Override
     public ByteBuffer values() {
       return SparseCodec.decode(this);
@@ -72,7 +75,12 @@ public sealed interface Constant permits Constant.Dense, Constant.Sparse, Consta
    * @param parameters whatever else the form needs
    */
   record Encoded(
-      ElementType type, Shape shape, String id, int version, Storage payload, Map<String, Storage> parameters)
+      ElementType type,
+      Shape shape,
+      String id,
+      int version,
+      Storage payload,
+      Map<String, Storage> parameters)
       implements Constant {
     /** Keeps an immutable copy of the parameters. */
     public Encoded {
@@ -87,7 +95,11 @@ public sealed interface Constant permits Constant.Dense, Constant.Sparse, Consta
         }
       }
       throw new GraphException(
-          "No decoder for constants of form '" + id + "' version " + version + "; put its library on the class path");
+          "No decoder for constants of form '"
+              + id
+              + "' version "
+              + version
+              + "; put its library on the class path");
     }
   }
 

@@ -27,7 +27,8 @@ final class Constants {
         return empty && !x.isVariable() && !g.inputs().contains(t) ? t : -1;
       }
       Op op = g.ops().get(p);
-      if (!(op.kind() instanceof OpKind.Densify || op.kind() instanceof OpKind.Dequantize) || !op.hasInput(0)) {
+      if (!(op.kind() instanceof OpKind.Densify || op.kind() instanceof OpKind.Dequantize)
+          || !op.hasInput(0)) {
         return -1;
       }
       t = op.input(0);
@@ -55,7 +56,9 @@ final class Constants {
       return in;
     }
     return new Constant.Dense(
-        ElementType.FLOAT32, in.shape(), Storage.wrap(toFloat(in, g.tensor(op.input(0)).quantization())));
+        ElementType.FLOAT32,
+        in.shape(),
+        Storage.wrap(toFloat(in, g.tensor(op.input(0)).quantization())));
   }
 
   private static Constant.Dense stored(Tensor x) {
@@ -66,7 +69,13 @@ final class Constants {
     long need = x.type().bytes(x.shape().elements());
     if (values.remaining() < need) {
       throw new GraphException(
-          "Constant " + x + " stores " + values.remaining() + " bytes, its shape needs " + need + "; the file is damaged");
+          "Constant "
+              + x
+              + " stores "
+              + values.remaining()
+              + " bytes, its shape needs "
+              + need
+              + "; the file is damaged");
     }
     if (x.sparsity() == null && values.remaining() == need) {
       return new Constant.Dense(x.type(), x.shape(), x.storage());
@@ -87,11 +96,14 @@ final class Constants {
     long inner = 1;
     if (!half) {
       if (slices == 0) {
-        throw new GraphException("A constant of type " + c.type() + " is dequantized but has no scale");
+        throw new GraphException(
+            "A constant of type " + c.type() + " is dequantized but has no scale");
       }
       if (q.details() != null
-          || (slices > 1 && (axis < 0 || axis >= c.shape().rank() || c.shape().dim(axis) != slices))) {
-        throw new GraphException("A constant " + c.shape() + " with quantization " + q + " cannot be dequantized");
+          || (slices > 1
+              && (axis < 0 || axis >= c.shape().rank() || c.shape().dim(axis) != slices))) {
+        throw new GraphException(
+            "A constant " + c.shape() + " with quantization " + q + " cannot be dequantized");
       }
       inner = slices > 1 ? c.shape().elements(axis + 1, c.shape().rank()) : 1;
     }
@@ -99,7 +111,9 @@ final class Constants {
     for (int i = 0; i < n; i++) {
       if (half) {
         short h = in.getShort(2 * i);
-        out.putFloat(4 * i, c.type() == ElementType.FLOAT16 ? HalfFloat.toFloat(h) : Float.intBitsToFloat(h << 16));
+        out.putFloat(
+            4 * i,
+            c.type() == ElementType.FLOAT16 ? HalfFloat.toFloat(h) : Float.intBitsToFloat(h << 16));
       } else {
         int slice = slices > 1 ? (int) (i / inner % slices) : 0;
         out.putFloat(4 * i, q.scale(slice) * (integer(in, c.type(), i) - q.zeroPoint(slice)));

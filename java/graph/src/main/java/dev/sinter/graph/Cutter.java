@@ -31,7 +31,8 @@ final class Cutter {
     return names.stream().map(g.main()::indexOf).toList();
   }
 
-  private static Graph part(Graph g, List<Integer> inputs, List<Integer> outputs, boolean keepEffects) {
+  private static Graph part(
+      Graph g, List<Integer> inputs, List<Integer> outputs, boolean keepEffects) {
     if (outputs.isEmpty()) {
       throw new GraphException(g.name() + ": name at least one output");
     }
@@ -42,7 +43,8 @@ final class Cutter {
     Set<String> missing = new TreeSet<>();
     for (int i = 0; i < main.ops().size(); i++) {
       OpKind kind = main.ops().get(i).kind();
-      if (keepEffects && (EFFECTS.contains(kind.label()) || main.ops().get(i).outputs().isEmpty())) {
+      if (keepEffects
+          && (EFFECTS.contains(kind.label()) || main.ops().get(i).outputs().isEmpty())) {
         needed.set(i);
         todo.addAll(main.ops().get(i).inputs());
       }
@@ -67,7 +69,8 @@ final class Cutter {
       todo.addAll(main.ops().get(p).inputs());
     }
     if (!missing.isEmpty()) {
-      throw new GraphException(g.name() + ": the outputs also need " + missing + "; add them to the inputs of the cut");
+      throw new GraphException(
+          g.name() + ": the outputs also need " + missing + "; add them to the inputs of the cut");
     }
     GraphEditor e = g.edit();
     for (int i = main.ops().size() - 1; i >= 0; i--) {

@@ -3,7 +3,10 @@
 
 package dev.sinter.graph;
 
-/** The type of a tensor's elements. The order, and with it {@link #code()}, is that of TFLite's schema, version 3. */
+/**
+ * The type of a tensor's elements. The order, and with it {@link #code()}, is that of TFLite's
+ * schema, version 3.
+ */
 public enum ElementType {
   /** IEEE single precision. */
   FLOAT32(32),
@@ -65,6 +68,7 @@ public enum ElementType {
    *
    * @return the code
    */
+  @SuppressWarnings("EnumOrdinal") // declared in the order of the codes
   public int code() {
     return ordinal();
   }
@@ -88,7 +92,9 @@ public enum ElementType {
     if (bits == 0) {
       return -1;
     }
-    return bits >= 8 ? Math.multiplyExact(elements, bits / 8) : Math.addExact(Math.multiplyExact(elements, bits), 7) / 8;
+    return bits >= 8
+        ? Math.multiplyExact(elements, bits / 8)
+        : Math.addExact(Math.multiplyExact(elements, bits), 7) / 8;
   }
 
   /**

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A whole model. Immutable: transformations give new graphs. The methods about tensors and ops speak of the main
- * subgraph, the first; others are reached through {@link #subgraph}.
+ * A whole model. Immutable: transformations give new graphs. The methods about tensors and ops
+ * speak of the main subgraph, the first; others are reached through {@link #subgraph}.
  */
 public final class Graph {
   private final String name;
@@ -36,13 +36,30 @@ public final class Graph {
     }
     for (Signature s : this.signatures) {
       if (s.subgraph() < 0 || s.subgraph() >= this.subgraphs.size()) {
-        throw new GraphException(name + ": signature '" + s.key() + "' names subgraph " + s.subgraph() + " of " + this.subgraphs.size());
+        throw new GraphException(
+            name
+                + ": signature '"
+                + s.key()
+                + "' names subgraph "
+                + s.subgraph()
+                + " of "
+                + this.subgraphs.size());
       }
       int n = this.subgraphs.get(s.subgraph()).tensors().size();
       for (List<Signature.Binding> side : List.of(s.inputs(), s.outputs())) {
         for (Signature.Binding b : side) {
           if (b.tensor() < 0 || b.tensor() >= n) {
-            throw new GraphException(name + ": signature '" + s.key() + "' names tensor " + b.tensor() + " of " + n + " as '" + b.name() + "'");
+            throw new GraphException(
+                name
+                    + ": signature '"
+                    + s.key()
+                    + "' names tensor "
+                    + b.tensor()
+                    + " of "
+                    + n
+                    + " as '"
+                    + b.name()
+                    + "'");
           }
         }
       }
@@ -52,7 +69,14 @@ public final class Graph {
         if (op.kind() instanceof OpKind.Control) {
           for (int s : ((OpKind.Control) op.kind()).subgraphs()) {
             if (s < 0 || s >= this.subgraphs.size()) {
-              throw new GraphException(name + ": op " + op.kind().label() + " runs subgraph " + s + ", but there are " + this.subgraphs.size());
+              throw new GraphException(
+                  name
+                      + ": op "
+                      + op.kind().label()
+                      + " runs subgraph "
+                      + s
+                      + ", but there are "
+                      + this.subgraphs.size());
             }
           }
         }
@@ -234,7 +258,8 @@ public final class Graph {
   /**
    * Infers the shapes of the main subgraph.
    *
-   * @param inputShapes shapes for some inputs, by position in {@link #inputs()}; the others keep the file's
+   * @param inputShapes shapes for some inputs, by position in {@link #inputs()}; the others keep
+   *     the file's
    * @return a shape for every tensor, by index
    * @throws GraphException if shapes do not fit, or an op stands in the way
    */

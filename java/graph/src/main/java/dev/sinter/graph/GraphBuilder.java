@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Builds a graph. {@link #input} and the constants give {@link Value}s, on which ops are called; shapes are inferred and
- * checked at once.
+ * Builds a graph. {@link #input} and the constants give {@link Value}s, on which ops are called;
+ * shapes are inferred and checked at once.
  *
  * <pre>{@code
  * GraphBuilder b = Graph.builder("small");
@@ -81,14 +81,18 @@ public final class GraphBuilder {
    * @throws GraphException if there are fewer values than the shape asks for
    */
   public Value constant(String constantName, Constant constant, Quantization quantization) {
-    Tensor t = Tensor.of(unique(constantName), constant.type(), constant.shape()).withQuantization(quantization);
+    Tensor t =
+        Tensor.of(unique(constantName), constant.type(), constant.shape())
+            .withQuantization(quantization);
     if (constant instanceof Constant.Dense) {
       t = t.withStorage(((Constant.Dense) constant).storage());
       if (t.type().bits() > 0 && t.storage().size() != t.type().bytes(t.shape().elements())) {
         throw new GraphException("Constant " + t + " is given " + t.storage().size() + " bytes");
       }
     } else if (constant instanceof Constant.Sparse) {
-      t = t.withStorage(((Constant.Sparse) constant).storage(), ((Constant.Sparse) constant).sparsity());
+      t =
+          t.withStorage(
+              ((Constant.Sparse) constant).storage(), ((Constant.Sparse) constant).sparsity());
     } else {
       throw new GraphException("Constant " + t + " is encoded; add the op that decodes it");
     }
@@ -157,7 +161,8 @@ public final class GraphBuilder {
   }
 
   /**
-   * Adds a constant that is stored with TFLite's sparsity parameters, and the DENSIFY that lets any TFLite use it.
+   * Adds a constant that is stored with TFLite's sparsity parameters, and the DENSIFY that lets any
+   * TFLite use it.
    *
    * @param constantName its name
    * @param dense the values
@@ -165,7 +170,8 @@ public final class GraphBuilder {
    * @param block block size per dimension, 1 for none
    * @return the dense form
    */
-  public Value sparse(String constantName, Constant.Dense dense, Quantization quantization, int... block) {
+  public Value sparse(
+      String constantName, Constant.Dense dense, Quantization quantization, int... block) {
     return constant(constantName, SparseCodec.encode(dense, block), quantization).densify();
   }
 
@@ -192,7 +198,8 @@ public final class GraphBuilder {
    * @return the constant
    */
   public static Constant.Dense dense(byte[] values, int... dims) {
-    return new Constant.Dense(ElementType.INT8, Shape.of(dims), Storage.wrap(ByteBuffer.wrap(values.clone())));
+    return new Constant.Dense(
+        ElementType.INT8, Shape.of(dims), Storage.wrap(ByteBuffer.wrap(values.clone())));
   }
 
   /**
@@ -212,7 +219,8 @@ public final class GraphBuilder {
     List<Integer> global = new ArrayList<>();
     for (Value v : operands) {
       if (v != null && v.builder() != this) {
-        throw new GraphException(name + ": op " + kind.label() + " takes a value of another builder");
+        throw new GraphException(
+            name + ": op " + kind.label() + " takes a value of another builder");
       }
       local.add(v == null ? -1 : own.size());
       global.add(v == null ? -1 : v.index);
@@ -224,9 +232,15 @@ public final class GraphBuilder {
     own.add(Tensor.of(out, type, Shape.SCALAR));
     Subgraph alone =
         Subgraph.of(
-            name, own, List.of(Op.of(kind, local, List.of(own.size() - 1))), List.of(), List.of(), null);
+            name,
+            own,
+            List.of(Op.of(kind, local, List.of(own.size() - 1))),
+            List.of(),
+            List.of(),
+            null);
     List<Shape> shapes = ShapeInference.infer(alone, Map.of());
-    Value v = add(Tensor.of(out, type, shapes.get(shapes.size() - 1)).withQuantization(quantization));
+    Value v =
+        add(Tensor.of(out, type, shapes.get(shapes.size() - 1)).withQuantization(quantization));
     ops.add(new Op(kind, global, List.of(v.index), List.of(), ops.size(), null));
     return v;
   }
@@ -235,7 +249,8 @@ public final class GraphBuilder {
    * Makes the graph, with one signature that names all inputs and outputs.
    *
    * @return the graph
-   * @throws GraphException if there is no output, or an int8 or int16 tensor was not given a quantization
+   * @throws GraphException if there is no output, or an int8 or int16 tensor was not given a
+   *     quantization
    */
   public Graph build() {
     if (outputs.isEmpty()) {
@@ -243,12 +258,17 @@ public final class GraphBuilder {
     }
     for (Op op : ops) {
       Tensor t = tensors.get(op.output(0));
-      boolean integer = t.type() == ElementType.INT8 || t.type() == ElementType.INT16 || t.type() == ElementType.UINT8;
+      boolean integer =
+          t.type() == ElementType.INT8
+              || t.type() == ElementType.INT16
+              || t.type() == ElementType.UINT8;
       if (integer && !t.quantization().isQuantized()) {
-        throw new GraphException(name + ": tensor " + t + " has no quantization; call quantized() on the value");
+        throw new GraphException(
+            name + ": tensor " + t + " has no quantization; call quantized() on the value");
       }
     }
-    Signature signature = new Signature("serving_default", 0, bindings(inputs), bindings(outputs), null);
+    Signature signature =
+        new Signature("serving_default", 0, bindings(inputs), bindings(outputs), null);
     Subgraph main = Subgraph.of("main", tensors, ops, inputs, outputs, null);
     return Graph.of(name, "", List.of(main), List.of(signature), List.of(), null);
   }
@@ -334,7 +354,8 @@ public final class GraphBuilder {
     }
 
     /**
-     * Sets the quantization of the tensor; the result of an int8 op needs one, unless the op keeps that of its input.
+     * Sets the quantization of the tensor; the result of an int8 op needs one, unless the op keeps
+     * that of its input.
      *
      * @param scale the scale
      * @param zeroPoint the stored number that stands for 0

@@ -8,9 +8,9 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * Collects changes to one subgraph; {@link #build} gives the new graph. What is not touched keeps its source, so a
- * writer re-emits it as it was. Indices stay valid until {@code build}, which drops tensors that no longer serve
- * anything.
+ * Collects changes to one subgraph; {@link #build} gives the new graph. What is not touched keeps
+ * its source, so a writer re-emits it as it was. Indices stay valid until {@code build}, which
+ * drops tensors that no longer serve anything.
  */
 public final class GraphEditor {
   private final Graph graph;
@@ -87,7 +87,8 @@ public final class GraphEditor {
     } else if (value instanceof Constant.Sparse) {
       t = t.withStorage(((Constant.Sparse) value).storage(), ((Constant.Sparse) value).sparsity());
     } else {
-      throw new GraphException("Tensor '" + t.name() + "' cannot hold an encoded constant; add the op that decodes it");
+      throw new GraphException(
+          "Tensor '" + t.name() + "' cannot hold an encoded constant; add the op that decodes it");
     }
     return replaceTensor(tensor, t);
   }
@@ -139,7 +140,8 @@ public final class GraphEditor {
   }
 
   /**
-   * Removes an op; ops after it move by one. Its outputs must not be needed any more when {@link #build} is called.
+   * Removes an op; ops after it move by one. Its outputs must not be needed any more when {@link
+   * #build} is called.
    *
    * @param position its index
    * @return this editor
@@ -150,8 +152,8 @@ public final class GraphEditor {
   }
 
   /**
-   * Removes an op and lets its first input stand where its only output stood, also among the outputs of the subgraph
-   * and in signatures.
+   * Removes an op and lets its first input stand where its only output stood, also among the
+   * outputs of the subgraph and in signatures.
    *
    * @param position its index
    * @return this editor
@@ -160,7 +162,12 @@ public final class GraphEditor {
   public GraphEditor bypassOp(int position) {
     Op op = ops.get(position);
     if (op.outputs().size() != 1 || !op.hasInput(0)) {
-      throw new GraphException("Op " + op.kind().label() + " #" + position + " cannot be bypassed: it needs one output and a first input");
+      throw new GraphException(
+          "Op "
+              + op.kind().label()
+              + " #"
+              + position
+              + " cannot be bypassed: it needs one output and a first input");
     }
     ops.remove(position);
     return redirect(op.output(0), op.input(0));
@@ -182,7 +189,8 @@ public final class GraphEditor {
             return s;
           }
           List<Signature.Binding> out = new ArrayList<>(s.outputs());
-          out.replaceAll(b -> b.tensor() == from ? new Signature.Binding(b.name(), to, b.source()) : b);
+          out.replaceAll(
+              b -> b.tensor() == from ? new Signature.Binding(b.name(), to, b.source()) : b);
           return new Signature(s.key(), s.subgraph(), s.inputs(), out, s.source());
         });
     return this;
@@ -216,7 +224,10 @@ public final class GraphEditor {
     return this;
   }
 
-  /** Keeps in the signatures of this subgraph only what is still an input or output, and adds new outputs by name. */
+  /**
+   * Keeps in the signatures of this subgraph only what is still an input or output, and adds new
+   * outputs by name.
+   */
   GraphEditor fitSignatures() {
     signatures.replaceAll(
         s -> {
@@ -232,7 +243,8 @@ public final class GraphEditor {
     return this;
   }
 
-  private void fit(List<Signature.Binding> old, List<Integer> wanted, List<Signature.Binding> result) {
+  private void fit(
+      List<Signature.Binding> old, List<Integer> wanted, List<Signature.Binding> result) {
     for (Signature.Binding b : old) {
       if (wanted.contains(b.tensor())) {
         result.add(b);
@@ -246,8 +258,8 @@ public final class GraphEditor {
   }
 
   /**
-   * Makes the new graph: checks that everything that is read is written before, drops tensors that served something
-   * and no longer do, and renumbers.
+   * Makes the new graph: checks that everything that is read is written before, drops tensors that
+   * served something and no longer do, and renumbers.
    *
    * @return the new graph
    * @throws GraphException if an op or output reads what nothing writes
@@ -268,12 +280,24 @@ public final class GraphEditor {
     List<Subgraph> subgraphs = new ArrayList<>(graph.subgraphs());
     subgraphs.set(
         index,
-        Subgraph.of(before.name(), kept, newOps, Remap.list(inputs, map), Remap.list(outputs, map), before.source()));
+        Subgraph.of(
+            before.name(),
+            kept,
+            newOps,
+            Remap.list(inputs, map),
+            Remap.list(outputs, map),
+            before.source()));
     List<Signature> newSignatures = new ArrayList<>();
     for (Signature s : signatures) {
       newSignatures.add(s.subgraph() == index ? Remap.signature(s, map) : s);
     }
-    return Graph.of(graph.name(), graph.description(), subgraphs, newSignatures, graph.metadata(), graph.source());
+    return Graph.of(
+        graph.name(),
+        graph.description(),
+        subgraphs,
+        newSignatures,
+        graph.metadata(),
+        graph.source());
   }
 
   private void checkOrder() {
@@ -289,26 +313,43 @@ public final class GraphEditor {
     inputs.forEach(ready::set);
     for (int i = 0; i < ops.size(); i++) {
       for (int t : ops.get(i).inputs()) {
-        // What nothing wrote before the edit either is a constant, a variable, or the file's own business.
-        if (t >= 0 && !ready.get(t) && (writtenLater.get(t) || writtenBefore.get(t)) && !tensors.get(t).isConstant()) {
+        // What nothing wrote before the edit either is a constant, a variable, or the file's own
+        // business.
+        if (t >= 0
+            && !ready.get(t)
+            && (writtenLater.get(t) || writtenBefore.get(t))
+            && !tensors.get(t).isConstant()) {
           throw new GraphException(
-              graph.name() + ": op " + ops.get(i).kind().label() + " #" + i + " reads tensor " + tensors.get(t)
-                  + (writtenLater.get(t) ? " before it is written" : ", but nothing writes it any more"));
+              graph.name()
+                  + ": op "
+                  + ops.get(i).kind().label()
+                  + " #"
+                  + i
+                  + " reads tensor "
+                  + tensors.get(t)
+                  + (writtenLater.get(t)
+                      ? " before it is written"
+                      : ", but nothing writes it any more"));
         }
       }
       ops.get(i).outputs().stream().filter(t -> t >= 0).forEach(ready::set);
     }
     for (int t : outputs) {
       if (!ready.get(t) && writtenBefore.get(t) && !tensors.get(t).isConstant()) {
-        throw new GraphException(graph.name() + ": output " + tensors.get(t) + " is not written any more");
+        throw new GraphException(
+            graph.name() + ": output " + tensors.get(t) + " is not written any more");
       }
     }
   }
 
-  /** New index per tensor, -1 for those dropped: they were used before this edit, or came with it, and are not now. */
+  /**
+   * New index per tensor, -1 for those dropped: they were used before this edit, or came with it,
+   * and are not now.
+   */
   private int[] keep() {
     BitSet used = used(tensors, ops, inputs, outputs, signatures);
-    BitSet usedBefore = used(before.tensors(), before.ops(), before.inputs(), before.outputs(), graph.signatures());
+    BitSet usedBefore =
+        used(before.tensors(), before.ops(), before.inputs(), before.outputs(), graph.signatures());
     int[] map = new int[tensors.size()];
     int next = 0;
     for (int i = 0; i < map.length; i++) {
@@ -319,7 +360,11 @@ public final class GraphEditor {
   }
 
   private BitSet used(
-      List<Tensor> all, List<Op> allOps, List<Integer> in, List<Integer> out, List<Signature> entries) {
+      List<Tensor> all,
+      List<Op> allOps,
+      List<Integer> in,
+      List<Integer> out,
+      List<Signature> entries) {
     BitSet used = new BitSet();
     in.forEach(used::set);
     out.forEach(used::set);

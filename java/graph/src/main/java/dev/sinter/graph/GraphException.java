@@ -4,8 +4,8 @@
 package dev.sinter.graph;
 
 /**
- * Says that a model file or a graph is not what it should be. The message names the file (where there is one), what is
- * wrong, where, and what can be done.
+ * Says that a model file or a graph is not what it should be. The message names the file (where
+ * there is one), what is wrong, where, and what can be done.
  */
 public final class GraphException extends RuntimeException {
   private static final long serialVersionUID = 1L;

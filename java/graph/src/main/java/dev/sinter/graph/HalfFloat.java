@@ -38,7 +38,7 @@ public final class HalfFloat {
     int sign = bits >>> 16 & 0x8000;
     int magnitude = bits & 0x7fffffff;
     if (magnitude > 0x7f800000) {
-      return (short) (sign | 0x7e00 | magnitude >> 13 & 0x1ff);
+      return (short) (sign | 0x7e00 | ((magnitude >> 13) & 0x1ff));
     }
     if (magnitude >= 0x477ff000) {
       return (short) (sign | 0x7c00);

@@ -19,8 +19,8 @@ public sealed interface OpKind {
   }
 
   /**
-   * 2-D convolution, NHWC. Inputs: x [N,H,W,C], weights [K,h,w,C/groups], optional bias [K]. The number of groups
-   * follows from the shapes.
+   * 2-D convolution, NHWC. Inputs: x [N,H,W,C], weights [K,h,w,C/groups], optional bias [K]. The
+   * number of groups follows from the shapes.
    *
    * @param padding edges
    * @param strideH stride down
@@ -29,22 +29,36 @@ public sealed interface OpKind {
    * @param dilationW dilation across
    * @param activation applied to the result
    */
-  record Conv(Padding padding, int strideH, int strideW, int dilationH, int dilationW, Activation activation)
+  record Conv(
+      Padding padding,
+      int strideH,
+      int strideW,
+      int dilationH,
+      int dilationW,
+      Activation activation)
       implements OpKind {}
 
   /**
-   * Depthwise 2-D convolution, NHWC. Inputs: x [N,H,W,C], weights [1,h,w,C*multiplier], optional bias.
+   * Depthwise 2-D convolution, NHWC. Inputs: x [N,H,W,C], weights [1,h,w,C*multiplier], optional
+   * bias.
    *
    * @param padding edges
    * @param strideH stride down
    * @param strideW stride across
    * @param dilationH dilation down
    * @param dilationW dilation across
-   * @param multiplier output channels per input channel, as the file says; the weights' shape decides
+   * @param multiplier output channels per input channel, as the file says; the weights' shape
+   *     decides
    * @param activation applied to the result
    */
   record Depthwise(
-      Padding padding, int strideH, int strideW, int dilationH, int dilationW, int multiplier, Activation activation)
+      Padding padding,
+      int strideH,
+      int strideW,
+      int dilationH,
+      int dilationW,
+      int multiplier,
+      Activation activation)
       implements OpKind {}
 
   /**
@@ -55,7 +69,8 @@ public sealed interface OpKind {
    * @param shuffledWeights whether weights are stored in TFLite's 4x16 shuffled order
    * @param asymmetricInputs whether float inputs of a hybrid layer are quantized with a zero point
    */
-  record FullyConnected(Activation activation, boolean keepDims, boolean shuffledWeights, boolean asymmetricInputs)
+  record FullyConnected(
+      Activation activation, boolean keepDims, boolean shuffledWeights, boolean asymmetricInputs)
       implements OpKind {}
 
   /**
@@ -63,9 +78,11 @@ public sealed interface OpKind {
    *
    * @param adjointX whether x is stored [..., K, M]
    * @param adjointY whether y is stored [..., N, K]
-   * @param asymmetricInputs whether float inputs of a hybrid product are quantized with a zero point
+   * @param asymmetricInputs whether float inputs of a hybrid product are quantized with a zero
+   *     point
    */
-  record BatchMatMul(boolean adjointX, boolean adjointY, boolean asymmetricInputs) implements OpKind {}
+  record BatchMatMul(boolean adjointX, boolean adjointY, boolean asymmetricInputs)
+      implements OpKind {}
 
   /**
    * Pooling, NHWC.
@@ -78,7 +95,14 @@ public sealed interface OpKind {
    * @param width window width
    * @param activation applied to the result
    */
-  record Pool(Mode mode, Padding padding, int strideH, int strideW, int height, int width, Activation activation)
+  record Pool(
+      Pool.Mode mode,
+      Padding padding,
+      int strideH,
+      int strideW,
+      int height,
+      int width,
+      Activation activation)
       implements OpKind {
     /** What is taken of a window. */
     public enum Mode {
@@ -102,7 +126,7 @@ public sealed interface OpKind {
    * @param function what is computed
    * @param activation applied to the result (ADD, SUB, MUL, DIV)
    */
-  record Binary(Function function, Activation activation) implements OpKind {
+  record Binary(Binary.Function function, Activation activation) implements OpKind {
     /** What is computed. */
     public enum Function {
       /** Sum. */
@@ -160,7 +184,7 @@ public sealed interface OpKind {
    *
    * @param function what is computed
    */
-  record Unary(Function function) implements OpKind {
+  record Unary(Unary.Function function) implements OpKind {
     /** What is computed. */
     public enum Function {
       /** Absolute value. */
@@ -208,7 +232,7 @@ public sealed interface OpKind {
    * @param alpha slope of LEAKY_RELU, else 0
    * @param approximate whether GELU is computed with tanh
    */
-  record Activate(Function function, float alpha, boolean approximate) implements OpKind {
+  record Activate(Activate.Function function, float alpha, boolean approximate) implements OpKind {
     /** Which activation. */
     public enum Function {
       /** max(x, 0). */
@@ -264,7 +288,7 @@ public sealed interface OpKind {
    * @param function what is computed
    * @param keepDims whether reduced dimensions stay as 1
    */
-  record Reduce(Function function, boolean keepDims) implements OpKind {
+  record Reduce(Reduce.Function function, boolean keepDims) implements OpKind {
     /** What is computed. */
     public enum Function {
       /** Mean. */
@@ -285,7 +309,9 @@ public sealed interface OpKind {
 
     @Override
     public String label() {
-      return function == Function.MEAN || function == Function.SUM ? function.name() : "REDUCE_" + function;
+      return function == Reduce.Function.MEAN || function == Reduce.Function.SUM
+          ? function.name()
+          : "REDUCE_" + function;
     }
   }
 
@@ -294,7 +320,7 @@ public sealed interface OpKind {
    *
    * @param mode what is put there
    */
-  record Pad(Mode mode) implements OpKind {
+  record Pad(Pad.Mode mode) implements OpKind {
     /** What is put into the new positions. */
     public enum Mode {
       /** Zero (the zero point, if quantized). */
@@ -311,7 +337,8 @@ public sealed interface OpKind {
   /**
    * Reshape. Inputs: x, optional new shape.
    *
-   * @param newShape the shape stored with the op, at most one -1; null if only the second input says
+   * @param newShape the shape stored with the op, at most one -1; null if only the second input
+   *     says
    */
   record Reshape(List<Integer> newShape) implements OpKind {
     /** Keeps an immutable copy. */
@@ -369,7 +396,8 @@ public sealed interface OpKind {
    * Runs other subgraphs.
    *
    * @param form which
-   * @param subgraphs indices: IF then, else; WHILE condition, body; CALL_ONCE, CALL and COMPOSITE the one
+   * @param subgraphs indices: IF then, else; WHILE condition, body; CALL_ONCE, CALL and COMPOSITE
+   *     the one
    * @param name name of a composite, else empty
    */
   record Control(Form form, List<Integer> subgraphs, String name) implements OpKind {

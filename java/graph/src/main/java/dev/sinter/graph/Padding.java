@@ -5,7 +5,9 @@ package dev.sinter.graph;
 
 /** How windows that reach over the edge are handled. The order is that of TFLite's files. */
 public enum Padding {
-  /** As many windows as strides fit into the input; padding is added evenly, an odd one at the end. */
+  /**
+   * As many windows as strides fit into the input; padding is added evenly, an odd one at the end.
+   */
   SAME,
   /** Only windows that lie inside. */
   VALID;
@@ -32,11 +34,21 @@ public enum Padding {
   public Extent along(int input, int window, int stride, int dilation) {
     if (input < 0 || window <= 0 || stride <= 0 || dilation <= 0) {
       throw new GraphException(
-          "Window " + window + ", stride " + stride + ", dilation " + dilation + " over " + input
+          "Window "
+              + window
+              + ", stride "
+              + stride
+              + ", dilation "
+              + dilation
+              + " over "
+              + input
               + " positions: window, stride and dilation must be positive");
     }
     long effective = (window - 1L) * dilation + 1;
-    long size = this == SAME ? (input + stride - 1L) / stride : Math.max(0, (input - effective + stride) / stride);
+    long size =
+        this == SAME
+            ? (input + stride - 1L) / stride
+            : Math.max(0, (input - effective + stride) / stride);
     if (this == VALID || size == 0) {
       return new Extent((int) size, 0, 0);
     }

@@ -9,12 +9,14 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Quantization of a tensor: {@code real = scale * (stored - zeroPoint)}, for the whole tensor, per slice along one
- * axis, or described by {@link Details}, in which case the other fields are not used.
+ * Quantization of a tensor: {@code real = scale * (stored - zeroPoint)}, for the whole tensor, per
+ * slice along one axis, or described by {@link Details}, in which case the other fields are not
+ * used.
  */
 public final class Quantization {
   /** No quantization: the numbers stand for themselves. */
-  public static final Quantization NONE = new Quantization(new float[0], new long[0], 0, new float[0], new float[0], null);
+  public static final Quantization NONE =
+      new Quantization(new float[0], new long[0], 0, new float[0], new float[0], null);
 
   /** Forms of quantization that one list of scales cannot say. */
   public sealed interface Details permits Blockwise, MultiAxis, Custom, UnknownDetails {}
@@ -36,7 +38,8 @@ public final class Quantization {
    * @param blockSize elements of a block
    * @param axes the axes
    */
-  public record MultiAxis(int scales, int zeroPoints, int blockSize, List<Integer> axes) implements Details {
+  public record MultiAxis(int scales, int zeroPoints, int blockSize, List<Integer> axes)
+      implements Details {
     /** Keeps an immutable copy of the axes. */
     public MultiAxis {
       axes = List.copyOf(axes);
@@ -69,7 +72,8 @@ public final class Quantization {
   private final float[] max;
   private final Details details;
 
-  private Quantization(float[] scales, long[] zeroPoints, int axis, float[] min, float[] max, Details details) {
+  private Quantization(
+      float[] scales, long[] zeroPoints, int axis, float[] min, float[] max, Details details) {
     this.scales = scales;
     this.zeroPoints = zeroPoints;
     this.axis = axis;
@@ -91,7 +95,8 @@ public final class Quantization {
    */
   public static Quantization of(
       float[] scales, long[] zeroPoints, int axis, float[] min, float[] max, Details details) {
-    return new Quantization(scales.clone(), zeroPoints.clone(), axis, min.clone(), max.clone(), details);
+    return new Quantization(
+        scales.clone(), zeroPoints.clone(), axis, min.clone(), max.clone(), details);
   }
 
   /**

@@ -20,11 +20,17 @@ final class Remap {
 
   static Op op(Op op, int[] map) {
     return new Op(
-        op.kind(), list(op.inputs(), map), list(op.outputs(), map), list(op.intermediates(), map), op.location(), op.source());
+        op.kind(),
+        list(op.inputs(), map),
+        list(op.outputs(), map),
+        list(op.intermediates(), map),
+        op.location(),
+        op.source());
   }
 
   static Signature signature(Signature s, int[] map) {
-    return new Signature(s.key(), s.subgraph(), bindings(s.inputs(), map), bindings(s.outputs(), map), s.source());
+    return new Signature(
+        s.key(), s.subgraph(), bindings(s.inputs(), map), bindings(s.outputs(), map), s.source());
   }
 
   private static List<Signature.Binding> bindings(List<Signature.Binding> list, int[] map) {
@@ -41,10 +47,13 @@ final class Remap {
     Quantization.Details mapped = d;
     if (d instanceof Quantization.Blockwise) {
       Quantization.Blockwise b = (Quantization.Blockwise) d;
-      mapped = new Quantization.Blockwise(one(b.scales(), map), one(b.zeroPoints(), map), b.blockSize());
+      mapped =
+          new Quantization.Blockwise(one(b.scales(), map), one(b.zeroPoints(), map), b.blockSize());
     } else if (d instanceof Quantization.MultiAxis) {
       Quantization.MultiAxis m = (Quantization.MultiAxis) d;
-      mapped = new Quantization.MultiAxis(one(m.scales(), map), one(m.zeroPoints(), map), m.blockSize(), m.axes());
+      mapped =
+          new Quantization.MultiAxis(
+              one(m.scales(), map), one(m.zeroPoints(), map), m.blockSize(), m.axes());
     }
     if (mapped == null || mapped.equals(d)) {
       return t;

@@ -5,7 +5,10 @@ package dev.sinter.graph;
 
 import java.util.Arrays;
 
-/** The shape of a tensor: its dimensions, outermost first; -1 stands for a dimension that is not known. */
+/**
+ * The shape of a tensor: its dimensions, outermost first; -1 stands for a dimension that is not
+ * known.
+ */
 public final class Shape {
   /** The shape of a scalar. */
   public static final Shape SCALAR = new Shape(new int[0]);
@@ -81,7 +84,8 @@ public final class Shape {
     boolean zero = false;
     for (int d : dims) {
       if (d < 0) {
-        throw new GraphException("Shape " + this + " has an unknown dimension; give the input shapes first");
+        throw new GraphException(
+            "Shape " + this + " has an unknown dimension; give the input shapes first");
       }
       zero |= d == 0;
     }

@@ -11,20 +11,38 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Computes the shape of every tensor as TFLite does, and where shapes are computed by the model itself (SHAPE,
- * STRIDED_SLICE, PACK, ...) the values of these small integer tensors too.
+ * Computes the shape of every tensor as TFLite does, and where shapes are computed by the model
+ * itself (SHAPE, STRIDED_SLICE, PACK, ...) the values of these small integer tensors too.
  */
 public final class ShapeInference {
-  /** Ops whose output shapes depend on values, so what a file says about them is no more than a guess. */
+  /**
+   * Ops whose output shapes depend on values, so what a file says about them is no more than a
+   * guess.
+   */
   private static final Set<String> DATA_DEPENDENT =
-      Set.of("WHERE", "UNIQUE", "RANGE", "FILL", "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5", "RESIZE_BILINEAR",
-          "RESIZE_NEAREST_NEIGHBOR", "BROADCAST_TO", "TILE", "SLICE", "STRIDED_SLICE", "TOPK_V2", "ONE_HOT");
+      Set.of(
+          "WHERE",
+          "UNIQUE",
+          "RANGE",
+          "FILL",
+          "NON_MAX_SUPPRESSION_V4",
+          "NON_MAX_SUPPRESSION_V5",
+          "RESIZE_BILINEAR",
+          "RESIZE_NEAREST_NEIGHBOR",
+          "BROADCAST_TO",
+          "TILE",
+          "SLICE",
+          "STRIDED_SLICE",
+          "TOPK_V2",
+          "ONE_HOT");
 
   /**
    * What is known before running.
    *
-   * @param shapes a shape per tensor; null for tensors nothing writes and the file gives no known shape for
-   * @param values for small integer tensors whose values follow from shapes and constants, these values; else null
+   * @param shapes a shape per tensor; null for tensors nothing writes and the file gives no known
+   *     shape for
+   * @param values for small integer tensors whose values follow from shapes and constants, these
+   *     values; else null
    */
   public record Result(List<Shape> shapes, List<long[]> values) {}
 
@@ -42,7 +60,8 @@ public final class ShapeInference {
    * Infers the shapes of the main subgraph.
    *
    * @param graph the graph
-   * @param inputShapes shapes for some inputs, by position among the inputs; the others keep the file's
+   * @param inputShapes shapes for some inputs, by position among the inputs; the others keep the
+   *     file's
    * @return a shape per tensor
    * @throws GraphException if shapes do not fit, or an op stands in the way; names the op
    */
@@ -54,7 +73,8 @@ public final class ShapeInference {
    * Infers the shapes of a subgraph.
    *
    * @param g the subgraph
-   * @param inputShapes shapes for some inputs, by position among the inputs; the others keep the file's
+   * @param inputShapes shapes for some inputs, by position among the inputs; the others keep the
+   *     file's
    * @return a shape per tensor
    * @throws GraphException if shapes do not fit, or an op stands in the way; names the op
    */
@@ -66,7 +86,8 @@ public final class ShapeInference {
    * Infers shapes, and values that follow from them.
    *
    * @param g the subgraph
-   * @param inputShapes shapes for some inputs, by position among the inputs; the others keep the file's
+   * @param inputShapes shapes for some inputs, by position among the inputs; the others keep the
+   *     file's
    * @return shapes and values per tensor
    * @throws GraphException if shapes do not fit, or an op stands in the way; names the op
    */
@@ -99,10 +120,12 @@ public final class ShapeInference {
       }
       Tensor x = g.tensor(g.inputs().get(i));
       if (!e.getValue().isKnown()) {
-        throw new GraphException("Input " + x + " needs a shape without unknown dimensions, not " + e.getValue());
+        throw new GraphException(
+            "Input " + x + " needs a shape without unknown dimensions, not " + e.getValue());
       }
       if (e.getValue().rank() != x.shape().rank() && x.shape().rank() > 0) {
-        throw new GraphException("Input " + x + " has rank " + x.shape().rank() + ", not that of " + e.getValue());
+        throw new GraphException(
+            "Input " + x + " has rank " + x.shape().rank() + ", not that of " + e.getValue());
       }
       shapes[g.inputs().get(i)] = e.getValue();
     }
@@ -114,7 +137,8 @@ public final class ShapeInference {
       throw new GraphException("input " + i + " is missing");
     }
     if (shapes[t] == null) {
-      throw new GraphException("the shape of its input " + g.tensor(t) + " is not known; give the input shapes");
+      throw new GraphException(
+          "the shape of its input " + g.tensor(t) + " is not known; give the input shapes");
     }
     return shapes[t];
   }
@@ -124,7 +148,11 @@ public final class ShapeInference {
     long[] v = t < 0 ? null : values.get(t);
     if (v == null) {
       throw new GraphException(
-          "the shape depends on the " + what + (t < 0 ? ", which is missing" : " in " + g.tensor(t) + ", known only while running"));
+          "the shape depends on the "
+              + what
+              + (t < 0
+                  ? ", which is missing"
+                  : " in " + g.tensor(t) + ", known only while running"));
     }
     int[] out = new int[v.length];
     for (int k = 0; k < out.length; k++) {
@@ -206,7 +234,8 @@ public final class ShapeInference {
   private static int window(int input, int window, int stride, int dilation, Padding padding) {
     int n = padding.along(input, window, stride, dilation).size();
     if (n <= 0 && input > 0) {
-      throw new GraphException("a window of " + window + " does not fit into " + input + " positions");
+      throw new GraphException(
+          "a window of " + window + " does not fit into " + input + " positions");
     }
     return n;
   }
@@ -214,7 +243,10 @@ public final class ShapeInference {
   private Shape conv(Op op, OpKind.Conv c) {
     Shape x = rank(in(op, 0), 4, "input");
     Shape w = rank(in(op, 1), 4, "weights");
-    if (w.dim(3) <= 0 || x.dim(3) <= 0 || x.dim(3) % w.dim(3) != 0 || w.dim(0) % (x.dim(3) / w.dim(3)) != 0) {
+    if (w.dim(3) <= 0
+        || x.dim(3) <= 0
+        || x.dim(3) % w.dim(3) != 0
+        || w.dim(0) % (x.dim(3) / w.dim(3)) != 0) {
       throw new GraphException("weights " + w + " do not fit the channels of input " + x);
     }
     bias(op, w.dim(0));
@@ -249,11 +281,15 @@ public final class ShapeInference {
     Shape x = in(op, 0);
     Shape w = rank(in(op, 1), 2, "weights");
     long elements = x.elements();
-    if (w.dim(1) <= 0 || elements % w.dim(1) != 0 || (f.keepDims() && (x.rank() == 0 || x.dim(-1) != w.dim(1)))) {
+    if (w.dim(1) <= 0
+        || elements % w.dim(1) != 0
+        || (f.keepDims() && (x.rank() == 0 || x.dim(-1) != w.dim(1)))) {
       throw new GraphException("weights " + w + " do not fit input " + x);
     }
     bias(op, w.dim(0));
-    return f.keepDims() ? x.withDim(-1, w.dim(0)) : Shape.of(Math.toIntExact(elements / w.dim(1)), w.dim(0));
+    return f.keepDims()
+        ? x.withDim(-1, w.dim(0))
+        : Shape.of(Math.toIntExact(elements / w.dim(1)), w.dim(0));
   }
 
   private Shape batchMatMul(Op op, OpKind.BatchMatMul b) {
@@ -267,7 +303,8 @@ public final class ShapeInference {
     int ky = y.dim(b.adjointY() ? -1 : -2);
     int n = y.dim(b.adjointY() ? -2 : -1);
     if (kx != ky) {
-      throw new GraphException("inputs " + x + " and " + y + " do not share the dimension they are multiplied along");
+      throw new GraphException(
+          "inputs " + x + " and " + y + " do not share the dimension they are multiplied along");
     }
     int[] bx = Arrays.copyOf(x.toArray(), x.rank() - 2);
     int[] by = Arrays.copyOf(y.toArray(), y.rank() - 2);
@@ -385,7 +422,8 @@ public final class ShapeInference {
     for (int i = 0; i < op.inputs().size(); i++) {
       Shape s = in(op, i);
       if (s.rank() != first.rank() || !s.withDim(axis, 0).equals(first.withDim(axis, 0))) {
-        throw new GraphException("inputs " + first + " and " + s + " cannot be joined along axis " + axis);
+        throw new GraphException(
+            "inputs " + first + " and " + s + " cannot be joined along axis " + axis);
       }
       total = Math.addExact(total, s.dim(axis));
     }
@@ -421,12 +459,14 @@ public final class ShapeInference {
     boolean[] seen = new boolean[x.rank()];
     int[] out = new int[x.rank()];
     if (permutation.length != x.rank()) {
-      throw new GraphException("permutation " + Arrays.toString(permutation) + " does not fit input " + x);
+      throw new GraphException(
+          "permutation " + Arrays.toString(permutation) + " does not fit input " + x);
     }
     for (int d = 0; d < out.length; d++) {
       int from = axis(permutation[d], x.rank());
       if (seen[from]) {
-        throw new GraphException("permutation " + Arrays.toString(permutation) + " repeats a dimension");
+        throw new GraphException(
+            "permutation " + Arrays.toString(permutation) + " repeats a dimension");
       }
       seen[from] = true;
       out[d] = x.dim(from);
@@ -452,7 +492,10 @@ public final class ShapeInference {
     return Shape.of(out.stream().mapToInt(i -> i).toArray());
   }
 
-  /** An op without a rule: its outputs are those of the file, if its inputs are those of the file too. */
+  /**
+   * An op without a rule: its outputs are those of the file, if its inputs are those of the file
+   * too.
+   */
   private void foreign(Op op) {
     if (values.shapes(op, shapes)) {
       return;
@@ -461,7 +504,11 @@ public final class ShapeInference {
     for (int t : op.inputs()) {
       if (t >= 0 && (shapes[t] == null || !shapes[t].equals(g.tensor(t).shape()))) {
         throw new GraphException(
-            "no shape rule for " + label + ", and its input " + g.tensor(t) + " has not the shape the file gives"
+            "no shape rule for "
+                + label
+                + ", and its input "
+                + g.tensor(t)
+                + " has not the shape the file gives"
                 + (shapes[t] == null ? "" : " but " + shapes[t]));
       }
     }
@@ -470,8 +517,11 @@ public final class ShapeInference {
         continue;
       }
       Tensor x = g.tensor(t);
-      if (!x.signature().isKnown() || !x.shape().isKnown() || (DATA_DEPENDENT.contains(label) && x.hasSignature())) {
-        throw new GraphException("no shape rule for " + label + ", and the file does not fix the shape of " + x);
+      if (!x.signature().isKnown()
+          || !x.shape().isKnown()
+          || (DATA_DEPENDENT.contains(label) && x.hasSignature())) {
+        throw new GraphException(
+            "no shape rule for " + label + ", and the file does not fix the shape of " + x);
       }
       shapes[t] = x.shape();
     }

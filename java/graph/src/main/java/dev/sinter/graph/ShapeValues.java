@@ -1,4 +1,5 @@
-// Small integer tensors whose values follow from shapes and constants: the ops with which models compute shapes.
+// Small integer tensors whose values follow from shapes and constants: the ops with which models
+// compute shapes.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.graph;
@@ -81,7 +82,8 @@ final class ShapeValues {
           if (picked == null) {
             return false;
           }
-          shapes[out] = (number(f, "shrink_axis_mask") & 1) != 0 ? Shape.SCALAR : Shape.of(picked.length);
+          shapes[out] =
+              (number(f, "shrink_axis_mask") & 1) != 0 ? Shape.SCALAR : Shape.of(picked.length);
           return true;
         }
       case "GATHER":
@@ -117,7 +119,9 @@ final class ShapeValues {
 
   private long[] compute(Op op, Shape[] shapes) {
     OpKind k = op.kind();
-    if (k instanceof OpKind.Reshape || k instanceof OpKind.Move && ((OpKind.Move) k).movement() != OpKind.Move.Movement.TRANSPOSE) {
+    if (k instanceof OpKind.Reshape
+        || (k instanceof OpKind.Move
+            && ((OpKind.Move) k).movement() != OpKind.Move.Movement.TRANSPOSE)) {
       return get(op.input(0));
     }
     if (k instanceof OpKind.Concat) {
@@ -242,8 +246,15 @@ final class ShapeValues {
     long[] begin = op.hasInput(1) ? get(op.input(1)) : null;
     long[] end = op.hasInput(2) ? get(op.input(2)) : null;
     long[] stride = op.hasInput(3) ? get(op.input(3)) : null;
-    if (begin == null || end == null || stride == null || begin.length != 1 || end.length != 1 || stride.length != 1
-        || stride[0] == 0 || number(f, "ellipsis_mask") != 0 || number(f, "new_axis_mask") != 0) {
+    if (begin == null
+        || end == null
+        || stride == null
+        || begin.length != 1
+        || end.length != 1
+        || stride.length != 1
+        || stride[0] == 0
+        || number(f, "ellipsis_mask") != 0
+        || number(f, "new_axis_mask") != 0) {
       return null;
     }
     long step = stride[0];
@@ -273,6 +284,8 @@ final class ShapeValues {
 
   private static int number(OpKind.Foreign f, String attribute) {
     Object v = f.attributes().get(attribute);
-    return v instanceof Boolean ? ((Boolean) v ? 1 : 0) : v instanceof Number ? ((Number) v).intValue() : 0;
+    return v instanceof Boolean
+        ? ((Boolean) v ? 1 : 0)
+        : v instanceof Number ? ((Number) v).intValue() : 0;
   }
 }

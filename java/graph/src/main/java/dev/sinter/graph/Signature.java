@@ -15,7 +15,8 @@ import java.util.Objects;
  * @param outputs names of outputs
  * @param source what the reader remembers, null if it was built
  */
-public record Signature(String key, int subgraph, List<Binding> inputs, List<Binding> outputs, Source source) {
+public record Signature(
+    String key, int subgraph, List<Binding> inputs, List<Binding> outputs, Source source) {
   /**
    * A name for a tensor.
    *
@@ -26,7 +27,9 @@ public record Signature(String key, int subgraph, List<Binding> inputs, List<Bin
   public record Binding(String name, int tensor, Source source) {
     @Override
     public boolean equals(Object o) {
-      return o instanceof Binding && name.equals(((Binding) o).name) && tensor == ((Binding) o).tensor;
+      return o instanceof Binding
+          && name.equals(((Binding) o).name)
+          && tensor == ((Binding) o).tensor;
     }
 
     @Override

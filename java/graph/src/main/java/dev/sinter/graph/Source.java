@@ -4,7 +4,8 @@
 package dev.sinter.graph;
 
 /**
- * Marks what a reader attaches to the parts of a graph so that the writer of the same format can re-emit everything
- * that was not touched, also what this library does not understand. Nobody else looks inside.
+ * Marks what a reader attaches to the parts of a graph so that the writer of the same format can
+ * re-emit everything that was not touched, also what this library does not understand. Nobody else
+ * looks inside.
  */
 public interface Source {}

@@ -13,7 +13,10 @@ import java.util.List;
 public final class SparseCodec {
   private static final int MAX_LEVELS = 16;
 
-  /** A dense form may be this many times larger than what is stored, or {@link #ALWAYS_ALLOWED} bytes. */
+  /**
+   * A dense form may be this many times larger than what is stored, or {@link #ALWAYS_ALLOWED}
+   * bytes.
+   */
   private static final long MAX_EXPANSION = 4096;
 
   private static final long ALWAYS_ALLOWED = 64L << 20;
@@ -32,8 +35,8 @@ public final class SparseCodec {
   }
 
   /**
-   * Encodes: all dimensions but the last are dense, the last is compressed, blocks are dense. Blocks without any bit
-   * set are left out.
+   * Encodes: all dimensions but the last are dense, the last is compressed, blocks are dense.
+   * Blocks without any bit set are left out.
    *
    * @param dense the values
    * @param block block size per dimension, 1 for none; must divide the dimension
@@ -44,7 +47,8 @@ public final class SparseCodec {
     Shape shape = dense.shape();
     int n = shape.rank();
     if (block.length != n || n == 0) {
-      throw new GraphException("A block " + Shape.of(block) + " needs as many dimensions as the shape " + shape);
+      throw new GraphException(
+          "A block " + Shape.of(block) + " needs as many dimensions as the shape " + shape);
     }
     int bits = dense.type().bits();
     if (bits < 8) {
@@ -184,7 +188,14 @@ public final class SparseCodec {
       List<Integer> order = c.sparsity().traversalOrder();
       List<Integer> map = c.sparsity().blockMap();
       if (bits == 0 || count > MAX_LEVELS || count != n + map.size() || order.size() != count) {
-        throw bad("rank " + n + " with " + map.size() + " block dimensions does not fit " + order.size() + " levels");
+        throw bad(
+            "rank "
+                + n
+                + " with "
+                + map.size()
+                + " block dimensions does not fit "
+                + order.size()
+                + " levels");
       }
       List<Integer> sorted = new ArrayList<>(order);
       Collections.sort(sorted);
@@ -198,8 +209,20 @@ public final class SparseCodec {
       for (int b = 0; b < map.size(); b++) {
         Sparsity.Level level = levels.get(order.indexOf(n + b));
         int d = map.get(b);
-        if (d < 0 || d >= n || block[d] != 1 || !level.isDense() || level.size() <= 0 || shape.dim(d) % level.size() != 0) {
-          throw bad("block dimension " + b + " of " + map + " does not cut dimension " + d + " into equal dense blocks");
+        if (d < 0
+            || d >= n
+            || block[d] != 1
+            || !level.isDense()
+            || level.size() <= 0
+            || shape.dim(d) % level.size() != 0) {
+          throw bad(
+              "block dimension "
+                  + b
+                  + " of "
+                  + map
+                  + " does not cut dimension "
+                  + d
+                  + " into equal dense blocks");
         }
         block[d] = level.size();
       }
@@ -227,7 +250,8 @@ public final class SparseCodec {
       for (int[] x : segments) {
         stored += x == null ? 0 : x.length;
       }
-      if (bytes > Integer.MAX_VALUE - 16 || (bytes > ALWAYS_ALLOWED && bytes / MAX_EXPANSION > stored)) {
+      if (bytes > Integer.MAX_VALUE - 16
+          || (bytes > ALWAYS_ALLOWED && bytes / MAX_EXPANSION > stored)) {
         throw bad("the dense form would take " + bytes + " bytes for " + stored + " stored");
       }
       out = ByteBuffer.allocate((int) bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -237,7 +261,8 @@ public final class SparseCodec {
       Sparsity.Level level = levels.get(i);
       if (level.isDense()) {
         if (level.size() != size) {
-          throw bad("level " + i + " has " + level.size() + " positions, the shape asks for " + size);
+          throw bad(
+              "level " + i + " has " + level.size() + " positions, the shape asks for " + size);
         }
         if (size > 0 && nodes > (1L << 40) / size) {
           throw bad("too many positions");
@@ -247,7 +272,16 @@ public final class SparseCodec {
       int[] seg = level.segments();
       int[] ind = level.indices();
       if (seg.length != nodes + 1 || seg[0] != 0 || seg[seg.length - 1] != ind.length) {
-        throw bad("level " + i + " has " + seg.length + " segment ends for " + nodes + " parents and " + ind.length + " indices");
+        throw bad(
+            "level "
+                + i
+                + " has "
+                + seg.length
+                + " segment ends for "
+                + nodes
+                + " parents and "
+                + ind.length
+                + " indices");
       }
       for (int k = 1; k < seg.length; k++) {
         if (seg[k] < seg[k - 1]) {
@@ -265,7 +299,8 @@ public final class SparseCodec {
     }
 
     private GraphException bad(String what) {
-      return new GraphException("Sparse constant of shape " + shape + ": " + what + "; the file is damaged");
+      return new GraphException(
+          "Sparse constant of shape " + shape + ": " + what + "; the file is damaged");
     }
 
     ByteBuffer run() {
@@ -308,9 +343,9 @@ public final class SparseCodec {
         case 2:
           int per = 8 / bits;
           int mask = (1 << bits) - 1;
-          int value = in.get(next / per) >> bits * (next % per) & mask;
+          int value = (in.get(next / per) >> (bits * (next % per))) & mask;
           int shift = bits * (to % per);
-          out.put(to / per, (byte) (out.get(to / per) & ~(mask << shift) | value << shift));
+          out.put(to / per, (byte) ((out.get(to / per) & ~(mask << shift)) | (value << shift)));
           break;
         default:
           for (int k = 0; k < bits / 8; k++) {

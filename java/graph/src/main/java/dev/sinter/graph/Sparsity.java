@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * How the stored values of a sparse tensor are spread over its dense form. A tensor of rank n with k blocked dimensions
- * has n + k levels: first the n outer ones in the order of {@link #traversalOrder()}, then the k dimensions inside a
- * block.
+ * How the stored values of a sparse tensor are spread over its dense form. A tensor of rank n with
+ * k blocked dimensions has n + k levels: first the n outer ones in the order of {@link
+ * #traversalOrder()}, then the k dimensions inside a block.
  */
 public final class Sparsity {
   /** Width of the integers in which a file keeps segments or indices. */
@@ -33,7 +33,12 @@ public final class Sparsity {
     private final IndexWidth indexWidth;
 
     private Level(
-        boolean dense, int size, int[] segments, int[] indices, IndexWidth segmentWidth, IndexWidth indexWidth) {
+        boolean dense,
+        int size,
+        int[] segments,
+        int[] indices,
+        IndexWidth segmentWidth,
+        IndexWidth indexWidth) {
       this.dense = dense;
       this.size = size;
       this.segments = segments;
@@ -53,7 +58,8 @@ public final class Sparsity {
     }
 
     /**
-     * A level that stores some positions: those of parent p are {@code indices[segments[p] .. segments[p + 1])}.
+     * A level that stores some positions: those of parent p are {@code indices[segments[p] ..
+     * segments[p + 1])}.
      *
      * @param segments as many as there are parents, and one
      * @param indices the stored positions
@@ -61,7 +67,8 @@ public final class Sparsity {
      * @param indexWidth integers used for the indices in a file
      * @return the level
      */
-    public static Level csr(int[] segments, int[] indices, IndexWidth segmentWidth, IndexWidth indexWidth) {
+    public static Level csr(
+        int[] segments, int[] indices, IndexWidth segmentWidth, IndexWidth indexWidth) {
       return new Level(false, 0, segments.clone(), indices.clone(), segmentWidth, indexWidth);
     }
 
@@ -159,7 +166,8 @@ public final class Sparsity {
    * @param levels one per entry of the traversal order
    * @return the description
    */
-  public static Sparsity of(List<Integer> traversalOrder, List<Integer> blockMap, List<Level> levels) {
+  public static Sparsity of(
+      List<Integer> traversalOrder, List<Integer> blockMap, List<Level> levels) {
     return new Sparsity(traversalOrder, blockMap, levels);
   }
 

@@ -1,4 +1,5 @@
-// The bytes behind one or more tensors. Sharing is identity: tensors with the same Storage share it in the file.
+// The bytes behind one or more tensors. Sharing is identity: tensors with the same Storage share it
+// in the file.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.graph;
@@ -7,8 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Immutable bytes of a constant. Tensors that hold the same {@code Storage} object share one buffer in a written file;
- * giving one of them another Storage leaves the others alone.
+ * Immutable bytes of a constant. Tensors that hold the same {@code Storage} object share one buffer
+ * in a written file; giving one of them another Storage leaves the others alone.
  */
 public final class Storage {
   /** No bytes: what a tensor has whose values come into being while running. */
@@ -23,7 +24,8 @@ public final class Storage {
   /**
    * Wraps bytes without copying; the caller must not change them any more.
    *
-   * @param data from its position to its limit; null for a buffer without any, which still can be told from others
+   * @param data from its position to its limit; null for a buffer without any, which still can be
+   *     told from others
    * @return the storage
    */
   public static Storage wrap(ByteBuffer data) {
@@ -54,6 +56,7 @@ public final class Storage {
    * @return a new read-only view, little endian, from 0 to {@link #size()}
    */
   public ByteBuffer bytes() {
-    return (data == null ? ByteBuffer.allocate(0).asReadOnlyBuffer() : data.duplicate()).order(ByteOrder.LITTLE_ENDIAN);
+    return (data == null ? ByteBuffer.allocate(0).asReadOnlyBuffer() : data.duplicate())
+        .order(ByteOrder.LITTLE_ENDIAN);
   }
 }

@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** A subgraph: tensors, ops in the order in which they run, inputs and outputs. Immutable and checked when made. */
+/**
+ * A subgraph: tensors, ops in the order in which they run, inputs and outputs. Immutable and
+ * checked when made.
+ */
 public final class Subgraph {
   private final String name;
   private final List<Tensor> tensors;
@@ -19,7 +22,12 @@ public final class Subgraph {
   private volatile List<List<Integer>> consumers;
 
   private Subgraph(
-      String name, List<Tensor> tensors, List<Op> ops, List<Integer> inputs, List<Integer> outputs, Source source) {
+      String name,
+      List<Tensor> tensors,
+      List<Op> ops,
+      List<Integer> inputs,
+      List<Integer> outputs,
+      Source source) {
     this.name = name;
     this.tensors = List.copyOf(tensors);
     this.ops = List.copyOf(ops);
@@ -56,7 +64,12 @@ public final class Subgraph {
    * @throws GraphException if an index leads nowhere
    */
   public static Subgraph of(
-      String name, List<Tensor> tensors, List<Op> ops, List<Integer> inputs, List<Integer> outputs, Source source) {
+      String name,
+      List<Tensor> tensors,
+      List<Op> ops,
+      List<Integer> inputs,
+      List<Integer> outputs,
+      Source source) {
     return new Subgraph(name, tensors, ops, inputs, outputs, source);
   }
 
@@ -64,8 +77,18 @@ public final class Subgraph {
     for (int t : indices) {
       if (t < (optional ? -1 : 0) || t >= tensors.size()) {
         throw new GraphException(
-            "Subgraph '" + name + "': " + where + (op.length > 0 ? " " + op[0] + " (" + ops.get((int) op[0]).kind().label() + ")" : "")
-                + " names tensor " + t + ", but there are " + tensors.size() + "; the file is damaged");
+            "Subgraph '"
+                + name
+                + "': "
+                + where
+                + (op.length > 0
+                    ? " " + op[0] + " (" + ops.get((int) op[0]).kind().label() + ")"
+                    : "")
+                + " names tensor "
+                + t
+                + ", but there are "
+                + tensors.size()
+                + "; the file is damaged");
       }
     }
   }
@@ -184,20 +207,28 @@ public final class Subgraph {
     for (int i = 0; i < tensors.size(); i++) {
       if (tensors.get(i).name().equals(tensorName)) {
         if (found >= 0) {
-          throw new GraphException("Tensors " + found + " and " + i + " are both named '" + tensorName + "'; use the index");
+          throw new GraphException(
+              "Tensors "
+                  + found
+                  + " and "
+                  + i
+                  + " are both named '"
+                  + tensorName
+                  + "'; use the index");
         }
         found = i;
       }
     }
     if (found < 0) {
-      throw new GraphException("No tensor is named '" + tensorName + "' in subgraph '" + name + "'");
+      throw new GraphException(
+          "No tensor is named '" + tensorName + "' in subgraph '" + name + "'");
     }
     return found;
   }
 
   /**
-   * Tells whether the values of a tensor are known before running: stored, or made from stored ones by DENSIFY or
-   * DEQUANTIZE.
+   * Tells whether the values of a tensor are known before running: stored, or made from stored ones
+   * by DENSIFY or DEQUANTIZE.
    *
    * @param tensor its index
    * @return true if {@link #constant} gives them
@@ -218,7 +249,8 @@ public final class Subgraph {
   }
 
   /**
-   * Gives the constant behind a tensor in the form in which it is stored; sees through DENSIFY and DEQUANTIZE.
+   * Gives the constant behind a tensor in the form in which it is stored; sees through DENSIFY and
+   * DEQUANTIZE.
    *
    * @param tensor its index
    * @return the stored form
@@ -236,7 +268,10 @@ public final class Subgraph {
    */
   public String describe(int op) {
     Op o = ops.get(op);
-    String out = o.outputs().isEmpty() || o.outputs().get(0) < 0 ? "" : " '" + tensor(o.outputs().get(0)).name() + "'";
+    String out =
+        o.outputs().isEmpty() || o.outputs().get(0) < 0
+            ? ""
+            : " '" + tensor(o.outputs().get(0)).name() + "'";
     return o.kind().label() + " #" + op + out;
   }
 

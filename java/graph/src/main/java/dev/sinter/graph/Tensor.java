@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A tensor: immutable; the {@code with} methods give changed copies. Equality is by content but for {@link #source()}
- * and {@link #origin()}; storages are compared by their bytes.
+ * A tensor: immutable; the {@code with} methods give changed copies. Equality is by content but for
+ * {@link #source()} and {@link #origin()}; storages are compared by their bytes.
  */
 public final class Tensor {
   private final String name;
@@ -77,7 +77,8 @@ public final class Tensor {
   }
 
   /**
-   * Returns the shape the file gives; free dimensions are usually 1 here and -1 in {@link #signature()}.
+   * Returns the shape the file gives; free dimensions are usually 1 here and -1 in {@link
+   * #signature()}.
    *
    * @return the shape
    */
@@ -244,7 +245,16 @@ public final class Tensor {
    */
   public Tensor withStorage(Storage newStorage, Sparsity newSparsity) {
     return new Tensor(
-        name, type, shape, signature, newStorage, quantization, newSparsity, variable, origin, source);
+        name,
+        type,
+        shape,
+        signature,
+        newStorage,
+        quantization,
+        newSparsity,
+        variable,
+        origin,
+        source);
   }
 
   /**
@@ -277,7 +287,16 @@ public final class Tensor {
    */
   public Tensor withOrigin(List<String> newOrigin) {
     return new Tensor(
-        name, type, shape, signature, storage, quantization, sparsity, variable, List.copyOf(newOrigin), source);
+        name,
+        type,
+        shape,
+        signature,
+        storage,
+        quantization,
+        sparsity,
+        variable,
+        List.copyOf(newOrigin),
+        source);
   }
 
   /**

@@ -40,7 +40,9 @@ class ShapeTest {
   @Test
   void hugeShapesAreRefused() {
     assertEquals(0, Shape.of(Integer.MAX_VALUE, Integer.MAX_VALUE, 0).elements());
-    assertThrows(GraphException.class, () -> Shape.of(Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE).elements());
+    assertThrows(
+        GraphException.class,
+        () -> Shape.of(Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE).elements());
     assertThrows(GraphException.class, () -> Shape.of(2, -1).elements());
   }
 
@@ -65,8 +67,11 @@ class ShapeTest {
     int tensors = 0;
     for (Path p : TestModels.all()) {
       Graph g = TfliteReader.read(p);
-      // What these say of their own shapes is not known before running, or wrong: TensorFlow Lite refuses the last.
-      if (p.endsWith("simple_topk_op_runtime_k.tflite") || p.endsWith("single_slice.tflite") || p.endsWith("simple_squeeze.tflite")) {
+      // What these say of their own shapes is not known before running, or wrong: TensorFlow Lite
+      // refuses the last.
+      if (p.endsWith("simple_topk_op_runtime_k.tflite")
+          || p.endsWith("single_slice.tflite")
+          || p.endsWith("simple_squeeze.tflite")) {
         assertThrows(GraphException.class, () -> g.inferShapes(Map.of()));
         continue;
       }
@@ -85,7 +90,8 @@ class ShapeTest {
     for (Path p : TestModels.all()) {
       Graph g = TfliteReader.read(p);
       Tensor in = g.tensor(g.inputs().get(0));
-      boolean free = in.signature().rank() > 1 && in.signature().dim(0) == -1 && g.inputs().size() == 1;
+      boolean free =
+          in.signature().rank() > 1 && in.signature().dim(0) == -1 && g.inputs().size() == 1;
       if (!free || !p.getParent().endsWith("own")) {
         continue;
       }
@@ -105,7 +111,8 @@ class ShapeTest {
     GraphBuilder b = Graph.builder("computed");
     Value x = b.input("x", ElementType.FLOAT32, -1, 4, 6);
     OpKind shape = new OpKind.Foreign("tflite", 77, "SHAPE", 1, Map.of());
-    OpKind slice = new OpKind.Foreign("tflite", 45, "STRIDED_SLICE", 1, Map.of("shrink_axis_mask", 1L));
+    OpKind slice =
+        new OpKind.Foreign("tflite", 45, "STRIDED_SLICE", 1, Map.of("shrink_axis_mask", 1L));
     OpKind pack = new OpKind.Foreign("tflite", 83, "PACK", 1, Map.of("axis", 0L));
     Value s = b.op(shape, ElementType.INT32, Quantization.NONE, x);
     Quantization none = Quantization.NONE;
@@ -140,10 +147,14 @@ class ShapeTest {
     GraphEditor e = b.input("x", ElementType.FLOAT32, 1, 4).relu().output("y").build().edit();
     int z = e.addTensor(Tensor.of("z", ElementType.FLOAT32, Shape.of(1, 9)));
     OpKind strange = new OpKind.Foreign("tflite", 32, "Strange", 1, Map.of());
-    Graph g = e.addOp(Op.of(strange, List.of(e.tensor(0).name().equals("x") ? 0 : 1), List.of(z))).setOutputs(List.of(z)).build();
+    Graph g =
+        e.addOp(Op.of(strange, List.of(e.tensor(0).name().equals("x") ? 0 : 1), List.of(z)))
+            .setOutputs(List.of(z))
+            .build();
     assertEquals(Shape.of(1, 9), g.inferShapes(Map.of()).get(g.outputs().get(0)));
     GraphException x =
         assertThrows(GraphException.class, () -> g.inferShapes(Map.of(0, Shape.of(2, 4))));
-    assertTrue(x.getMessage().contains("Strange") && x.getMessage().contains("'z'"), x.getMessage());
+    assertTrue(
+        x.getMessage().contains("Strange") && x.getMessage().contains("'z'"), x.getMessage());
   }
 }

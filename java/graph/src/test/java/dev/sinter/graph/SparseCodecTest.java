@@ -30,7 +30,13 @@ class SparseCodecTest {
   @Test
   void randomTensorsComeBack() {
     Random r = new Random(1);
-    ElementType[] types = {ElementType.INT8, ElementType.FLOAT16, ElementType.FLOAT32, ElementType.INT64, ElementType.COMPLEX128};
+    ElementType[] types = {
+      ElementType.INT8,
+      ElementType.FLOAT16,
+      ElementType.FLOAT32,
+      ElementType.INT64,
+      ElementType.COMPLEX128
+    };
     for (int round = 0; round < 500; round++) {
       int rank = 1 + r.nextInt(4);
       int[] block = new int[rank];
@@ -56,8 +62,13 @@ class SparseCodecTest {
     for (int columns : new int[] {256, 257, 65537}) {
       byte[] dense = new byte[columns];
       dense[columns - 1] = 1;
-      Level level = SparseCodec.encode(GraphBuilder.dense(dense, 1, columns), 1, 1).sparsity().levels().get(1);
-      IndexWidth wanted = columns == 256 ? IndexWidth.UINT8 : columns == 257 ? IndexWidth.UINT16 : IndexWidth.INT32;
+      Level level =
+          SparseCodec.encode(GraphBuilder.dense(dense, 1, columns), 1, 1)
+              .sparsity()
+              .levels()
+              .get(1);
+      IndexWidth wanted =
+          columns == 256 ? IndexWidth.UINT8 : columns == 257 ? IndexWidth.UINT16 : IndexWidth.INT32;
       assertEquals(wanted, level.indexWidth());
       assertEquals(IndexWidth.UINT8, level.segmentWidth());
     }
@@ -71,7 +82,12 @@ class SparseCodecTest {
             List.of(1, 0),
             List.of(),
             List.of(
-                Level.dense(3), Level.csr(new int[] {0, 1, 1, 3}, new int[] {0, 0, 1}, IndexWidth.UINT8, IndexWidth.INT32)));
+                Level.dense(3),
+                Level.csr(
+                    new int[] {0, 1, 1, 3},
+                    new int[] {0, 0, 1},
+                    IndexWidth.UINT8,
+                    IndexWidth.INT32)));
     assertEquals(bytes(1, 0, 2, 0, 0, 3), sparse(Shape.of(2, 3), bytes(1, 2, 3), s).values());
   }
 
@@ -97,8 +113,12 @@ class SparseCodecTest {
         Sparsity.of(
             List.of(0, 1),
             List.of(),
-            List.of(Level.dense(1), Level.csr(new int[] {0, 3}, new int[] {0, 2, 3}, IndexWidth.UINT8, IndexWidth.UINT8)));
-    Constant c = new Constant.Sparse(ElementType.INT4, Shape.of(1, 5), Storage.wrap(bytes(0x21, 0x0f)), s);
+            List.of(
+                Level.dense(1),
+                Level.csr(
+                    new int[] {0, 3}, new int[] {0, 2, 3}, IndexWidth.UINT8, IndexWidth.UINT8)));
+    Constant c =
+        new Constant.Sparse(ElementType.INT4, Shape.of(1, 5), Storage.wrap(bytes(0x21, 0x0f)), s);
     assertEquals(bytes(0x01, 0xf2, 0x00), c.values());
   }
 
@@ -112,14 +132,21 @@ class SparseCodecTest {
             Sparsity.of(List.of(0, 1), List.of(), List.of(rows, csr(new int[] {0, 2, 1}, 0))),
             Sparsity.of(List.of(0, 1), List.of(), List.of(rows, csr(new int[] {0, 1, 2}, 0, 4))),
             Sparsity.of(List.of(0, 1), List.of(), List.of(rows, csr(new int[] {0, 1, 2}, -1, 0))),
-            Sparsity.of(List.of(0, 1), List.of(), List.of(rows, csr(new int[] {0, 4, 8}, 0, 1, 2, 3, 0, 1, 2, 3))),
+            Sparsity.of(
+                List.of(0, 1),
+                List.of(),
+                List.of(rows, csr(new int[] {0, 4, 8}, 0, 1, 2, 3, 0, 1, 2, 3))),
             Sparsity.of(List.of(0, 0), List.of(), List.of(rows, Level.dense(4))),
             Sparsity.of(List.of(0, 1), List.of(), List.of(Level.dense(3), Level.dense(4))),
             Sparsity.of(List.of(0, 1), List.of(), List.of(rows)),
-            Sparsity.of(List.of(0, 1, 2), List.of(1), List.of(rows, Level.dense(1), Level.dense(3))),
-            Sparsity.of(List.of(0, 1, 2), List.of(7), List.of(rows, Level.dense(2), Level.dense(2))));
+            Sparsity.of(
+                List.of(0, 1, 2), List.of(1), List.of(rows, Level.dense(1), Level.dense(3))),
+            Sparsity.of(
+                List.of(0, 1, 2), List.of(7), List.of(rows, Level.dense(2), Level.dense(2))));
     for (Sparsity s : wrong) {
-      GraphException e = assertThrows(GraphException.class, () -> sparse(shape, bytes(1, 2), s).values(), s.toString());
+      GraphException e =
+          assertThrows(
+              GraphException.class, () -> sparse(shape, bytes(1, 2), s).values(), s.toString());
       assertTrue(e.getMessage().contains("[2, 4]"), e.getMessage());
     }
     Sparsity huge =
@@ -129,8 +156,11 @@ class SparseCodecTest {
             List.of(
                 Level.csr(new int[] {0, 1}, new int[] {5}, IndexWidth.UINT8, IndexWidth.UINT8),
                 Level.csr(new int[] {0, 1}, new int[] {5}, IndexWidth.UINT8, IndexWidth.UINT8)));
-    assertThrows(GraphException.class, () -> sparse(Shape.of(30000, 30000), bytes(1), huge).values());
-    assertThrows(GraphException.class, () -> SparseCodec.encode(GraphBuilder.dense(new byte[6], 2, 3), 2, 2));
+    assertThrows(
+        GraphException.class, () -> sparse(Shape.of(30000, 30000), bytes(1), huge).values());
+    assertThrows(
+        GraphException.class,
+        () -> SparseCodec.encode(GraphBuilder.dense(new byte[6], 2, 3), 2, 2));
   }
 
   private static Level csr(int[] segments, int... indices) {

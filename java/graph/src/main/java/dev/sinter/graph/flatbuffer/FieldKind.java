@@ -61,7 +61,16 @@ public enum FieldKind {
    * @return false for offsets
    */
   public boolean isScalar() {
-    return ordinal() <= F32.ordinal() || this == UNION_TYPE;
+    switch (this) {
+      case STRING:
+      case VECTOR:
+      case TABLE:
+      case TABLES:
+      case UNION:
+        return false;
+      default:
+        return true;
+    }
   }
 
   static FieldKind spelled(String s) {

@@ -13,11 +13,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Decodes a flatbuffer. A table or vector that is named twice is decoded once and shared, so the work is bounded by the
- * size of the file; vectors are views of it, nothing is copied.
+ * Decodes a flatbuffer. A table or vector that is named twice is decoded once and shared, so the
+ * work is bounded by the size of the file; vectors are views of it, nothing is copied.
  */
 public final class FlatReader {
-  /** More tables and vectors than any real model has; bounds the memory that a small hostile file can ask for. */
+  /**
+   * More tables and vectors than any real model has; bounds the memory that a small hostile file
+   * can ask for.
+   */
   private static final int MAX_NODES = 2_000_000;
 
   private final String file;
@@ -51,12 +54,16 @@ public final class FlatReader {
    */
   public FlatTable root(FlatSchema.Type type, String identifier) {
     if (limit < 12) {
-      throw new GraphException(file + ": " + limit + " bytes are too few for a model; the file is empty or cut off");
+      throw new GraphException(
+          file + ": " + limit + " bytes are too few for a model; the file is empty or cut off");
     }
     for (int i = 0; i < 4; i++) {
       if ((in.get(4 + i) & 0xff) != identifier.charAt(i)) {
         throw new GraphException(
-            file + ": this is no TFLite model (no '" + identifier + "' at offset 4); give a .tflite file");
+            file
+                + ": this is no TFLite model (no '"
+                + identifier
+                + "' at offset 4); give a .tflite file");
       }
     }
     return table(follow(0, type.name()), type);
@@ -73,7 +80,14 @@ public final class FlatReader {
 
   private GraphException bad(String what, long at, String where) {
     return new GraphException(
-        file + ": " + what + " at offset " + at + " (" + where + "); the file is damaged, get it again");
+        file
+            + ": "
+            + what
+            + " at offset "
+            + at
+            + " ("
+            + where
+            + "); the file is damaged, get it again");
   }
 
   private void need(long at, long bytes, String where) {
@@ -131,7 +145,10 @@ public final class FlatReader {
       }
       FlatSchema.Field f = type.field(s);
       if (offset < 4 || offset + f.kind().size() > tableBytes) {
-        throw bad("field at " + offset + " of a table of " + tableBytes + " bytes", at, name + "." + f.name());
+        throw bad(
+            "field at " + offset + " of a table of " + tableBytes + " bytes",
+            at,
+            name + "." + f.name());
       }
       if (f.kind() == FieldKind.UNION) {
         int code = values[s - 1] == null ? 0 : ((Long) values[s - 1]).intValue();

@@ -9,10 +9,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A set of table descriptions, read from a compact text: one line per table, {@code Name field:kind field:kind=default
- * ...}, fields in the order of their slots. Kinds are those of {@link FieldKind}, {@code [kind]} or {@code
- * [kind]@alignment} for vectors, a table's name or {@code [name]} for tables, {@code Name?} for a union (which takes two
- * slots); a line {@code Name = Member Member ...} lists a union's members from 1 on.
+ * A set of table descriptions, read from a compact text: one line per table, {@code Name field:kind
+ * field:kind=default ...}, fields in the order of their slots. Kinds are those of {@link
+ * FieldKind}, {@code [kind]} or {@code [kind]@alignment} for vectors, a table's name or {@code
+ * [name]} for tables, {@code Name?} for a union (which takes two slots); a line {@code Name =
+ * Member Member ...} lists a union's members from 1 on.
  */
 public final class FlatSchema {
   /** A field of a table. */
@@ -28,7 +29,13 @@ public final class FlatSchema {
     private List<Type> members;
 
     private Field(
-        int slot, String name, FieldKind kind, FieldKind element, int alignment, double defaultValue, String typeName) {
+        int slot,
+        String name,
+        FieldKind kind,
+        FieldKind element,
+        int alignment,
+        double defaultValue,
+        String typeName) {
       this.slot = slot;
       this.name = name;
       this.kind = kind;
@@ -194,13 +201,15 @@ public final class FlatSchema {
    */
   public FlatSchema(String text) {
     Map<String, List<String>> unions = new HashMap<>();
-    for (String line : text.split("\n")) {
+    for (String line : text.lines().toList()) {
       String[] words = line.trim().split(" +");
       if (words[0].isEmpty()) {
         continue;
       }
       if (words.length > 1 && words[1].equals("=")) {
-        unions.computeIfAbsent(words[0], k -> new ArrayList<>()).addAll(List.of(words).subList(2, words.length));
+        unions
+            .computeIfAbsent(words[0], k -> new ArrayList<>())
+            .addAll(List.of(words).subList(2, words.length));
         continue;
       }
       Type t = new Type(words[0]);
@@ -235,7 +244,9 @@ public final class FlatSchema {
     int slot = t.slots();
     if (kind.endsWith("?")) {
       t.add(new Field(slot, name + "_type", FieldKind.UNION_TYPE, null, 1, 0, null));
-      t.add(new Field(slot + 1, name, FieldKind.UNION, null, 4, 0, kind.substring(0, kind.length() - 1)));
+      t.add(
+          new Field(
+              slot + 1, name, FieldKind.UNION, null, 4, 0, kind.substring(0, kind.length() - 1)));
     } else if (kind.startsWith("[")) {
       int end = kind.indexOf(']');
       String inner = kind.substring(1, end);
@@ -243,7 +254,8 @@ public final class FlatSchema {
       if (element == null) {
         t.add(new Field(slot, name, FieldKind.TABLES, null, 4, 0, inner));
       } else {
-        int alignment = end + 1 < kind.length() ? Integer.parseInt(kind.substring(end + 2)) : element.size();
+        int alignment =
+            end + 1 < kind.length() ? Integer.parseInt(kind.substring(end + 2)) : element.size();
         t.add(new Field(slot, name, FieldKind.VECTOR, element, alignment, 0, null));
       }
     } else {

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A table. Values by slot: a Long or Float for scalars, a {@link FlatVector} for vectors and strings, a FlatTable, a
- * list of FlatTables, or null where the field is absent.
+ * A table. Values by slot: a Long or Float for scalars, a {@link FlatVector} for vectors and
+ * strings, a FlatTable, a list of FlatTables, or null where the field is absent.
  */
 public final class FlatTable {
   private final FlatSchema.Type type;
@@ -172,14 +172,16 @@ public final class FlatTable {
    * Sets or removes a field.
    *
    * @param field its name
-   * @param value the value as the class describes; any Number or Boolean for a scalar; null to remove
+   * @param value the value as the class describes; any Number or Boolean for a scalar; null to
+   *     remove
    * @return a changed copy
    */
   public FlatTable with(String field, Object value) {
     FlatSchema.Field f = type.field(field);
     Object v = value;
     if (f.kind().isScalar() && value != null) {
-      long whole = value instanceof Boolean ? ((Boolean) value ? 1 : 0) : ((Number) value).longValue();
+      long whole =
+          value instanceof Boolean ? ((Boolean) value ? 1 : 0) : ((Number) value).longValue();
       v = f.kind() == FieldKind.F32 ? (Object) ((Number) value).floatValue() : (Object) whole;
     } else if (value instanceof String) {
       v = FlatVector.string((String) value);
@@ -190,7 +192,8 @@ public final class FlatTable {
   }
 
   /**
-   * Sets a scalar, but leaves an absent one absent if the value is its default, and a present one that has the value.
+   * Sets a scalar, but leaves an absent one absent if the value is its default, and a present one
+   * that has the value.
    *
    * @param field its name
    * @param value a Number or Boolean
@@ -199,12 +202,32 @@ public final class FlatTable {
   public FlatTable update(String field, Object value) {
     FlatSchema.Field f = type.field(field);
     if (f.kind() == FieldKind.F32) {
-      return Float.floatToRawIntBits(real(field)) == Float.floatToRawIntBits(((Number) value).floatValue())
+      return Float.floatToRawIntBits(real(field))
+              == Float.floatToRawIntBits(((Number) value).floatValue())
           ? this
           : with(field, value);
     }
-    long whole = value instanceof Boolean ? ((Boolean) value ? 1 : 0) : ((Number) value).longValue();
+    long whole =
+        value instanceof Boolean ? ((Boolean) value ? 1 : 0) : ((Number) value).longValue();
     return integer(field) == whole ? this : with(field, whole);
+  }
+
+  /**
+   * Sets a vector of tables; the very same tables in the same order leave the old one as it is,
+   * absent and empty included.
+   *
+   * @param field its name
+   * @param tables the tables
+   * @return a changed copy, or this
+   */
+  @SuppressWarnings("ReferenceEquality") // an equal table may be another node of the file
+  public FlatTable withTables(String field, List<FlatTable> tables) {
+    List<FlatTable> old = tables(field);
+    boolean same = old.size() == tables.size();
+    for (int i = 0; same && i < tables.size(); i++) {
+      same = old.get(i) == tables.get(i);
+    }
+    return same ? this : with(field, List.copyOf(tables));
   }
 
   /**
@@ -215,12 +238,13 @@ public final class FlatTable {
    * @return a changed copy
    */
   public FlatTable withUnion(String field, FlatTable member) {
-    return with(field + "_type", type.field(field).memberCode(member.type.name())).with(field, member);
+    return with(field + "_type", type.field(field).memberCode(member.type.name()))
+        .with(field, member);
   }
 
   /**
-   * Returns all fields as plain values: scalars with their defaults, texts, lists of numbers; vectors of bytes as byte
-   * buffers; tables are left out.
+   * Returns all fields as plain values: scalars with their defaults, texts, lists of numbers;
+   * vectors of bytes as byte buffers; tables are left out.
    *
    * @return values by field name
    */

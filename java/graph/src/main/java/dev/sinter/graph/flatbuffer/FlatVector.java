@@ -49,7 +49,9 @@ public final class FlatVector {
    * @return the vector
    */
   public static FlatVector integers(FieldKind element, long... values) {
-    ByteBuffer b = ByteBuffer.allocate(Math.multiplyExact(values.length, element.size())).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer b =
+        ByteBuffer.allocate(Math.multiplyExact(values.length, element.size()))
+            .order(ByteOrder.LITTLE_ENDIAN);
     for (long v : values) {
       switch (element.size()) {
         case 1:
@@ -231,7 +233,9 @@ public final class FlatVector {
 
   @Override
   public boolean equals(Object o) {
-    return o instanceof FlatVector && element == ((FlatVector) o).element && bytes.equals(((FlatVector) o).bytes);
+    return o instanceof FlatVector
+        && element == ((FlatVector) o).element
+        && bytes.equals(((FlatVector) o).bytes);
   }
 
   @Override

@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Encodes. Large vectors are not copied: they come last in the file, and the result names them in order. Positions are
- * counted from the end of the file, whose length is a multiple of 16, so alignment holds from both ends.
+ * Encodes. Large vectors are not copied: they come last in the file, and the result names them in
+ * order. Positions are counted from the end of the file, whose length is a multiple of 16, so
+ * alignment holds from both ends.
  */
 public final class FlatWriter {
   private static final int ALIGNMENT = 16;
@@ -54,7 +55,8 @@ public final class FlatWriter {
       chunks.add(ByteBuffer.allocate(pad));
     }
     chunks.add(bytes);
-    ByteBuffer length = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(vector.count()).flip();
+    ByteBuffer length =
+        ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(vector.count()).flip();
     chunks.add(length);
     tail += pad + n + 4L;
     checkTotal();
@@ -67,7 +69,8 @@ public final class FlatWriter {
    * @param root the root table
    * @param identifier the four characters of the format
    * @return the whole file in pieces, in order
-   * @throws GraphException if something in the tree is newer than its description, or all is too large
+   * @throws GraphException if something in the tree is newer than its description, or all is too
+   *     large
    */
   public List<ByteBuffer> finish(FlatTable root, String identifier) {
     int pad = (int) (-tail & ALIGNMENT - 1);
@@ -100,7 +103,10 @@ public final class FlatWriter {
     return tail + used;
   }
 
-  /** Pads so that what starts {@code bytes} further has position {@code remainder} modulo {@code alignment}. */
+  /**
+   * Pads so that what starts {@code bytes} further has position {@code remainder} modulo {@code
+   * alignment}.
+   */
   private void prepare(int bytes, int alignment, int remainder) {
     reserve((int) Math.floorMod(remainder - (here() + bytes), (long) alignment));
   }
@@ -109,7 +115,9 @@ public final class FlatWriter {
   private int reserve(int bytes) {
     if (bytes > head.length - used) {
       checkTotal();
-      byte[] larger = new byte[(int) Math.min(MAX_TOTAL, Math.max(head.length * 2L, (long) head.length + bytes))];
+      byte[] larger =
+          new byte
+              [(int) Math.min(MAX_TOTAL, Math.max(head.length * 2L, (long) head.length + bytes))];
       System.arraycopy(head, head.length - used, larger, larger.length - used, used);
       head = larger;
     }
@@ -120,7 +128,7 @@ public final class FlatWriter {
 
   private void putInt(int at, int value) {
     for (int i = 0; i < 4; i++) {
-      head[at + i] = (byte) (value >> 8 * i);
+      head[at + i] = (byte) (value >> (8 * i));
     }
   }
 
@@ -182,7 +190,11 @@ public final class FlatWriter {
     }
     if (t.unknown() != null) {
       throw new GraphException(
-          name + ": " + t.type().name() + " holds " + t.unknown()
+          name
+              + ": "
+              + t.type().name()
+              + " holds "
+              + t.unknown()
               + ", newer than this library: the model can be copied as it is, but not changed; update the library");
     }
     int slots = t.type().slots();
@@ -209,7 +221,8 @@ public final class FlatWriter {
         }
       }
     }
-    // Eight-byte fields follow the four bytes at the start, which therefore lies four before a multiple of eight.
+    // Eight-byte fields follow the four bytes at the start, which therefore lies four before a
+    // multiple of eight.
     prepare(bytes, wide ? 8 : 4, wide ? 4 : 0);
     int start = reserve(bytes);
     long position = here();
@@ -222,7 +235,7 @@ public final class FlatWriter {
                 ? position - offsets[s] - at[s]
                 : v instanceof Float ? Float.floatToRawIntBits((Float) v) : (Long) v;
         for (int i = 0; i < f.kind().size(); i++) {
-          head[start + offsets[s] + i] = (byte) (bits >> 8 * i);
+          head[start + offsets[s] + i] = (byte) (bits >> (8 * i));
         }
       }
     }

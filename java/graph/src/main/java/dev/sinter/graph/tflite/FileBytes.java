@@ -28,7 +28,11 @@ final class FileBytes implements AutoCloseable {
   }
 
   static FileBytes of(String name, ByteBuffer bytes) {
-    return new FileBytes(name, null, bytes.remaining(), bytes.slice().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN));
+    return new FileBytes(
+        name,
+        null,
+        bytes.remaining(),
+        bytes.slice().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN));
   }
 
   /** Opens a file and reads its head: all of it up to {@code most} bytes. */
@@ -68,11 +72,25 @@ final class FileBytes implements AutoCloseable {
   ByteBuffer slice(long offset, long count, String what) {
     if (offset < 0 || count < 0 || offset > size - count) {
       throw new GraphException(
-          name + ": " + what + " should be " + count + " bytes at offset " + offset + " of a file of " + size
+          name
+              + ": "
+              + what
+              + " should be "
+              + count
+              + " bytes at offset "
+              + offset
+              + " of a file of "
+              + size
               + "; the file is cut off, get it again");
     }
     if (count > MAX_BUFFER) {
-      throw new GraphException(name + ": " + what + " of " + count + " bytes is larger than 2 GB, which is not supported");
+      throw new GraphException(
+          name
+              + ": "
+              + what
+              + " of "
+              + count
+              + " bytes is larger than 2 GB, which is not supported");
     }
     if (offset + count <= head.capacity()) {
       return head.slice((int) offset, (int) count);
@@ -90,7 +108,11 @@ final class FileBytes implements AutoCloseable {
       b = ByteBuffer.allocateDirect(count);
     } catch (OutOfMemoryError e) {
       throw new GraphException(
-          name + ": no memory for " + count + " bytes of the file; raise -Xmx or -XX:MaxDirectMemorySize", e);
+          name
+              + ": no memory for "
+              + count
+              + " bytes of the file; raise -Xmx or -XX:MaxDirectMemorySize",
+          e);
     }
     while (b.hasRemaining()) {
       if (channel.read(b, offset + b.position()) < 0) {

@@ -1,4 +1,5 @@
-// Turns a graph into the tables of a TFLite file; what was not touched keeps the tables it came from.
+// Turns a graph into the tables of a TFLite file; what was not touched keeps the tables it came
+// from.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.graph.tflite;
@@ -21,7 +22,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 
 /** Encodes one graph. */
 final class ModelEncoder {
@@ -39,7 +40,7 @@ final class ModelEncoder {
   final List<Storage> outside = new ArrayList<>();
 
   /** Custom options that lie outside the flatbuffer, by operator table. */
-  final Map<FlatTable, Storage> largeOptions = new IdentityHashMap<>();
+  final IdentityHashMap<FlatTable, Storage> largeOptions = new IdentityHashMap<>();
 
   /** The same custom options in the order of their ops. */
   final List<Storage> largeOrder = new ArrayList<>();
@@ -72,15 +73,15 @@ final class ModelEncoder {
     List<FlatTable> signatures = new ArrayList<>();
     for (Signature s : graph.signatures()) {
       FlatTable t = text(part(s.source(), "SignatureDef"), "signature_key", s.key());
-      t = tables(t, "inputs", bindings(s.inputs()));
-      t = tables(t, "outputs", bindings(s.outputs()));
+      t = t.withTables("inputs", bindings(s.inputs()));
+      t = t.withTables("outputs", bindings(s.outputs()));
       signatures.add(t.update("subgraph_index", s.subgraph()));
     }
-    FlatTable m = tables(base, "subgraphs", subgraphs);
-    m = tables(m, "metadata", metadata);
-    m = tables(m, "signature_defs", signatures);
+    FlatTable m = base.withTables("subgraphs", subgraphs);
+    m = m.withTables("metadata", metadata);
+    m = m.withTables("signature_defs", signatures);
     m = text(m, "description", graph.description());
-    m = tables(m, "operator_codes", codes);
+    m = m.withTables("operator_codes", codes);
     return remapMetadataBuffer(m, oldBuffers);
   }
 
@@ -94,38 +95,29 @@ final class ModelEncoder {
     return t.text(field).equals(value) ? t : t.with(field, value);
   }
 
-  /** Sets a vector of tables; the same tables in the same order leave the old one, absent and empty included. */
-  private static FlatTable tables(FlatTable t, String field, List<FlatTable> value) {
-    List<FlatTable> old = t.tables(field);
-    if (old.size() == value.size()) {
-      boolean same = true;
-      for (int i = 0; i < value.size(); i++) {
-        same &= old.get(i) == value.get(i);
-      }
-      if (same) {
-        return t;
-      }
-    }
-    return t.with(field, List.copyOf(value));
-  }
-
   private static FlatTable ints(FlatTable t, String field, List<Integer> value) {
     FlatVector old = t.vector(field);
     int[] now = value.stream().mapToInt(i -> i).toArray();
-    return Arrays.equals(old == null ? new int[0] : old.toInts(), now) ? t : t.with(field, FlatVector.ints(value));
+    return Arrays.equals(old == null ? new int[0] : old.toInts(), now)
+        ? t
+        : t.with(field, FlatVector.ints(value));
   }
 
   private List<FlatTable> bindings(List<Signature.Binding> list) {
     List<FlatTable> out = new ArrayList<>();
     for (Signature.Binding b : list) {
-      out.add(text(part(b.source(), "TensorMap"), "name", b.name()).update("tensor_index", b.tensor()));
+      out.add(
+          text(part(b.source(), "TensorMap"), "name", b.name()).update("tensor_index", b.tensor()));
     }
     return out;
   }
 
   // ---- buffers
 
-  /** Keeps the old buffers that are still used, or never were; returns their new indices, -1 for those dropped. */
+  /**
+   * Keeps the old buffers that are still used, or never were; returns their new indices, -1 for
+   * those dropped.
+   */
   private int[] keepBuffers() {
     if (file == null) {
       addBuffer(Storage.NONE, FlatTable.empty(TfliteTables.SCHEMA.type("Buffer")));
@@ -195,6 +187,7 @@ final class ModelEncoder {
   // ---- operator codes
 
   /** Keeps the old codes that are still used, or never were. */
+  @SuppressWarnings("ReferenceEquality") // the op may come from another file
   private void keepCodes() {
     List<FlatTable> old = base.tables("operator_codes");
     BitSet usedBefore = new BitSet();
@@ -205,7 +198,10 @@ final class ModelEncoder {
     for (Subgraph s : graph.subgraphs()) {
       for (Op op : s.ops()) {
         TfliteSource.OpPart p = sourceOf(op);
-        if (p != null && !isChanged(s, op, p) && p.codeIndex() < old.size() && old.get(p.codeIndex()) == p.code()) {
+        if (p != null
+            && !isChanged(s, op, p)
+            && p.codeIndex() < old.size()
+            && old.get(p.codeIndex()) == p.code()) {
           used.set(p.codeIndex());
         }
       }
@@ -229,7 +225,9 @@ final class ModelEncoder {
     }
     String name = TfliteTables.opName(number(p.code()));
     OpKind before = OpCodec.decode(name, options(p.table()));
-    if (before == null || !before.equals(op.kind()) || op.inputs().size() != size(p.table().vector("inputs"))) {
+    if (before == null
+        || !before.equals(op.kind())
+        || op.inputs().size() != size(p.table().vector("inputs"))) {
       return true;
     }
     for (List<Integer> side : List.of(op.inputs(), op.outputs())) {
@@ -247,7 +245,8 @@ final class ModelEncoder {
       return true;
     }
     FlatTable table = ((TfliteSource.Part) t.source()).table();
-    return table.number("type") != t.type().code() || (t.sparsity() != null) != table.has("sparsity");
+    return table.number("type") != t.type().code()
+        || (t.sparsity() != null) != table.has("sparsity");
   }
 
   private static int size(FlatVector v) {
@@ -301,8 +300,8 @@ final class ModelEncoder {
     for (Op op : g.ops()) {
       ops.add(op(g, op));
     }
-    FlatTable t = tables(part(g.source(), "SubGraph"), "tensors", tensors);
-    t = tables(t, "operators", ops);
+    FlatTable t = part(g.source(), "SubGraph").withTables("tensors", tensors);
+    t = t.withTables("operators", ops);
     t = ints(t, "inputs", g.inputs());
     t = ints(t, "outputs", g.outputs());
     return text(t, "name", g.name());
@@ -316,7 +315,11 @@ final class ModelEncoder {
       code = code(p.code());
     } else if (op.kind() instanceof OpKind.Foreign) {
       throw new GraphException(
-          graph.name() + ": op " + op.kind().label() + " of format " + ((OpKind.Foreign) op.kind()).format()
+          graph.name()
+              + ": op "
+              + op.kind().label()
+              + " of format "
+              + ((OpKind.Foreign) op.kind()).format()
               + " comes from no TFLite file and cannot be written to one");
     } else {
       OpCodec.Encoded e = OpCodec.encode(op.kind(), options(t));
@@ -325,7 +328,10 @@ final class ModelEncoder {
       if (same) {
         version = Math.max(version, p.code().number("version"));
       }
-      code = same && version == p.code().number("version") ? code(p.code()) : code(newCode(e.name(), version));
+      code =
+          same && version == p.code().number("version")
+              ? code(p.code())
+              : code(newCode(e.name(), version));
       t = withOptions(t, e);
     }
     t = t.update("opcode_index", code);
@@ -346,12 +352,14 @@ final class ModelEncoder {
 
   private static FlatTable withOptions(FlatTable t, OpCodec.Encoded e) {
     if (e.options() == null) {
-      return t.has("builtin_options") ? t.with("builtin_options", null).with("builtin_options_type", null) : t;
+      return t.has("builtin_options")
+          ? t.with("builtin_options", null).with("builtin_options_type", null)
+          : t;
     }
     String field = e.name().startsWith("STABLEHLO_") ? "builtin_options_2" : "builtin_options";
     String other = field.equals("builtin_options") ? "builtin_options_2" : "builtin_options";
     FlatTable clean = t.has(other) ? t.with(other, null).with(other + "_type", null) : t;
-    return clean.get(field) == e.options() ? clean : clean.withUnion(field, e.options());
+    return e.options().equals(clean.get(field)) ? clean : clean.withUnion(field, e.options());
   }
 
   private FlatTable tensor(Tensor x) {
@@ -364,13 +372,16 @@ final class ModelEncoder {
     } else if (t.has("shape_signature")) {
       t = t.with("shape_signature", null);
     }
-    t = t.update("type", x.type().code()).update("buffer", buffer(x.storage())).update("is_variable", x.isVariable());
+    t =
+        t.update("type", x.type().code())
+            .update("buffer", buffer(x.storage()))
+            .update("is_variable", x.isVariable());
     FlatTable q = TensorCodec.quantization(x.quantization(), t.table("quantization"));
-    if (q != t.table("quantization")) {
+    if (!Objects.equals(q, t.table("quantization"))) {
       t = t.with("quantization", q);
     }
     FlatTable s = TensorCodec.sparsity(x.sparsity(), t.table("sparsity"), graph.name());
-    if (s != t.table("sparsity")) {
+    if (!Objects.equals(s, t.table("sparsity"))) {
       t = t.with("sparsity", s);
     }
     return isNew ? t.with("has_rank", 1) : t;
@@ -378,7 +389,10 @@ final class ModelEncoder {
 
   private static FlatTable shape(FlatTable t, String field, Shape shape, boolean always) {
     FlatVector old = t.vector(field);
-    boolean same = old == null ? shape.rank() == 0 && field.equals("shape") : Arrays.equals(old.toInts(), shape.toArray());
+    boolean same =
+        old == null
+            ? shape.rank() == 0 && field.equals("shape")
+            : Arrays.equals(old.toInts(), shape.toArray());
     return same && !always
         ? t
         : t.with(field, FlatVector.ints(Arrays.stream(shape.toArray()).boxed().toList()));

@@ -112,9 +112,13 @@ final class OpCodec {
         return o.number("weights_format") > 1
             ? null
             : new OpKind.FullyConnected(
-                activation(o), o.flag("keep_num_dims"), o.number("weights_format") == 1, o.flag("asymmetric_quantize_inputs"));
+                activation(o),
+                o.flag("keep_num_dims"),
+                o.number("weights_format") == 1,
+                o.flag("asymmetric_quantize_inputs"));
       case "BATCH_MATMUL":
-        return new OpKind.BatchMatMul(o.flag("adj_x"), o.flag("adj_y"), o.flag("asymmetric_quantize_inputs"));
+        return new OpKind.BatchMatMul(
+            o.flag("adj_x"), o.flag("adj_y"), o.flag("asymmetric_quantize_inputs"));
       case "AVERAGE_POOL_2D":
         return pool(OpKind.Pool.Mode.AVERAGE, o);
       case "MAX_POOL_2D":
@@ -220,17 +224,24 @@ final class OpCodec {
     switch (name) {
       case "IF":
         return new OpKind.Control(
-            OpKind.Control.Form.IF, List.of(o.number("then_subgraph_index"), o.number("else_subgraph_index")), "");
+            OpKind.Control.Form.IF,
+            List.of(o.number("then_subgraph_index"), o.number("else_subgraph_index")),
+            "");
       case "WHILE":
         return new OpKind.Control(
-            OpKind.Control.Form.WHILE, List.of(o.number("cond_subgraph_index"), o.number("body_subgraph_index")), "");
+            OpKind.Control.Form.WHILE,
+            List.of(o.number("cond_subgraph_index"), o.number("body_subgraph_index")),
+            "");
       case "CALL_ONCE":
-        return new OpKind.Control(OpKind.Control.Form.CALL_ONCE, List.of(o.number("init_subgraph_index")), "");
+        return new OpKind.Control(
+            OpKind.Control.Form.CALL_ONCE, List.of(o.number("init_subgraph_index")), "");
       case "CALL":
         return new OpKind.Control(OpKind.Control.Form.CALL, List.of(o.number("subgraph")), "");
       case "STABLEHLO_COMPOSITE":
         return new OpKind.Control(
-            OpKind.Control.Form.COMPOSITE, List.of(o.number("decomposition_subgraph_index")), o.text("name"));
+            OpKind.Control.Form.COMPOSITE,
+            List.of(o.number("decomposition_subgraph_index")),
+            o.text("name"));
       default:
         return null;
     }
@@ -270,7 +281,9 @@ final class OpCodec {
       return new Encoded(name, null);
     }
     FlatTable o =
-        base != null && base.type().name().equals(type) ? base : FlatTable.empty(TfliteTables.SCHEMA.type(type));
+        base != null && base.type().name().equals(type)
+            ? base
+            : FlatTable.empty(TfliteTables.SCHEMA.type(type));
     return new Encoded(name, fill(kind, o));
   }
 
@@ -292,10 +305,13 @@ final class OpCodec {
       return "L2_NORMALIZATION";
     } else if (kind instanceof OpKind.Pad) {
       OpKind.Pad.Mode mode = ((OpKind.Pad) kind).mode();
-      return mode == OpKind.Pad.Mode.ZERO ? "PAD" : mode == OpKind.Pad.Mode.CONSTANT_VALUE ? "PADV2" : "MIRROR_PAD";
+      return mode == OpKind.Pad.Mode.ZERO
+          ? "PAD"
+          : mode == OpKind.Pad.Mode.CONSTANT_VALUE ? "PADV2" : "MIRROR_PAD";
     } else if (kind instanceof OpKind.Concat) {
       return "CONCATENATION";
-    } else if (kind instanceof OpKind.Control && ((OpKind.Control) kind).form() == OpKind.Control.Form.COMPOSITE) {
+    } else if (kind instanceof OpKind.Control
+        && ((OpKind.Control) kind).form() == OpKind.Control.Form.COMPOSITE) {
       return "STABLEHLO_COMPOSITE";
     } else if (kind instanceof OpKind.Softmax
         || kind instanceof OpKind.Reshape
@@ -326,7 +342,7 @@ final class OpCodec {
           .update("filter_width", p.width());
     } else if (kind instanceof OpKind.FullyConnected) {
       OpKind.FullyConnected f = (OpKind.FullyConnected) kind;
-      return o.update("fused_activation_function", f.activation().ordinal())
+      return o.update("fused_activation_function", code(f.activation()))
           .update("keep_num_dims", f.keepDims())
           .update("weights_format", f.shuffledWeights() ? 1 : 0)
           .update("asymmetric_quantize_inputs", f.asymmetricInputs());
@@ -339,14 +355,17 @@ final class OpCodec {
       Activation a = ((OpKind.Binary) kind).activation();
       return a == Activation.NONE && !o.type().name().matches("(Add|Sub|Mul|Div)Options")
           ? o
-          : o.update("fused_activation_function", a.ordinal());
+          : o.update("fused_activation_function", code(a));
     } else if (kind instanceof OpKind.L2Normalization) {
-      return o.update("fused_activation_function", ((OpKind.L2Normalization) kind).activation().ordinal());
+      return o.update(
+          "fused_activation_function", code(((OpKind.L2Normalization) kind).activation()));
     } else if (kind instanceof OpKind.Activate) {
       OpKind.Activate a = (OpKind.Activate) kind;
       return a.function() == OpKind.Activate.Function.LEAKY_RELU
           ? o.update("alpha", a.alpha())
-          : a.function() == OpKind.Activate.Function.GELU ? o.update("approximate", a.approximate()) : o;
+          : a.function() == OpKind.Activate.Function.GELU
+              ? o.update("approximate", a.approximate())
+              : o;
     } else if (kind instanceof OpKind.Softmax) {
       return o.update("beta", ((OpKind.Softmax) kind).beta());
     } else if (kind instanceof OpKind.Reduce) {
@@ -357,10 +376,11 @@ final class OpCodec {
       return o.with("new_shape", vector(((OpKind.Reshape) kind).newShape()));
     } else if (kind instanceof OpKind.Concat) {
       OpKind.Concat c = (OpKind.Concat) kind;
-      return o.update("axis", c.axis()).update("fused_activation_function", c.activation().ordinal());
+      return o.update("axis", c.axis()).update("fused_activation_function", code(c.activation()));
     } else if (kind instanceof OpKind.Move) {
       OpKind.Move m = (OpKind.Move) kind;
-      return m.movement() != OpKind.Move.Movement.SQUEEZE || ints(o, "squeeze_dims").equals(m.axes())
+      return m.movement() != OpKind.Move.Movement.SQUEEZE
+              || ints(o, "squeeze_dims").equals(m.axes())
           ? o
           : o.with("squeeze_dims", vector(m.axes()));
     } else if (kind instanceof OpKind.Control) {
@@ -386,11 +406,17 @@ final class OpCodec {
     }
   }
 
-  private static FlatTable window(FlatTable o, Padding padding, int strideH, int strideW, Activation activation) {
-    return o.update("padding", padding.ordinal())
+  private static FlatTable window(
+      FlatTable o, Padding padding, int strideH, int strideW, Activation activation) {
+    return o.update("padding", code(padding))
         .update("stride_h", strideH)
         .update("stride_w", strideW)
-        .update("fused_activation_function", activation.ordinal());
+        .update("fused_activation_function", code(activation));
+  }
+
+  @SuppressWarnings("EnumOrdinal") // padding and activations are declared in the order of the codes
+  private static int code(Enum<?> e) {
+    return e.ordinal();
   }
 
   private static FlatVector vector(List<Integer> list) {

@@ -26,11 +26,17 @@ final class OpVersions {
     } else if (k instanceof OpKind.Depthwise) {
       OpKind.Depthwise d = (OpKind.Depthwise) k;
       int dilated = d.dilationH() != 1 || d.dilationW() != 1 ? 2 : 1;
-      return int16 ? 5 : isHybrid(in, second) ? (perChannel(g, op) ? 6 : 4) : int8 ? (second == ElementType.INT4 ? 7 : 3) : dilated;
+      return int16
+          ? 5
+          : isHybrid(in, second)
+              ? (perChannel(g, op) ? 6 : 4)
+              : int8 ? (second == ElementType.INT4 ? 7 : 3) : dilated;
     } else if (k instanceof OpKind.FullyConnected) {
       return fullyConnected(g, op, in, second);
     } else if (k instanceof OpKind.BatchMatMul) {
-      return int16 ? 3 : int8 ? 2 : isHybrid(in, second) && ((OpKind.BatchMatMul) k).asymmetricInputs() ? 4 : 1;
+      return int16
+          ? 3
+          : int8 ? 2 : isHybrid(in, second) && ((OpKind.BatchMatMul) k).asymmetricInputs() ? 4 : 1;
     } else if (k instanceof OpKind.Pool) {
       return int16 ? 3 : int8 ? 2 : 1;
     } else if (k instanceof OpKind.Binary) {
@@ -46,8 +52,11 @@ final class OpVersions {
     } else if (k instanceof OpKind.Reduce) {
       return reduce(((OpKind.Reduce) k).function(), int8, int16);
     } else if (k instanceof OpKind.Pad) {
-      boolean mirror = ((OpKind.Pad) k).mode().ordinal() >= OpKind.Pad.Mode.REFLECT.ordinal();
-      return !mirror && in == ElementType.BOOL ? 5 : !mirror && rank > 4 ? 4 : int16 ? 3 : int8 ? 2 : 1;
+      OpKind.Pad.Mode mode = ((OpKind.Pad) k).mode();
+      boolean mirror = mode == OpKind.Pad.Mode.REFLECT || mode == OpKind.Pad.Mode.SYMMETRIC;
+      return !mirror && in == ElementType.BOOL
+          ? 5
+          : !mirror && rank > 4 ? 4 : int16 ? 3 : int8 ? 2 : 1;
     } else if (k instanceof OpKind.Concat) {
       return in == ElementType.FLOAT16
           ? 6
@@ -136,7 +145,9 @@ final class OpVersions {
       case ADD:
         return in == ElementType.FLOAT16
             ? 6
-            : int16 && !x.quantization().isQuantized() ? 5 : in == ElementType.INT64 ? 4 : int8 ? 2 : 1;
+            : int16 && !x.quantization().isQuantized()
+                ? 5
+                : in == ElementType.INT64 ? 4 : int8 ? 2 : 1;
       case SUB:
         return in == ElementType.INT64 ? 4 : broad ? 3 : int8 ? 2 : 1;
       case MUL:
@@ -183,7 +194,9 @@ final class OpVersions {
       return 4;
     }
     Tensor z = g.tensor(op.output(0));
-    if (x.quantization().isPerTensor() && y.quantization().isPerTensor() && z.quantization().isPerTensor()) {
+    if (x.quantization().isPerTensor()
+        && y.quantization().isPerTensor()
+        && z.quantization().isPerTensor()) {
       float factor = x.quantization().scale() * y.quantization().scale() / z.quantization().scale();
       if (factor >= 1) {
         return 3;
@@ -285,7 +298,11 @@ final class OpVersions {
                     ? 7
                     : rank > 5
                         ? 6
-                        : in == ElementType.INT16 ? 5 : rank > 4 ? 4 : in == ElementType.BOOL ? 3 : in == ElementType.INT8 ? 2 : 1;
+                        : in == ElementType.INT16
+                            ? 5
+                            : rank > 4
+                                ? 4
+                                : in == ElementType.BOOL ? 3 : in == ElementType.INT8 ? 2 : 1;
       case SQUEEZE:
         return in == ElementType.STRING ? 2 : 1;
       default:

@@ -46,10 +46,14 @@ final class TensorCodec {
     }
     switch (d.type().name()) {
       case "BlockwiseQuantization":
-        return new Quantization.Blockwise(d.number("scales"), d.number("zero_points"), d.number("block_size"));
+        return new Quantization.Blockwise(
+            d.number("scales"), d.number("zero_points"), d.number("block_size"));
       case "MultiAxisQuantization":
         return new Quantization.MultiAxis(
-            d.number("scales"), d.number("zero_points"), d.number("block_size"), list(d, "quantized_dimensions"));
+            d.number("scales"),
+            d.number("zero_points"),
+            d.number("block_size"),
+            list(d, "quantized_dimensions"));
       default:
         return new Quantization.Custom(
             d.has("custom") ? d.vector("custom").bytes() : java.nio.ByteBuffer.allocate(0));
@@ -66,13 +70,17 @@ final class TensorCodec {
     return out;
   }
 
-  /** The table of a quantization; what did not change stays as it is in {@code base}, which may be null. */
+  /**
+   * The table of a quantization; what did not change stays as it is in {@code base}, which may be
+   * null.
+   */
   static FlatTable quantization(Quantization q, FlatTable base) {
     if (quantization(base).equals(q)) {
       return base;
     }
     Quantization old = quantization(base);
-    FlatTable t = base == null ? FlatTable.empty(TfliteTables.SCHEMA.type("QuantizationParameters")) : base;
+    FlatTable t =
+        base == null ? FlatTable.empty(TfliteTables.SCHEMA.type("QuantizationParameters")) : base;
     if (!java.util.Arrays.equals(old.scales(), q.scales())) {
       t = t.with("scale", q.count() == 0 ? null : FlatVector.floats(q.scales()));
     }
@@ -121,13 +129,19 @@ final class TensorCodec {
       return t.withUnion(
           "details",
           orEmpty(base, "CustomQuantization")
-              .with("custom", FlatVector.wrap(FieldKind.U8, ((Quantization.Custom) details).bytes().duplicate().rewind())));
+              .with(
+                  "custom",
+                  FlatVector.wrap(
+                      FieldKind.U8, ((Quantization.Custom) details).bytes().duplicate().rewind())));
     }
-    throw new GraphException("Quantization details of " + details + " cannot be written; keep those of the file");
+    throw new GraphException(
+        "Quantization details of " + details + " cannot be written; keep those of the file");
   }
 
   private static FlatTable orEmpty(FlatTable base, String type) {
-    return base != null && base.type().name().equals(type) ? base : FlatTable.empty(TfliteTables.SCHEMA.type(type));
+    return base != null && base.type().name().equals(type)
+        ? base
+        : FlatTable.empty(TfliteTables.SCHEMA.type(type));
   }
 
   static Sparsity sparsity(FlatTable s, String where) {
@@ -145,7 +159,11 @@ final class TensorCodec {
         levels.add(Sparsity.Level.csr(indices(seg), indices(ind), width(seg), width(ind)));
       } else {
         throw new GraphException(
-            where + ": sparsity level " + levels.size() + " of format " + format
+            where
+                + ": sparsity level "
+                + levels.size()
+                + " of format "
+                + format
                 + " has no segments or indices; the file is damaged");
       }
     }
@@ -197,6 +215,7 @@ final class TensorCodec {
     String type = byteWide ? "Uint8Vector" : wide ? "Int32Vector" : "Uint16Vector";
     FieldKind kind = byteWide ? FieldKind.U8 : wide ? FieldKind.I32 : FieldKind.U16;
     long[] v = java.util.Arrays.stream(values).asLongStream().toArray();
-    return FlatTable.empty(TfliteTables.SCHEMA.type(type)).with("values", FlatVector.integers(kind, v));
+    return FlatTable.empty(TfliteTables.SCHEMA.type(type))
+        .with("values", FlatVector.integers(kind, v));
   }
 }

@@ -27,8 +27,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads TFLite files. Bytes are hostile: whatever they are, the result is a graph or a {@link GraphException}. Constants
- * are views of the bytes read; nothing is copied twice.
+ * Reads TFLite files. Bytes are hostile: whatever they are, the result is a graph or a {@link
+ * GraphException}. Constants are views of the bytes read; nothing is copied twice.
  */
 public final class TfliteReader {
   private static final int FIRST_HEAD = 64 << 20;
@@ -37,7 +37,8 @@ public final class TfliteReader {
   private final FlatTable model;
   private final int flatEnd;
   private final List<Storage> buffers = new ArrayList<>();
-  private final Map<FlatTable, Map<String, Object>> attributesOf = new IdentityHashMap<>();
+  private final IdentityHashMap<FlatTable, Map<String, Object>> attributesOf =
+      new IdentityHashMap<>();
   private long end;
   private long budget;
 
@@ -55,7 +56,8 @@ public final class TfliteReader {
    *
    * @param path the file
    * @return the graph
-   * @throws GraphException if it cannot be read, is damaged, or is no TFLite model of schema version 3
+   * @throws GraphException if it cannot be read, is damaged, or is no TFLite model of schema
+   *     version 3
    */
   public static Graph read(Path path) {
     if (path.toFile().length() <= FileBytes.MAX_BUFFER) {
@@ -125,8 +127,12 @@ public final class TfliteReader {
   private Graph graph() {
     if (model.integer("version") != TfliteTables.VERSION) {
       throw new GraphException(
-          file.name() + ": schema version " + model.integer("version") + " (Model.version) is not supported, only "
-              + TfliteTables.VERSION + "; convert the model again");
+          file.name()
+              + ": schema version "
+              + model.integer("version")
+              + " (Model.version) is not supported, only "
+              + TfliteTables.VERSION
+              + "; convert the model again");
     }
     List<FlatTable> bufferTables = model.tables("buffers");
     charge(bufferTables.size());
@@ -150,13 +156,18 @@ public final class TfliteReader {
     List<Metadata> metadata = new ArrayList<>();
     for (FlatTable m : model.tables("metadata")) {
       charge(1);
-      metadata.add(new Metadata(m.text("name"), bufferAt(m.integer("buffer"), "metadata"), new TfliteSource.Part(m)));
+      metadata.add(
+          new Metadata(
+              m.text("name"), bufferAt(m.integer("buffer"), "metadata"), new TfliteSource.Part(m)));
     }
     skipPadding();
-    ByteBuffer trailing = end < file.size() ? file.slice(end, file.size() - end, "trailing bytes") : null;
+    ByteBuffer trailing =
+        end < file.size() ? file.slice(end, file.size() - end, "trailing bytes") : null;
     TfliteSource.File source =
-        new TfliteSource.File(model, List.copyOf(buffers), file.isWhole() ? file.head() : null, trailing, end);
-    Graph g = Graph.of(file.name(), model.text("description"), subgraphs, signatures, metadata, source);
+        new TfliteSource.File(
+            model, List.copyOf(buffers), file.isWhole() ? file.head() : null, trailing, end);
+    Graph g =
+        Graph.of(file.name(), model.text("description"), subgraphs, signatures, metadata, source);
     source.pristine = g;
     return g;
   }
@@ -207,7 +218,9 @@ public final class TfliteReader {
     List<Signature.Binding> out = new ArrayList<>();
     charge(1 + s.tables(side).size());
     for (FlatTable m : s.tables(side)) {
-      out.add(new Signature.Binding(m.text("name"), index(m.integer("tensor_index")), new TfliteSource.Part(m)));
+      out.add(
+          new Signature.Binding(
+              m.text("name"), index(m.integer("tensor_index")), new TfliteSource.Part(m)));
     }
     return out;
   }
@@ -224,7 +237,12 @@ public final class TfliteReader {
     }
     try {
       return Subgraph.of(
-          s.text("name"), tensors, ops, list(s, "inputs"), list(s, "outputs"), new TfliteSource.Part(s));
+          s.text("name"),
+          tensors,
+          ops,
+          list(s, "inputs"),
+          list(s, "outputs"),
+          new TfliteSource.Part(s));
     } catch (GraphException e) {
       throw new GraphException(file.name() + ": " + e.getMessage(), e);
     }
@@ -247,13 +265,22 @@ public final class TfliteReader {
     ElementType type = ElementType.ofCode(t.number("type"));
     if (type == null) {
       throw new GraphException(
-          file.name() + ": " + where + " has element type " + t.number("type")
+          file.name()
+              + ": "
+              + where
+              + " has element type "
+              + t.number("type")
               + " (Tensor.type), newer than this library; update it");
     }
     charge(1 + size(t.vector("shape")) + size(t.vector("shape_signature")));
     FlatTable q = t.table("quantization");
     if (q != null) {
-      charge(1L + size(q.vector("scale")) + size(q.vector("zero_point")) + size(q.vector("min")) + size(q.vector("max")));
+      charge(
+          1L
+              + size(q.vector("scale"))
+              + size(q.vector("zero_point"))
+              + size(q.vector("min"))
+              + size(q.vector("max")));
     }
     FlatTable sparsity = t.table("sparsity");
     if (sparsity != null) {
@@ -264,9 +291,11 @@ public final class TfliteReader {
     Shape shape = TensorCodec.shape(t.vector("shape"));
     Quantization quantization = TensorCodec.quantization(q);
     return Tensor.of(name, type, shape)
-        .withSignature(t.has("shape_signature") ? TensorCodec.shape(t.vector("shape_signature")) : null)
+        .withSignature(
+            t.has("shape_signature") ? TensorCodec.shape(t.vector("shape_signature")) : null)
         .withStorage(
-            bufferAt(t.integer("buffer"), where), TensorCodec.sparsity(sparsity, file.name() + ": " + where))
+            bufferAt(t.integer("buffer"), where),
+            TensorCodec.sparsity(sparsity, file.name() + ": " + where))
         .withQuantization(quantization)
         .withVariable(t.flag("is_variable"))
         .withSource(new TfliteSource.Part(t));
@@ -293,13 +322,26 @@ public final class TfliteReader {
     long codeIndex = o.integer("opcode_index");
     List<FlatTable> codes = model.tables("operator_codes");
     if (codeIndex < 0 || codeIndex >= codes.size()) {
-      throw bad(where + " op " + index + " names operator code " + codeIndex + ", but there are " + codes.size());
+      throw bad(
+          where
+              + " op "
+              + index
+              + " names operator code "
+              + codeIndex
+              + ", but there are "
+              + codes.size());
     }
     FlatTable code = codes.get((int) codeIndex);
     int number = Math.max(code.number("deprecated_builtin_code"), code.number("builtin_code"));
     String name = TfliteTables.opName(number);
-    FlatTable options = o.table("builtin_options") != null ? o.table("builtin_options") : o.table("builtin_options_2");
-    boolean clean = o.unknown() == null && code.unknown() == null && (options == null || options.unknown() == null);
+    FlatTable options =
+        o.table("builtin_options") != null
+            ? o.table("builtin_options")
+            : o.table("builtin_options_2");
+    boolean clean =
+        o.unknown() == null
+            && code.unknown() == null
+            && (options == null || options.unknown() == null);
     OpKind kind = number < 0 || !clean ? null : OpCodec.decode(name, options);
     if (kind == null) {
       kind = foreign(number, name, code, o, options);
@@ -307,7 +349,10 @@ public final class TfliteReader {
     long offset = o.integer("large_custom_options_offset");
     Storage large =
         offset > 1 || offset < 0
-            ? outside(offset, o.integer("large_custom_options_size"), where + " op " + index + " custom options")
+            ? outside(
+                offset,
+                o.integer("large_custom_options_size"),
+                where + " op " + index + " custom options")
             : null;
     return new Op(
         kind,

@@ -29,7 +29,8 @@ final class TfliteSource {
    * @param codeIndex index of the operator code
    * @param largeOptions custom options that lie outside the flatbuffer, null if there are none
    */
-  record OpPart(FlatTable table, FlatTable code, int codeIndex, Storage largeOptions) implements Source {}
+  record OpPart(FlatTable table, FlatTable code, int codeIndex, Storage largeOptions)
+      implements Source {}
 
   /** The file. */
   static final class File implements Source {
@@ -50,7 +51,12 @@ final class TfliteSource {
     /** The graph as it was read; while it is the one to be written, the original bytes are. */
     Graph pristine;
 
-    File(FlatTable model, List<Storage> buffers, ByteBuffer original, ByteBuffer trailing, long trailingOffset) {
+    File(
+        FlatTable model,
+        List<Storage> buffers,
+        ByteBuffer original,
+        ByteBuffer trailing,
+        long trailingOffset) {
       this.model = model;
       this.buffers = buffers;
       this.original = original;

@@ -1,4 +1,5 @@
-// The tables of TFLite files, schema version 3: slots, kinds and defaults of all fields, and the names of the ops.
+// The tables of TFLite files, schema version 3: slots, kinds and defaults of all fields, and the
+// names of the ops.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.graph.tflite;

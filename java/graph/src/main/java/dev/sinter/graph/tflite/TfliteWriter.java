@@ -19,12 +19,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Writes TFLite files. A graph that was read and not changed is written with the bytes it was read from; any other is
- * encoded anew, with the tables of its file wherever nothing changed. Files are replaced atomically.
+ * Writes TFLite files. A graph that was read and not changed is written with the bytes it was read
+ * from; any other is encoded anew, with the tables of its file wherever nothing changed. Files are
+ * replaced atomically.
  */
 public final class TfliteWriter {
   /** Above this, constants are put behind the flatbuffer, which cannot be larger than 2 GB. */
@@ -78,6 +78,7 @@ public final class TfliteWriter {
     return join(graph, encode(graph));
   }
 
+  @SuppressWarnings("ReferenceEquality") // an equal graph may stand for other bytes
   private static List<ByteBuffer> pieces(Graph graph) {
     if (graph.source() instanceof TfliteSource.File) {
       TfliteSource.File file = (TfliteSource.File) graph.source();
@@ -101,11 +102,11 @@ public final class TfliteWriter {
     ModelEncoder encoder = new ModelEncoder(graph, allOutside);
     FlatTable model = encoder.encode();
     Places places = new Places(encoder);
-    List<ByteBuffer> out = flat(graph, model, encoder, places);
+    List<ByteBuffer> out = flat(graph, model, places);
     if (!places.isEmpty()) {
       // Where things lie behind the flatbuffer depends on its length, but not the other way round.
       places.assign(size(out));
-      out = flat(graph, model, encoder, places);
+      out = flat(graph, model, places);
       out.addAll(places.pieces(size(out)));
     }
     if (graph.source() instanceof TfliteSource.File) {
@@ -120,7 +121,7 @@ public final class TfliteWriter {
     return out;
   }
 
-  private static List<ByteBuffer> flat(Graph graph, FlatTable model, ModelEncoder encoder, Places places) {
+  private static List<ByteBuffer> flat(Graph graph, FlatTable model, Places places) {
     List<FlatTable> buffers = places.buffers();
     FlatWriter writer = new FlatWriter(graph.name());
     for (int i = buffers.size() - 1; i >= 0; i--) {
@@ -130,19 +131,14 @@ public final class TfliteWriter {
       }
     }
     FlatTable m = places.operators(model);
-    boolean none = buffers.isEmpty() && !m.has("buffers");
-    boolean same = m.tables("buffers").size() == buffers.size();
-    for (int i = 0; same && i < buffers.size(); i++) {
-      same = m.tables("buffers").get(i) == buffers.get(i);
-    }
     return new ArrayList<>(
-        writer.finish(none || same ? m : m.with("buffers", List.copyOf(buffers)), TfliteTables.IDENTIFIER));
+        writer.finish(m.withTables("buffers", buffers), TfliteTables.IDENTIFIER));
   }
 
   /** What lies behind the flatbuffer, and where. */
   private static final class Places {
     private final ModelEncoder encoder;
-    private final Map<Storage, Long> offsets = new IdentityHashMap<>();
+    private final IdentityHashMap<Storage, Long> offsets = new IdentityHashMap<>();
     private final List<Storage> order = new ArrayList<>();
 
     Places(ModelEncoder encoder) {
@@ -231,7 +227,8 @@ public final class TfliteWriter {
   private static byte[] join(Graph graph, List<ByteBuffer> pieces) {
     long size = size(pieces);
     if (size > FileBytes.MAX_BUFFER) {
-      throw new GraphException(graph.name() + ": " + size + " bytes do not fit into an array; write to a file");
+      throw new GraphException(
+          graph.name() + ": " + size + " bytes do not fit into an array; write to a file");
     }
     ByteBuffer out = ByteBuffer.allocate((int) size);
     pieces.forEach(p -> out.put(p.duplicate()));
@@ -244,7 +241,11 @@ public final class TfliteWriter {
       Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
       temporary =
           target.resolveSibling(
-              "." + target.getFileName() + "." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".tmp");
+              "."
+                  + target.getFileName()
+                  + "."
+                  + Long.toHexString(ThreadLocalRandom.current().nextLong())
+                  + ".tmp");
       try (FileChannel out =
           FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         for (ByteBuffer p : pieces) {
@@ -255,10 +256,12 @@ public final class TfliteWriter {
         }
         out.force(true);
       }
-      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       syncFolder(target.getParent());
     } catch (IOException e) {
-      throw new GraphException(path + ": cannot be written (" + e + "); the old file, if any, is as it was", e);
+      throw new GraphException(
+          path + ": cannot be written (" + e + "); the old file, if any, is as it was", e);
     } finally {
       if (temporary != null) {
         try {

@@ -23,7 +23,8 @@ final class ZipTail {
    * @param tail the bytes
    * @param from where they started in the file they come from
    * @param to where they start in the new file
-   * @return the bytes to write; the same unless they are an archive with offsets from the start of the file
+   * @return the bytes to write; the same unless they are an archive with offsets from the start of
+   *     the file
    */
   static ByteBuffer relocate(ByteBuffer tail, long from, long to, String file) {
     ByteBuffer in = tail.duplicate().order(ByteOrder.LITTLE_ENDIAN);
@@ -45,15 +46,24 @@ final class ZipTail {
     long at = central - from;
     for (int i = 0; i < entries; i++) {
       if (at < 0 || at + CENTRAL_RECORD_BYTES > end || out.getInt((int) at) != CENTRAL_RECORD) {
-        throw new GraphException(file + ": the ZIP archive behind the model is damaged at its entry " + i + "; remove it");
+        throw new GraphException(
+            file
+                + ": the ZIP archive behind the model is damaged at its entry "
+                + i
+                + "; remove it");
       }
       int p = (int) at;
       long local = out.getInt(p + 42) & 0xffffffffL;
       if (local == 0xffffffffL) {
-        throw new GraphException(file + ": the archive behind the model is of the ZIP64 form, which cannot be moved");
+        throw new GraphException(
+            file + ": the archive behind the model is of the ZIP64 form, which cannot be moved");
       }
       out.putInt(p + 42, offset(local + delta, file));
-      at += CENTRAL_RECORD_BYTES + (out.getShort(p + 28) & 0xffff) + (out.getShort(p + 30) & 0xffff) + (out.getShort(p + 32) & 0xffff);
+      at +=
+          CENTRAL_RECORD_BYTES
+              + (out.getShort(p + 28) & 0xffff)
+              + (out.getShort(p + 30) & 0xffff)
+              + (out.getShort(p + 32) & 0xffff);
     }
     return out;
   }
@@ -66,8 +76,11 @@ final class ZipTail {
   }
 
   private static int endRecord(ByteBuffer in, int n) {
-    for (int at = n - END_RECORD_BYTES; at >= Math.max(0, n - END_RECORD_BYTES - MAX_COMMENT); at--) {
-      if (in.getInt(at) == END_RECORD && at + END_RECORD_BYTES + (in.getShort(at + 20) & 0xffff) <= n) {
+    for (int at = n - END_RECORD_BYTES;
+        at >= Math.max(0, n - END_RECORD_BYTES - MAX_COMMENT);
+        at--) {
+      if (in.getInt(at) == END_RECORD
+          && at + END_RECORD_BYTES + (in.getShort(at + 20) & 0xffff) <= n) {
         return at;
       }
     }

@@ -71,17 +71,22 @@ class BuilderTest {
       int t = g.outputs().get(i);
       assertEquals(g.tensor(t).shape(), shapes.get(t), g.name());
       long bytes = g.tensor(t).type().bytes(shapes.get(t).elements());
-      assertEquals(bytes, r.outputs().get(i).length, g.name() + ": TensorFlow Lite has another output shape");
+      assertEquals(
+          bytes,
+          r.outputs().get(i).length,
+          g.name() + ": TensorFlow Lite has another output shape");
     }
     return r.outputs();
   }
 
-  private DynamicTest test(String name, ElementType type, int[] shape, Function<Value, Value> layer) {
+  private DynamicTest test(
+      String name, ElementType type, int[] shape, Function<Value, Value> layer) {
     return DynamicTest.dynamicTest(
         name + " " + type,
         () -> {
           GraphBuilder b = Graph.builder(name);
-          Quantization q = type == ElementType.INT8 ? Quantization.perTensor(0.05f, 3) : Quantization.NONE;
+          Quantization q =
+              type == ElementType.INT8 ? Quantization.perTensor(0.05f, 3) : Quantization.NONE;
           run(layer.apply(b.input("x", type, q, shape)).output("y").build());
         });
   }
@@ -131,24 +136,73 @@ class BuilderTest {
     int[] image = {1, 9, 7, 8};
     OpKind.Conv same = new OpKind.Conv(Padding.SAME, 1, 1, 1, 1, Activation.RELU);
     both(t, "conv 1x1", image, x -> conv(x, same, 16, 1, 1, 8));
-    both(t, "conv 3x3 stride 2", image, x -> conv(x, new OpKind.Conv(Padding.SAME, 2, 2, 1, 1, NONE), 5, 3, 3, 8));
-    both(t, "conv valid dilated", image, x -> conv(x, new OpKind.Conv(Padding.VALID, 1, 1, 2, 3, NONE), 4, 3, 2, 8));
+    both(
+        t,
+        "conv 3x3 stride 2",
+        image,
+        x -> conv(x, new OpKind.Conv(Padding.SAME, 2, 2, 1, 1, NONE), 5, 3, 3, 8));
+    both(
+        t,
+        "conv valid dilated",
+        image,
+        x -> conv(x, new OpKind.Conv(Padding.VALID, 1, 1, 2, 3, NONE), 4, 3, 2, 8));
     both(t, "conv groups", image, x -> conv(x, same, 6, 3, 3, 4));
-    both(t, "conv uneven stride", image, x -> conv(x, new OpKind.Conv(Padding.SAME, 1, 2, 1, 1, Activation.RELU6), 4, 3, 3, 8));
-    both(t, "depthwise", image, x -> depthwise(x, new OpKind.Depthwise(Padding.SAME, 1, 1, 1, 1, 1, Activation.RELU6), 1, 3, 3, 8));
-    both(t, "depthwise multiplier", image, x -> depthwise(x, new OpKind.Depthwise(Padding.VALID, 2, 2, 1, 1, 2, NONE), 1, 3, 3, 16));
-    both(t, "depthwise dilated", image, x -> depthwise(x, new OpKind.Depthwise(Padding.SAME, 1, 1, 2, 2, 1, NONE), 1, 3, 3, 8));
-    both(t, "fully connected", new int[] {3, 20}, x -> {
+    both(
+        t,
+        "conv uneven stride",
+        image,
+        x -> conv(x, new OpKind.Conv(Padding.SAME, 1, 2, 1, 1, Activation.RELU6), 4, 3, 3, 8));
+    both(
+        t,
+        "depthwise",
+        image,
+        x ->
+            depthwise(
+                x,
+                new OpKind.Depthwise(Padding.SAME, 1, 1, 1, 1, 1, Activation.RELU6),
+                1,
+                3,
+                3,
+                8));
+    both(
+        t,
+        "depthwise multiplier",
+        image,
+        x -> depthwise(x, new OpKind.Depthwise(Padding.VALID, 2, 2, 1, 1, 2, NONE), 1, 3, 3, 16));
+    both(
+        t,
+        "depthwise dilated",
+        image,
+        x -> depthwise(x, new OpKind.Depthwise(Padding.SAME, 1, 1, 2, 2, 1, NONE), 1, 3, 3, 8));
+    both(
+        t,
+        "fully connected",
+        new int[] {3, 20},
+        x -> {
           Value w = weights(x, 0, 10, 20);
           return scaled(x.fullyConnected(w, bias(x, w, 10), Activation.RELU));
         });
-    both(t, "fully connected no bias", new int[] {1, 20}, x -> scaled(x.fullyConnected(weights(x, 0, 7, 20), null, NONE)));
-    both(t, "fully connected keep dims", new int[] {2, 3, 20}, x -> {
+    both(
+        t,
+        "fully connected no bias",
+        new int[] {1, 20},
+        x -> scaled(x.fullyConnected(weights(x, 0, 7, 20), null, NONE)));
+    both(
+        t,
+        "fully connected keep dims",
+        new int[] {2, 3, 20},
+        x -> {
           Value w = weights(x, 0, 10, 20);
-          return scaled(x.fullyConnected(w, bias(x, w, 10), new OpKind.FullyConnected(NONE, true, false, false)));
+          return scaled(
+              x.fullyConnected(
+                  w, bias(x, w, 10), new OpKind.FullyConnected(NONE, true, false, false)));
         });
     both(t, "batch matmul", new int[] {2, 3, 4}, x -> scaled(x.batchMatMul(x, false, true)));
-    both(t, "batch matmul constant", new int[] {2, 3, 4}, x -> {
+    both(
+        t,
+        "batch matmul constant",
+        new int[] {2, 3, 4},
+        x -> {
           Value y =
               isInt8(x)
                   ? owner(x).int8("c", bytes(20), Quantization.perTensor(0.02f, 0), 4, 5)
@@ -163,7 +217,11 @@ class BuilderTest {
     both(t, "reduce max", image, x -> x.reduce(OpKind.Reduce.Function.MAX, true, 2));
     both(t, "reduce min", image, x -> x.reduce(OpKind.Reduce.Function.MIN, false, 1, 2));
     both(t, "softmax", new int[] {2, 10}, x -> x.softmax());
-    both(t, "log softmax", new int[] {2, 10}, x -> {
+    both(
+        t,
+        "log softmax",
+        new int[] {2, 10},
+        x -> {
           Value y = x.owner().op(new OpKind.LogSoftmax(), x.tensor().type(), Quantization.NONE, x);
           return isInt8(y) ? y.quantized(16 / 256f, 127) : y;
         });
@@ -176,7 +234,11 @@ class BuilderTest {
     both(t, "elu", image, x -> scaled(x.activate(OpKind.Activate.Function.ELU)));
     both(t, "leaky relu", image, x -> scaled(x.leakyRelu(0.1f)));
     both(t, "gelu", image, x -> scaled(x.gelu(false)));
-    both(t, "prelu", image, x -> {
+    both(
+        t,
+        "prelu",
+        image,
+        x -> {
           Value slopes =
               isInt8(x)
                   ? owner(x).int8("a", bytes(8), Quantization.perTensor(0.01f, 0), 1, 1, 8)
@@ -185,7 +247,11 @@ class BuilderTest {
         });
     both(t, "pad", image, x -> x.pad(0, 0, 1, 2, 3, 0, 0, 1));
     both(t, "mirror pad", image, x -> x.pad(OpKind.Pad.Mode.REFLECT, 0, 0, 1, 2, 3, 0, 0, 0));
-    both(t, "pad with", image, x -> {
+    both(
+        t,
+        "pad with",
+        image,
+        x -> {
           Value v =
               isInt8(x)
                   ? owner(x).int8("v", new byte[] {9}, x.tensor().quantization())
@@ -199,21 +265,37 @@ class BuilderTest {
     both(t, "concat", image, x -> x.concat(3, x, x));
     both(t, "concat rows", image, x -> x.concat(-3, x));
     for (OpKind.Binary.Function f :
-        List.of(OpKind.Binary.Function.ADD, OpKind.Binary.Function.SUB, OpKind.Binary.Function.MUL,
-            OpKind.Binary.Function.MAXIMUM, OpKind.Binary.Function.MINIMUM)) {
-      both(t, f.name(), image, x -> {
+        List.of(
+            OpKind.Binary.Function.ADD,
+            OpKind.Binary.Function.SUB,
+            OpKind.Binary.Function.MUL,
+            OpKind.Binary.Function.MAXIMUM,
+            OpKind.Binary.Function.MINIMUM)) {
+      both(
+          t,
+          f.name(),
+          image,
+          x -> {
             Value y = x.binary(f, x, NONE);
             return f.name().endsWith("IMUM") ? y : scaled(y);
           });
     }
-    both(t, "squared difference", image, x -> {
+    both(
+        t,
+        "squared difference",
+        image,
+        x -> {
           Value c =
               isInt8(x)
                   ? owner(x).int8("c", bytes(8), x.tensor().quantization(), 8)
                   : owner(x).floats("c", floats(8), 8);
           return scaled(x.binary(OpKind.Binary.Function.SQUARED_DIFFERENCE, c, NONE));
         });
-    both(t, "add broadcast relu", image, x -> {
+    both(
+        t,
+        "add broadcast relu",
+        image,
+        x -> {
           Value c =
               isInt8(x)
                   ? owner(x).int8("c", bytes(8), Quantization.perTensor(0.03f, 1), 8)
@@ -222,18 +304,43 @@ class BuilderTest {
         });
     both(t, "less", image, x -> x.binary(OpKind.Binary.Function.LESS, x, NONE));
     for (OpKind.Unary.Function f :
-        List.of(OpKind.Unary.Function.ABS, OpKind.Unary.Function.NEG, OpKind.Unary.Function.EXP, OpKind.Unary.Function.SQUARE,
-            OpKind.Unary.Function.FLOOR, OpKind.Unary.Function.CEIL, OpKind.Unary.Function.ROUND, OpKind.Unary.Function.SIN,
-            OpKind.Unary.Function.COS, OpKind.Unary.Function.RSQRT, OpKind.Unary.Function.SQRT, OpKind.Unary.Function.SIGN)) {
+        List.of(
+            OpKind.Unary.Function.ABS,
+            OpKind.Unary.Function.NEG,
+            OpKind.Unary.Function.EXP,
+            OpKind.Unary.Function.SQUARE,
+            OpKind.Unary.Function.FLOOR,
+            OpKind.Unary.Function.CEIL,
+            OpKind.Unary.Function.ROUND,
+            OpKind.Unary.Function.SIN,
+            OpKind.Unary.Function.COS,
+            OpKind.Unary.Function.RSQRT,
+            OpKind.Unary.Function.SQRT,
+            OpKind.Unary.Function.SIGN)) {
       t.add(test(f.name(), ElementType.FLOAT32, image, x -> x.unary(f)));
     }
-    t.add(test("DIV", ElementType.FLOAT32, image, x -> x.binary(OpKind.Binary.Function.DIV, x, NONE)));
-    t.add(test("l2 normalization", ElementType.FLOAT32, image,
-        x -> x.owner().op(new OpKind.L2Normalization(NONE), ElementType.FLOAT32, Quantization.NONE, x)));
-    t.add(test("quantize", ElementType.FLOAT32, image, x -> x.quantize(ElementType.INT8, 0.05f, 3)));
-    t.add(test("requantize", ElementType.INT8, image, x -> x.quantize(ElementType.INT8, 0.07f, -3)));
+    t.add(
+        test(
+            "DIV", ElementType.FLOAT32, image, x -> x.binary(OpKind.Binary.Function.DIV, x, NONE)));
+    t.add(
+        test(
+            "l2 normalization",
+            ElementType.FLOAT32,
+            image,
+            x ->
+                x.owner()
+                    .op(
+                        new OpKind.L2Normalization(NONE),
+                        ElementType.FLOAT32,
+                        Quantization.NONE,
+                        x)));
+    t.add(
+        test("quantize", ElementType.FLOAT32, image, x -> x.quantize(ElementType.INT8, 0.05f, 3)));
+    t.add(
+        test("requantize", ElementType.INT8, image, x -> x.quantize(ElementType.INT8, 0.07f, -3)));
     t.add(test("dequantize", ElementType.INT8, image, x -> x.dequantize()));
-    t.add(test("to uint8", ElementType.INT8, image, x -> x.quantize(ElementType.UINT8, 0.05f, 131)));
+    t.add(
+        test("to uint8", ElementType.INT8, image, x -> x.quantize(ElementType.UINT8, 0.05f, 131)));
     return t;
   }
 
@@ -264,7 +371,10 @@ class BuilderTest {
       Constant.Dense dense = GraphBuilder.dense(w, 64, 48);
       Value weights = sparse ? b.sparse("w", dense, q, 4, 4) : b.constant("w", dense, q);
       Graph g =
-          x.fullyConnected(weights, b.bias("b", bias, x, weights), NONE).quantized(0.1f, -5).output("y").build();
+          x.fullyConnected(weights, b.bias("b", bias, x, weights), NONE)
+              .quantized(0.1f, -5)
+              .output("y")
+              .build();
       results.add(run(g));
       graphs.add(g);
     }
@@ -299,12 +409,18 @@ class BuilderTest {
     GraphBuilder b = Graph.builder("wrong");
     Value x = b.input("x", ElementType.FLOAT32, 1, 8, 8, 4);
     Value w = b.floats("w", floats(8 * 9 * 3), 8, 3, 3, 3);
-    GraphException e = assertThrows(GraphException.class, () -> x.conv2d(w, null, 1, Padding.SAME, NONE));
-    assertTrue(e.getMessage().contains("[8, 3, 3, 3]") && e.getMessage().contains("[1, 8, 8, 4]"), e.getMessage());
+    GraphException e =
+        assertThrows(GraphException.class, () -> x.conv2d(w, null, 1, Padding.SAME, NONE));
+    assertTrue(
+        e.getMessage().contains("[8, 3, 3, 3]") && e.getMessage().contains("[1, 8, 8, 4]"),
+        e.getMessage());
     assertThrows(GraphException.class, b::build);
     assertThrows(GraphException.class, () -> b.floats("short", floats(3), 4));
     Value i = b.input("i", ElementType.INT8, Quantization.perTensor(1, 0), 1, 4);
     GraphBuilder unquantized = i.add(i, NONE).output("o");
-    assertTrue(assertThrows(GraphException.class, unquantized::build).getMessage().contains("quantized()"));
+    assertTrue(
+        assertThrows(GraphException.class, unquantized::build)
+            .getMessage()
+            .contains("quantized()"));
   }
 }

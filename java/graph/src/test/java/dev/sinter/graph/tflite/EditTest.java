@@ -1,4 +1,5 @@
-// Changed graphs: what was asked for changes, everything else is as it was, and TensorFlow Lite runs the result.
+// Changed graphs: what was asked for changes, everything else is as it was, and TensorFlow Lite
+// runs the result.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.graph.tflite;
@@ -92,9 +93,13 @@ class EditTest {
   @Test
   void sharedBuffersStaySharedAndPartOnWrite() {
     Graph g = TfliteReader.read(TestModels.model("quantizer/weight_sharing_fcs.tflite"));
-    Tensor a = g.subgraph(0).tensors().stream().filter(Tensor::isConstant).findFirst().orElseThrow();
+    Tensor a =
+        g.subgraph(0).tensors().stream().filter(Tensor::isConstant).findFirst().orElseThrow();
     Tensor b =
-        g.subgraph(1).tensors().stream().filter(t -> t.storage() == a.storage()).findFirst().orElseThrow();
+        g.subgraph(1).tensors().stream()
+            .filter(t -> t.storage() == a.storage())
+            .findFirst()
+            .orElseThrow();
     Graph same = TfliteReader.read(TfliteWriter.toCanonicalBytes(g));
     assertSame(
         same.subgraph(0).tensor(g.subgraph(0).tensors().indexOf(a)).storage(),
@@ -103,7 +108,8 @@ class EditTest {
     int index = g.subgraph(0).tensors().indexOf(a);
     byte[] zeros = new byte[a.storage().size()];
     Constant zero = new Constant.Dense(a.type(), a.shape(), Storage.wrap(ByteBuffer.wrap(zeros)));
-    Graph h = TfliteReader.read(TfliteWriter.toBytes(g.edit().replaceConstant(index, zero).build()));
+    Graph h =
+        TfliteReader.read(TfliteWriter.toBytes(g.edit().replaceConstant(index, zero).build()));
     assertEquals(ByteBuffer.wrap(zeros), h.subgraph(0).tensor(index).storage().bytes());
     Tensor kept = h.subgraph(1).tensor(g.subgraph(1).tensors().indexOf(b));
     assertEquals(b.storage().bytes(), kept.storage().bytes());
@@ -112,7 +118,8 @@ class EditTest {
 
   @Test
   void aDroppedOpIsGoneWithWhatItAloneUsed() {
-    for (String name : List.of("mlperf-tiny/kws_ref_model.tflite", "own/clothes_int8_tensorflow.tflite")) {
+    for (String name :
+        List.of("mlperf-tiny/kws_ref_model.tflite", "own/clothes_int8_tensorflow.tflite")) {
       Graph g = TfliteReader.read(TestModels.model(name));
       int last = g.ops().size() - 1;
       assertTrue(g.ops().get(last).kind() instanceof OpKind.Softmax);
@@ -121,11 +128,17 @@ class EditTest {
       assertEquals(g.tensors().size() - 1, h.tensors().size());
       for (int s = 0; s < h.signatures().size(); s++) {
         assertEquals(h.outputs().get(0), h.signatures().get(s).outputs().get(0).tensor());
-        assertEquals(g.signatures().get(s).outputs().get(0).name(), h.signatures().get(s).outputs().get(0).name());
+        assertEquals(
+            g.signatures().get(s).outputs().get(0).name(),
+            h.signatures().get(s).outputs().get(0).name());
       }
       String logits = g.tensor(g.ops().get(last).input(0)).name();
       assertSameOutputs(run(g.withOutputs(List.of(logits))), run(h));
-      String text = ((TfliteSource.File) TfliteReader.read(TfliteWriter.toBytes(h)).source()).model.get("operator_codes").toString();
+      String text =
+          ((TfliteSource.File) TfliteReader.read(TfliteWriter.toBytes(h)).source())
+              .model
+              .get("operator_codes")
+              .toString();
       assertFalse(text.contains(", 25]"), "the code of the dropped op is left: " + text);
     }
   }
@@ -151,7 +164,8 @@ class EditTest {
     int last = g.ops().size() - 1;
     OpKind.FullyConnected fc = (OpKind.FullyConnected) g.ops().get(last).kind();
     OpKind changed =
-        new OpKind.FullyConnected(Activation.RELU, fc.keepDims(), fc.shuffledWeights(), fc.asymmetricInputs());
+        new OpKind.FullyConnected(
+            Activation.RELU, fc.keepDims(), fc.shuffledWeights(), fc.asymmetricInputs());
     Graph h = g.edit().replaceOp(last, g.ops().get(last).withKind(changed)).build();
     assertSameOutputs(clamped, run(h));
   }
@@ -163,7 +177,8 @@ class EditTest {
     int weights = -1;
     int at = -1;
     for (int i = 0; i < g.ops().size() && at < 0; i++) {
-      if (g.ops().get(i).kind() instanceof OpKind.Conv && g.tensor(g.ops().get(i).input(1)).storage().size() > 30000) {
+      if (g.ops().get(i).kind() instanceof OpKind.Conv
+          && g.tensor(g.ops().get(i).input(1)).storage().size() > 30000) {
         at = i;
         weights = g.ops().get(i).input(1);
       }
@@ -187,7 +202,11 @@ class EditTest {
 
   @Test
   void partsRunLikeTheWhole() {
-    for (String name : List.of("own/ad01_float.tflite", "own/resnet8_cifar10_int8_tensorflow.tflite", "mlperf-tiny/kws_ref_model.tflite")) {
+    for (String name :
+        List.of(
+            "own/ad01_float.tflite",
+            "own/resnet8_cifar10_int8_tensorflow.tflite",
+            "mlperf-tiny/kws_ref_model.tflite")) {
       Graph g = TfliteReader.read(TestModels.model(name));
       int middle = g.ops().size() / 2;
       // A place that everything runs through: the only tensor alive between two ops.
@@ -200,14 +219,21 @@ class EditTest {
       Graph head = g.cut(List.of(in), List.of(cut));
       Graph tail = g.cut(List.of(cut), List.of(out));
       assertEquals(g.ops().size(), head.ops().size() + tail.ops().size());
-      byte[] x = new byte[(int) g.tensor(g.inputs().get(0)).type().bytes(g.tensor(g.inputs().get(0)).shape().elements())];
+      byte[] x =
+          new byte
+              [(int)
+                  g.tensor(g.inputs().get(0))
+                      .type()
+                      .bytes(g.tensor(g.inputs().get(0)).shape().elements())];
       for (int i = 0; i + 4 <= x.length; i += 4) {
-        ByteBuffer.wrap(x).putInt(i, g.tensor(g.inputs().get(0)).type() == ElementType.FLOAT32 ? 0x3f00 : i * 77);
+        ByteBuffer.wrap(x)
+            .putInt(i, g.tensor(g.inputs().get(0)).type() == ElementType.FLOAT32 ? 0x3f00 : i * 77);
       }
       List<byte[]> whole = TfliteOracle.run(TfliteWriter.toBytes(g), List.of(x)).outputs();
       List<byte[]> half = TfliteOracle.run(TfliteWriter.toBytes(head), List.of(x)).outputs();
       assertSameOutputs(whole, TfliteOracle.run(TfliteWriter.toBytes(tail), half).outputs());
-      GraphException e = assertThrows(GraphException.class, () -> g.cut(List.of(out), List.of(cut)));
+      GraphException e =
+          assertThrows(GraphException.class, () -> g.cut(List.of(out), List.of(cut)));
       assertTrue(e.getMessage().contains(in), e.getMessage());
     }
   }
@@ -216,7 +242,9 @@ class EditTest {
     java.util.Set<Integer> crossing = new java.util.TreeSet<>();
     for (int i = op + 1; i < g.ops().size(); i++) {
       for (int t : g.ops().get(i).inputs()) {
-        if (t >= 0 && ((g.main().producer(t) >= 0 && g.main().producer(t) <= op) || g.inputs().contains(t))) {
+        if (t >= 0
+            && ((g.main().producer(t) >= 0 && g.main().producer(t) <= op)
+                || g.inputs().contains(t))) {
           crossing.add(t);
         }
       }
@@ -231,7 +259,9 @@ class EditTest {
     Graph h = g.edit().removeOp(1).setOutputs(List.of(g.ops().get(0).output(0))).build();
     assertEquals(1, h.ops().size());
     List<Op> ops = g.ops();
-    assertThrows(GraphException.class, () -> g.edit().replaceOp(0, ops.get(1)).replaceOp(1, ops.get(0)).build());
+    assertThrows(
+        GraphException.class,
+        () -> g.edit().replaceOp(0, ops.get(1)).replaceOp(1, ops.get(0)).build());
   }
 
   @Test
@@ -246,7 +276,8 @@ class EditTest {
     Quantization.Blockwise b = (Quantization.Blockwise) g.tensor(named).quantization().details();
     Tensor scales = g.tensor(b.scales());
     int tensor = named;
-    // An op before all others brings a tensor that goes again: the indices of all others move and come back.
+    // An op before all others brings a tensor that goes again: the indices of all others move and
+    // come back.
     Graph more = g.edit().setOutputs(g.outputs()).build();
     assertEquals(g, more);
     GraphEditor e = g.edit();
@@ -271,11 +302,13 @@ class EditTest {
   }
 
   @Test
-  void metadataCanBeAddedAndFilesAreReplacedWhole(@org.junit.jupiter.api.io.TempDir java.nio.file.Path temp) throws Exception {
+  void metadataCanBeAddedAndFilesAreReplacedWhole(
+      @org.junit.jupiter.api.io.TempDir java.nio.file.Path temp) throws Exception {
     Graph g = small();
     byte[] note = new byte[1000];
     new Random(1).nextBytes(note);
-    Graph h = g.withMetadata(List.of(new Metadata("note", Storage.wrap(ByteBuffer.wrap(note)), null)));
+    Graph h =
+        g.withMetadata(List.of(new Metadata("note", Storage.wrap(ByteBuffer.wrap(note)), null)));
     java.nio.file.Path file = temp.resolve("m.tflite");
     TfliteWriter.write(g, file);
     TfliteWriter.write(h, file);
@@ -285,7 +318,9 @@ class EditTest {
     assertSameOutputs(run(g), run(read));
     TfliteWriter.write(read, file); // onto the very file it was read from
     assertEquals(h, TfliteReader.read(file));
-    GraphException e = assertThrows(GraphException.class, () -> TfliteWriter.write(h, temp.resolve("no/such/m.tflite")));
+    GraphException e =
+        assertThrows(
+            GraphException.class, () -> TfliteWriter.write(h, temp.resolve("no/such/m.tflite")));
     assertTrue(e.getMessage().contains("m.tflite"), e.getMessage());
     try (var left = java.nio.file.Files.list(temp)) {
       assertEquals(1, left.count());
@@ -295,7 +330,10 @@ class EditTest {
   private static Graph small() {
     GraphBuilder b = Graph.builder("small");
     Value x = b.input("x", ElementType.FLOAT32, 1, 4);
-    return x.relu().add(b.floats("c", new float[] {1, 2, 3, 4}, 4), Activation.NONE).output("y").build();
+    return x.relu()
+        .add(b.floats("c", new float[] {1, 2, 3, 4}, 4), Activation.NONE)
+        .output("y")
+        .build();
   }
 
   @Test
@@ -306,9 +344,14 @@ class EditTest {
     for (float f : w) {
       half.putShort(dev.sinter.graph.HalfFloat.ofFloat(f));
     }
-    Constant.Dense dense = new Constant.Dense(ElementType.FLOAT16, Shape.of(2, 3), Storage.wrap(half.flip()));
+    Constant.Dense dense =
+        new Constant.Dense(ElementType.FLOAT16, Shape.of(2, 3), Storage.wrap(half.flip()));
     Value weights = b.sparse("w", dense, Quantization.NONE, 1, 1).dequantize();
-    Graph g = b.input("x", ElementType.FLOAT32, 1, 3).fullyConnected(weights, null, Activation.NONE).output("y").build();
+    Graph g =
+        b.input("x", ElementType.FLOAT32, 1, 3)
+            .fullyConnected(weights, null, Activation.NONE)
+            .output("y")
+            .build();
     Graph read = TfliteReader.read(TfliteWriter.toBytes(g));
     int t = read.ops().get(read.ops().size() - 1).input(1);
     Constant.Dense seen = read.constant(t);

@@ -1,4 +1,5 @@
-// Whatever the bytes are, reading them gives a graph or a GraphException, in little time and memory.
+// Whatever the bytes are, reading them gives a graph or a GraphException, in little time and
+// memory.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.graph.tflite;
@@ -35,7 +36,22 @@ import org.opentest4j.TestAbortedException;
 
 class HostileTest {
   private static final int MUTATIONS = 4000;
-  private static final int[] EDGES = {0, 1, -1, 4, 8, 127, 128, 255, 256, 65535, 65536, Integer.MAX_VALUE, Integer.MIN_VALUE, 0x7ffffff0};
+  private static final int[] EDGES = {
+    0,
+    1,
+    -1,
+    4,
+    8,
+    127,
+    128,
+    255,
+    256,
+    65535,
+    65536,
+    Integer.MAX_VALUE,
+    Integer.MIN_VALUE,
+    0x7ffffff0
+  };
 
   private static byte[] built() {
     GraphBuilder b = Graph.builder("built");
@@ -173,8 +189,10 @@ class HostileTest {
       }
       number++;
     }
-    System.out.println(total + " mutated models, " + graphs + " still graphs, slowest " + slowest / 1000 + " us");
-    assertTrue(graphs > total / 50 && graphs < total, "mutations are too weak or too strong: " + graphs);
+    System.out.println(
+        total + " mutated models, " + graphs + " still graphs, slowest " + slowest / 1000 + " us");
+    assertTrue(
+        graphs > total / 50 && graphs < total, "mutations are too weak or too strong: " + graphs);
   }
 
   @Test
@@ -191,11 +209,17 @@ class HostileTest {
     byte[] all = built();
     Files.write(file, Arrays.copyOf(all, all.length / 2));
     GraphException e = assertThrows(GraphException.class, () -> TfliteReader.read(file));
-    assertTrue(e.getMessage().contains("broken.tflite") && e.getMessage().contains("offset"), e.getMessage());
+    assertTrue(
+        e.getMessage().contains("broken.tflite") && e.getMessage().contains("offset"),
+        e.getMessage());
     Files.write(file, new byte[0]);
     assertThrows(GraphException.class, () -> TfliteReader.read(file));
-    Files.write(file, "PK and more than that, no model".getBytes(java.nio.charset.StandardCharsets.UTF_8));
-    assertTrue(assertThrows(GraphException.class, () -> TfliteReader.read(file)).getMessage().contains("no TFLite model"));
+    Files.write(
+        file, "PK and more than that, no model".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    assertTrue(
+        assertThrows(GraphException.class, () -> TfliteReader.read(file))
+            .getMessage()
+            .contains("no TFLite model"));
     assertThrows(GraphException.class, () -> TfliteReader.read(temp));
     assertThrows(GraphException.class, () -> TfliteReader.read(temp.resolve("absent.tflite")));
   }

@@ -1,4 +1,5 @@
-// Reading and writing loses nothing: every real model, bytes, tables and what TensorFlow Lite makes of them.
+// Reading and writing loses nothing: every real model, bytes, tables and what TensorFlow Lite makes
+// of them.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.graph.tflite;
@@ -84,7 +85,9 @@ class RoundTripTest {
   }
 
   private static byte[] bytes(List<java.nio.ByteBuffer> pieces) {
-    var out = java.nio.ByteBuffer.allocate(pieces.stream().mapToInt(java.nio.ByteBuffer::remaining).sum());
+    var out =
+        java.nio.ByteBuffer.allocate(
+            pieces.stream().mapToInt(java.nio.ByteBuffer::remaining).sum());
     pieces.forEach(b -> out.put(b.duplicate()));
     return out.array();
   }
@@ -115,7 +118,9 @@ class RoundTripTest {
   void labelsBehindTheModelAreStillAnArchive() throws Exception {
     Path p = TestModels.model("coral/tf2_mobilenet_v2_1.0_224_ptq.tflite");
     Path out = temp.resolve("moved.tflite");
-    Graph g = TfliteReader.read(p).withDescription("a description long enough to move everything behind it");
+    Graph g =
+        TfliteReader.read(p)
+            .withDescription("a description long enough to move everything behind it");
     TfliteWriter.write(g, out);
     try (ZipFile before = new ZipFile(p.toFile());
         ZipFile after = new ZipFile(out.toFile())) {
@@ -123,7 +128,8 @@ class RoundTripTest {
       assertEquals(before.size(), after.size());
       for (ZipEntry e : java.util.Collections.list(before.entries())) {
         assertArrayEquals(
-            before.getInputStream(e).readAllBytes(), after.getInputStream(after.getEntry(e.getName())).readAllBytes());
+            before.getInputStream(e).readAllBytes(),
+            after.getInputStream(after.getEntry(e.getName())).readAllBytes());
       }
     }
   }
@@ -145,13 +151,20 @@ class RoundTripTest {
       oracle(todo, folder, verdicts);
     }
     for (Map.Entry<String, List<String>> e : verdicts.entrySet()) {
-      System.out.println(e.getKey() + ": " + (e.getKey().equals("EQUAL") ? e.getValue().size() + " models" : e.getValue()));
+      System.out.println(
+          e.getKey()
+              + ": "
+              + (e.getKey().equals("EQUAL") ? e.getValue().size() + " models" : e.getValue()));
     }
-    verdicts.forEach((k, v) -> assertTrue(!k.startsWith("DIFFERENT") && !k.contains("copy"), () -> k + ": " + v));
-    assertTrue(verdicts.get("EQUAL").size() >= models.size() * 9 / 10, () -> "too few ran: " + verdicts);
+    verdicts.forEach(
+        (k, v) ->
+            assertTrue(!k.startsWith("DIFFERENT") && !k.contains("copy"), () -> k + ": " + v));
+    assertTrue(
+        verdicts.get("EQUAL").size() >= models.size() * 9 / 10, () -> "too few ran: " + verdicts);
   }
 
-  private static void oracle(Deque<String> todo, Path folder, Map<String, List<String>> verdicts) throws Exception {
+  private static void oracle(Deque<String> todo, Path folder, Map<String, List<String>> verdicts)
+      throws Exception {
     ProcessBuilder pb =
         new ProcessBuilder(
             ProcessHandle.current().info().command().orElse("java"),
@@ -170,7 +183,8 @@ class RoundTripTest {
     boolean open = false;
     String running = "";
     try (BufferedReader in =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         if (line.startsWith("RUN ")) {
           open = true;
@@ -185,12 +199,16 @@ class RoundTripTest {
     if (open) {
       note(todo, folder, verdicts, "CRASH of TensorFlow Lite by the " + running);
     } else if (!todo.isEmpty() && todo.size() == input.size()) {
-      throw new IllegalStateException("the other JVM did not run, exit code " + process.exitValue());
+      throw new IllegalStateException(
+          "the other JVM did not run, exit code " + process.exitValue());
     }
   }
 
-  private static void note(Deque<String> todo, Path folder, Map<String, List<String>> verdicts, String verdict) {
-    String file = todo.remove().split("\t")[0];
-    verdicts.computeIfAbsent(verdict, k -> new ArrayList<>()).add(folder.relativize(Path.of(file)).toString());
+  private static void note(
+      Deque<String> todo, Path folder, Map<String, List<String>> verdicts, String verdict) {
+    String file = todo.remove().split("\t", -1)[0];
+    verdicts
+        .computeIfAbsent(verdict, k -> new ArrayList<>())
+        .add(folder.relativize(Path.of(file)).toString());
   }
 }

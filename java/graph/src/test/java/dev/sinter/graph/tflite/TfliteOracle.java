@@ -123,11 +123,15 @@ public final class TfliteOracle {
     return b.array();
   }
 
-  /** Reads lines "one TAB other" of files, runs both, and says for each whether the outputs are equal. */
+  /**
+   * Reads lines "one TAB other" of files, runs both, and says for each whether the outputs are
+   * equal.
+   */
   public static void main(String[] args) throws Exception {
-    BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
-      String[] files = line.split("\t");
+      String[] files = line.split("\t", -1);
       System.out.println("RUN original");
       System.out.flush();
       Result a = run(Files.readAllBytes(Path.of(files[0])), 7);
@@ -136,7 +140,10 @@ public final class TfliteOracle {
       Result b = run(Files.readAllBytes(Path.of(files[1])), 7);
       String verdict;
       if (a.refused() != null) {
-        verdict = a.refused().equals(b.refused()) ? "REFUSED " + a.refused() : "DIFFERENT refusal " + b.refused();
+        verdict =
+            a.refused().equals(b.refused())
+                ? "REFUSED " + a.refused()
+                : "DIFFERENT refusal " + b.refused();
       } else if (b.refused() != null) {
         verdict = "DIFFERENT only one refused: " + b.refused();
       } else {
