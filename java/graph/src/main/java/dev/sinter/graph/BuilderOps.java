@@ -137,22 +137,12 @@ public abstract class BuilderOps {
    */
   public Value binary(OpKind.Binary.Function function, Value y, Activation activation) {
     OpKind.Binary kind = new OpKind.Binary(function, activation);
-    switch (function) {
-      case LESS:
-      case LESS_EQUAL:
-      case GREATER:
-      case GREATER_EQUAL:
-      case EQUAL:
-      case NOT_EQUAL:
-      case LOGICAL_AND:
-      case LOGICAL_OR:
-        return builder().op(kind, ElementType.BOOL, Quantization.NONE, self(), y);
-      case MAXIMUM:
-      case MINIMUM:
-        return keep(kind, self(), y);
-      default:
-        return fresh(kind, self(), y);
-    }
+    return switch (function) {
+      case LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL, LOGICAL_AND, LOGICAL_OR ->
+          builder().op(kind, ElementType.BOOL, Quantization.NONE, self(), y);
+      case MAXIMUM, MINIMUM -> keep(kind, self(), y);
+      default -> fresh(kind, self(), y);
+    };
   }
 
   /**
@@ -258,16 +248,12 @@ public abstract class BuilderOps {
 
   /** Quantization of results between 0 and 1. */
   private Quantization unit() {
-    switch (me().type()) {
-      case INT8:
-        return Quantization.perTensor(1 / 256f, -128);
-      case UINT8:
-        return Quantization.perTensor(1 / 256f, 0);
-      case INT16:
-        return Quantization.perTensor(1 / 32768f, 0);
-      default:
-        return Quantization.NONE;
-    }
+    return switch (me().type()) {
+      case INT8 -> Quantization.perTensor(1 / 256f, -128);
+      case UINT8 -> Quantization.perTensor(1 / 256f, 0);
+      case INT16 -> Quantization.perTensor(1 / 32768f, 0);
+      default -> Quantization.NONE;
+    };
   }
 
   /**
@@ -280,19 +266,20 @@ public abstract class BuilderOps {
   public Value activate(OpKind.Activate.Function function) {
     OpKind.Activate kind = new OpKind.Activate(function, 0, false);
     switch (function) {
-      case RELU:
-      case RELU6:
-      case RELU_N1_TO_1:
-      case RELU_0_TO_1:
+      case RELU, RELU6, RELU_N1_TO_1, RELU_0_TO_1 -> {
         return keep(kind, self());
-      case LOGISTIC:
+      }
+      case LOGISTIC -> {
         return builder().op(kind, me().type(), unit(), self());
-      case TANH:
+      }
+      case TANH -> {
         Quantization q =
             me().type() == ElementType.INT8 ? Quantization.perTensor(1 / 128f, 0) : unit();
         return builder().op(kind, me().type(), q, self());
-      default:
+      }
+      default -> {
         return fresh(kind, self());
+      }
     }
   }
 

@@ -82,7 +82,16 @@ public sealed interface Constant permits Constant.Dense, Constant.Sparse, Consta
       Storage payload,
       Map<String, Storage> parameters)
       implements Constant {
-    /** Keeps an immutable copy of the parameters. */
+    /**
+     * Keeps an immutable copy of the parameters.
+     *
+     * @param type type of the decoded elements
+     * @param shape shape of the decoded form
+     * @param id which form
+     * @param version version of the form
+     * @param payload the stored bytes
+     * @param parameters whatever else the form needs
+     */
     public Encoded {
       parameters = Map.copyOf(parameters);
     }

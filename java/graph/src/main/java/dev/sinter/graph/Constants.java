@@ -123,25 +123,16 @@ final class Constants {
   }
 
   private static long integer(ByteBuffer in, ElementType type, int i) {
-    switch (type) {
-      case INT8:
-        return in.get(i);
-      case UINT8:
-        return in.get(i) & 0xff;
-      case INT16:
-        return in.getShort(2 * i);
-      case UINT16:
-        return in.getShort(2 * i) & 0xffff;
-      case INT32:
-        return in.getInt(4 * i);
-      case INT4:
-        return (byte) (in.get(i / 2) << (i % 2 == 0 ? 4 : 0)) >> 4;
-      case UINT4:
-        return (in.get(i / 2) >> (i % 2 == 0 ? 0 : 4)) & 15;
-      case INT2:
-        return (byte) (in.get(i / 4) << (6 - 2 * (i % 4))) >> 6;
-      default:
-        throw new GraphException("Constants of type " + type + " cannot be dequantized");
-    }
+    return switch (type) {
+      case INT8 -> in.get(i);
+      case UINT8 -> in.get(i) & 0xff;
+      case INT16 -> in.getShort(2 * i);
+      case UINT16 -> in.getShort(2 * i) & 0xffff;
+      case INT32 -> in.getInt(4 * i);
+      case INT4 -> (byte) (in.get(i / 2) << (i % 2 == 0 ? 4 : 0)) >> 4;
+      case UINT4 -> (in.get(i / 2) >> (i % 2 == 0 ? 0 : 4)) & 15;
+      case INT2 -> (byte) (in.get(i / 4) << (6 - 2 * (i % 4))) >> 6;
+      default -> throw new GraphException("Constants of type " + type + " cannot be dequantized");
+    };
   }
 }

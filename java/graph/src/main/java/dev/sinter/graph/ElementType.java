@@ -103,17 +103,10 @@ public enum ElementType {
    * @return true for floats, brain floats and 8-bit floats
    */
   public boolean isFloat() {
-    switch (this) {
-      case FLOAT16:
-      case FLOAT32:
-      case FLOAT64:
-      case BFLOAT16:
-      case FLOAT8_E4M3FN:
-      case FLOAT8_E5M2:
-        return true;
-      default:
-        return false;
-    }
+    return switch (this) {
+      case FLOAT16, FLOAT32, FLOAT64, BFLOAT16, FLOAT8_E4M3FN, FLOAT8_E5M2 -> true;
+      default -> false;
+    };
   }
 
   /**

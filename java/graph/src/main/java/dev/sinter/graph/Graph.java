@@ -331,11 +331,11 @@ public final class Graph {
 
   @Override
   public boolean equals(Object o) {
-    return o instanceof Graph
-        && description.equals(((Graph) o).description)
-        && subgraphs.equals(((Graph) o).subgraphs)
-        && signatures.equals(((Graph) o).signatures)
-        && metadata.equals(((Graph) o).metadata);
+    return o instanceof Graph graph
+        && description.equals(graph.description)
+        && subgraphs.equals(graph.subgraphs)
+        && signatures.equals(graph.signatures)
+        && metadata.equals(graph.metadata);
   }
 
   @Override

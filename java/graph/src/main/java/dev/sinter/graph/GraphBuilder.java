@@ -84,15 +84,13 @@ public final class GraphBuilder {
     Tensor t =
         Tensor.of(unique(constantName), constant.type(), constant.shape())
             .withQuantization(quantization);
-    if (constant instanceof Constant.Dense) {
-      t = t.withStorage(((Constant.Dense) constant).storage());
+    if (constant instanceof Constant.Dense dense) {
+      t = t.withStorage(dense.storage());
       if (t.type().bits() > 0 && t.storage().size() != t.type().bytes(t.shape().elements())) {
         throw new GraphException("Constant " + t + " is given " + t.storage().size() + " bytes");
       }
-    } else if (constant instanceof Constant.Sparse) {
-      t =
-          t.withStorage(
-              ((Constant.Sparse) constant).storage(), ((Constant.Sparse) constant).sparsity());
+    } else if (constant instanceof Constant.Sparse sparse) {
+      t = t.withStorage(sparse.storage(), sparse.sparsity());
     } else {
       throw new GraphException("Constant " + t + " is encoded; add the op that decodes it");
     }

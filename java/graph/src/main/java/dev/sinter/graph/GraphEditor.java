@@ -82,10 +82,10 @@ public final class GraphEditor {
     if (value.type() != t.type()) {
       t = t.withType(value.type());
     }
-    if (value instanceof Constant.Dense) {
-      t = t.withStorage(((Constant.Dense) value).storage());
-    } else if (value instanceof Constant.Sparse) {
-      t = t.withStorage(((Constant.Sparse) value).storage(), ((Constant.Sparse) value).sparsity());
+    if (value instanceof Constant.Dense dense) {
+      t = t.withStorage(dense.storage());
+    } else if (value instanceof Constant.Sparse sparse) {
+      t = t.withStorage(sparse.storage(), sparse.sparsity());
     } else {
       throw new GraphException(
           "Tensor '" + t.name() + "' cannot hold an encoded constant; add the op that decodes it");

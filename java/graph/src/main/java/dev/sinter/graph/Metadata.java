@@ -15,9 +15,9 @@ import java.util.Objects;
 public record Metadata(String name, Storage storage, Source source) {
   @Override
   public boolean equals(Object o) {
-    return o instanceof Metadata
-        && name.equals(((Metadata) o).name)
-        && storage.bytes().equals(((Metadata) o).storage.bytes());
+    return o instanceof Metadata metadata
+        && name.equals(metadata.name)
+        && storage.bytes().equals(metadata.storage.bytes());
   }
 
   @Override

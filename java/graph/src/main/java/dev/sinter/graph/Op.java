@@ -24,7 +24,16 @@ public record Op(
     int location,
     Source source) {
 
-  /** Keeps immutable copies. */
+  /**
+   * Keeps immutable copies.
+   *
+   * @param kind what it does
+   * @param inputs tensors read, -1 for an optional one that is not there
+   * @param outputs tensors written
+   * @param intermediates tensors that describe values inside the op (calibrated LSTMs)
+   * @param location index in the file the op came from, -1 if it was added
+   * @param source what the reader remembers, null if it was built
+   */
   public Op {
     Objects.requireNonNull(kind);
     inputs = List.copyOf(inputs);
@@ -106,11 +115,11 @@ public record Op(
 
   @Override
   public boolean equals(Object o) {
-    return o instanceof Op
-        && kind.equals(((Op) o).kind)
-        && inputs.equals(((Op) o).inputs)
-        && outputs.equals(((Op) o).outputs)
-        && intermediates.equals(((Op) o).intermediates);
+    return o instanceof Op op
+        && kind.equals(op.kind)
+        && inputs.equals(op.inputs)
+        && outputs.equals(op.outputs)
+        && intermediates.equals(op.intermediates);
   }
 
   @Override

@@ -341,7 +341,12 @@ public sealed interface OpKind {
    *     says
    */
   record Reshape(List<Integer> newShape) implements OpKind {
-    /** Keeps an immutable copy. */
+    /**
+     * Keeps an immutable copy.
+     *
+     * @param newShape the shape stored with the op, at most one -1; null if only the second input
+     *     says
+     */
     public Reshape {
       newShape = newShape == null ? null : List.copyOf(newShape);
     }
@@ -381,7 +386,12 @@ public sealed interface OpKind {
       SQUEEZE
     }
 
-    /** Keeps an immutable copy. */
+    /**
+     * Keeps an immutable copy.
+     *
+     * @param movement how
+     * @param axes dimensions that SQUEEZE removes, else empty
+     */
     public Move {
       axes = List.copyOf(axes);
     }
@@ -415,7 +425,14 @@ public sealed interface OpKind {
       COMPOSITE
     }
 
-    /** Keeps an immutable copy. */
+    /**
+     * Keeps an immutable copy.
+     *
+     * @param form which
+     * @param subgraphs indices: IF then, else; WHILE condition, body; CALL_ONCE, CALL and COMPOSITE
+     *     the one
+     * @param name name of a composite, else empty
+     */
     public Control {
       subgraphs = List.copyOf(subgraphs);
     }
@@ -437,7 +454,15 @@ public sealed interface OpKind {
    */
   record Foreign(String format, int code, String name, int version, Map<String, Object> attributes)
       implements OpKind {
-    /** Keeps an immutable copy. */
+    /**
+     * Keeps an immutable copy.
+     *
+     * @param format the file format, "tflite"
+     * @param code number of the op there
+     * @param name its name there, or of a custom op the custom code
+     * @param version its version there
+     * @param attributes what the file says about it, as far as the format's tables are known
+     */
     public Foreign {
       attributes = Map.copyOf(attributes);
     }

@@ -40,7 +40,14 @@ public final class Quantization {
    */
   public record MultiAxis(int scales, int zeroPoints, int blockSize, List<Integer> axes)
       implements Details {
-    /** Keeps an immutable copy of the axes. */
+    /**
+     * Keeps an immutable copy of the axes.
+     *
+     * @param scales index of the tensor (of the same subgraph) that holds the scales
+     * @param zeroPoints index of the tensor that holds the zero points, -1 for none
+     * @param blockSize elements of a block
+     * @param axes the axes
+     */
     public MultiAxis {
       axes = List.copyOf(axes);
     }
@@ -52,7 +59,11 @@ public final class Quantization {
    * @param bytes what the file says
    */
   public record Custom(ByteBuffer bytes) implements Details {
-    /** Keeps a read-only view of the bytes. */
+    /**
+     * Keeps a read-only view of the bytes.
+     *
+     * @param bytes what the file says
+     */
     public Custom {
       bytes = bytes.asReadOnlyBuffer();
     }
@@ -242,10 +253,10 @@ public final class Quantization {
 
   @Override
   public boolean equals(Object o) {
-    if (!(o instanceof Quantization)) {
+    if (!(o instanceof Quantization q)) {
       return false;
     }
-    Quantization q = (Quantization) o;
+
     return axis == q.axis
         && Arrays.equals(scales, q.scales)
         && Arrays.equals(zeroPoints, q.zeroPoints)

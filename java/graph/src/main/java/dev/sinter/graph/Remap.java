@@ -45,12 +45,12 @@ final class Remap {
     Quantization q = t.quantization();
     Quantization.Details d = q.details();
     Quantization.Details mapped = d;
-    if (d instanceof Quantization.Blockwise) {
-      Quantization.Blockwise b = (Quantization.Blockwise) d;
+    if (d instanceof Quantization.Blockwise b) {
+
       mapped =
           new Quantization.Blockwise(one(b.scales(), map), one(b.zeroPoints(), map), b.blockSize());
-    } else if (d instanceof Quantization.MultiAxis) {
-      Quantization.MultiAxis m = (Quantization.MultiAxis) d;
+    } else if (d instanceof Quantization.MultiAxis m) {
+
       mapped =
           new Quantization.MultiAxis(
               one(m.scales(), map), one(m.zeroPoints(), map), m.blockSize(), m.axes());

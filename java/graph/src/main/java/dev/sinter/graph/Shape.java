@@ -127,7 +127,7 @@ public final class Shape {
 
   @Override
   public boolean equals(Object o) {
-    return o instanceof Shape && Arrays.equals(dims, ((Shape) o).dims);
+    return o instanceof Shape shape && Arrays.equals(dims, shape.dims);
   }
 
   @Override

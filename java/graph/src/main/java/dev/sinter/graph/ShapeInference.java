@@ -177,16 +177,16 @@ public final class ShapeInference {
 
   private Shape single(Op op) {
     OpKind k = op.kind();
-    if (k instanceof OpKind.Conv) {
-      return conv(op, (OpKind.Conv) k);
-    } else if (k instanceof OpKind.Depthwise) {
-      return depthwise(op, (OpKind.Depthwise) k);
-    } else if (k instanceof OpKind.FullyConnected) {
-      return fullyConnected(op, (OpKind.FullyConnected) k);
-    } else if (k instanceof OpKind.BatchMatMul) {
-      return batchMatMul(op, (OpKind.BatchMatMul) k);
-    } else if (k instanceof OpKind.Pool) {
-      OpKind.Pool p = (OpKind.Pool) k;
+    if (k instanceof OpKind.Conv conv) {
+      return conv(op, conv);
+    } else if (k instanceof OpKind.Depthwise depthwise) {
+      return depthwise(op, depthwise);
+    } else if (k instanceof OpKind.FullyConnected fullyConnected) {
+      return fullyConnected(op, fullyConnected);
+    } else if (k instanceof OpKind.BatchMatMul batchMatMul) {
+      return batchMatMul(op, batchMatMul);
+    } else if (k instanceof OpKind.Pool p) {
+
       Shape x = rank(in(op, 0), 4, "input");
       return Shape.of(
           x.dim(0),
@@ -195,16 +195,16 @@ public final class ShapeInference {
           x.dim(3));
     } else if (k instanceof OpKind.Binary) {
       return broadcast(in(op, 0), in(op, 1));
-    } else if (k instanceof OpKind.Reduce) {
-      return reduce(in(op, 0), ints(op, 1, "axes"), ((OpKind.Reduce) k).keepDims());
+    } else if (k instanceof OpKind.Reduce reduce) {
+      return reduce(in(op, 0), ints(op, 1, "axes"), reduce.keepDims());
     } else if (k instanceof OpKind.Pad) {
       return pad(in(op, 0), ints(op, 1, "paddings"));
-    } else if (k instanceof OpKind.Reshape) {
-      return reshape(op, (OpKind.Reshape) k);
-    } else if (k instanceof OpKind.Concat) {
-      return concat(op, (OpKind.Concat) k);
-    } else if (k instanceof OpKind.Move) {
-      return move(op, (OpKind.Move) k);
+    } else if (k instanceof OpKind.Reshape reshape) {
+      return reshape(op, reshape);
+    } else if (k instanceof OpKind.Concat concat) {
+      return concat(op, concat);
+    } else if (k instanceof OpKind.Move move) {
+      return move(op, move);
     } else if (k instanceof OpKind.Activate && op.inputs().size() > 1) {
       Shape x = in(op, 0);
       if (!broadcast(x, in(op, 1)).equals(x)) {
@@ -433,25 +433,25 @@ public final class ShapeInference {
   private Shape move(Op op, OpKind.Move m) {
     Shape x = in(op, 0);
     switch (m.movement()) {
-      case TRANSPOSE:
+      case TRANSPOSE -> {
         return transpose(x, ints(op, 1, "permutation"));
-      case EXPAND_DIMS:
-        {
-          int[] a = ints(op, 1, "axis");
-          if (a.length != 1) {
-            throw new GraphException("one axis is needed, not " + a.length);
-          }
-          int at = axis(a[0], x.rank() + 1);
-          int[] out = new int[x.rank() + 1];
-          for (int d = 0; d < out.length; d++) {
-            out[d] = d == at ? 1 : x.dim(d < at ? d : d - 1);
-          }
-          return Shape.of(out);
+      }
+      case EXPAND_DIMS -> {
+        int[] a = ints(op, 1, "axis");
+        if (a.length != 1) {
+          throw new GraphException("one axis is needed, not " + a.length);
         }
-      case SQUEEZE:
+        int at = axis(a[0], x.rank() + 1);
+        int[] out = new int[x.rank() + 1];
+        for (int d = 0; d < out.length; d++) {
+          out[d] = d == at ? 1 : x.dim(d < at ? d : d - 1);
+        }
+        return Shape.of(out);
+      }
+      case SQUEEZE -> {
         return squeeze(x, m.axes());
-      default:
-        throw new AssertionError(m.movement());
+      }
+      default -> throw new AssertionError(m.movement());
     }
   }
 

@@ -55,48 +55,48 @@ final class ShapeValues {
     OpKind.Foreign f = (OpKind.Foreign) op.kind();
     int out = op.output(0);
     switch (f.name()) {
-      case "SHAPE":
+      case "SHAPE" -> {
         shapes[out] = Shape.of(in.rank());
         return true;
-      case "CAST":
+      }
+      case "CAST" -> {
         shapes[out] = in;
         return true;
-      case "PACK":
-        {
-          int axis = number(f, "axis");
-          int n = in.rank() + 1;
-          axis = axis < 0 ? axis + n : axis;
-          if (axis < 0 || axis >= n) {
-            return false;
-          }
-          int[] dims = new int[n];
-          for (int d = 0; d < n; d++) {
-            dims[d] = d == axis ? op.inputs().size() : in.dim(d < axis ? d : d - 1);
-          }
-          shapes[out] = Shape.of(dims);
-          return true;
+      }
+      case "PACK" -> {
+        int axis = number(f, "axis");
+        int n = in.rank() + 1;
+        axis = axis < 0 ? axis + n : axis;
+        if (axis < 0 || axis >= n) {
+          return false;
         }
-      case "STRIDED_SLICE":
-        {
-          long[] picked = in.rank() == 1 ? slice(op, f, in.dim(0)) : null;
-          if (picked == null) {
-            return false;
-          }
-          shapes[out] =
-              (number(f, "shrink_axis_mask") & 1) != 0 ? Shape.SCALAR : Shape.of(picked.length);
-          return true;
+        int[] dims = new int[n];
+        for (int d = 0; d < n; d++) {
+          dims[d] = d == axis ? op.inputs().size() : in.dim(d < axis ? d : d - 1);
         }
-      case "GATHER":
-        {
-          Shape at = op.hasInput(1) ? shapes[op.input(1)] : null;
-          if (in.rank() != 1 || at == null || number(f, "batch_dims") != 0) {
-            return false;
-          }
-          shapes[out] = at;
-          return true;
+        shapes[out] = Shape.of(dims);
+        return true;
+      }
+      case "STRIDED_SLICE" -> {
+        long[] picked = in.rank() == 1 ? slice(op, f, in.dim(0)) : null;
+        if (picked == null) {
+          return false;
         }
-      default:
+        shapes[out] =
+            (number(f, "shrink_axis_mask") & 1) != 0 ? Shape.SCALAR : Shape.of(picked.length);
+        return true;
+      }
+      case "GATHER" -> {
+        Shape at = op.hasInput(1) ? shapes[op.input(1)] : null;
+        if (in.rank() != 1 || at == null || number(f, "batch_dims") != 0) {
+          return false;
+        }
+        shapes[out] = at;
+        return true;
+      }
+      default -> {
         return false;
+      }
     }
   }
 
@@ -120,45 +120,46 @@ final class ShapeValues {
   private long[] compute(Op op, Shape[] shapes) {
     OpKind k = op.kind();
     if (k instanceof OpKind.Reshape
-        || (k instanceof OpKind.Move
-            && ((OpKind.Move) k).movement() != OpKind.Move.Movement.TRANSPOSE)) {
+        || (k instanceof OpKind.Move move && move.movement() != OpKind.Move.Movement.TRANSPOSE)) {
       return get(op.input(0));
     }
     if (k instanceof OpKind.Concat) {
       return shapes[op.output(0)].rank() == 1 ? join(op) : null;
     }
-    if (k instanceof OpKind.Binary) {
-      return binary(op, (OpKind.Binary) k);
+    if (k instanceof OpKind.Binary binary) {
+      return binary(op, binary);
     }
-    if (k instanceof OpKind.Reduce) {
-      return reduce(op, (OpKind.Reduce) k, shapes);
+    if (k instanceof OpKind.Reduce reduce) {
+      return reduce(op, reduce, shapes);
     }
-    if (!(k instanceof OpKind.Foreign)) {
+    if (!(k instanceof OpKind.Foreign f)) {
       return null;
     }
-    OpKind.Foreign f = (OpKind.Foreign) k;
+
     long[] x;
     switch (f.name()) {
-      case "SHAPE":
+      case "SHAPE" -> {
         return Arrays.stream(shapes[op.input(0)].toArray()).asLongStream().toArray();
-      case "CAST":
+      }
+      case "CAST" -> {
         return get(op.input(0));
-      case "PACK":
+      }
+      case "PACK" -> {
         return shapes[op.output(0)].rank() == 1 ? join(op) : null;
-      case "STRIDED_SLICE":
-        {
-          x = get(op.input(0));
-          long[] at = x == null || shapes[op.input(0)].rank() != 1 ? null : slice(op, f, x.length);
-          return at == null ? null : pick(x, at);
-        }
-      case "GATHER":
-        {
-          x = get(op.input(0));
-          long[] at = op.hasInput(1) ? get(op.input(1)) : null;
-          return x == null || at == null || shapes[op.input(0)].rank() != 1 ? null : pick(x, at);
-        }
-      default:
+      }
+      case "STRIDED_SLICE" -> {
+        x = get(op.input(0));
+        long[] at = x == null || shapes[op.input(0)].rank() != 1 ? null : slice(op, f, x.length);
+        return at == null ? null : pick(x, at);
+      }
+      case "GATHER" -> {
+        x = get(op.input(0));
+        long[] at = op.hasInput(1) ? get(op.input(1)) : null;
+        return x == null || at == null || shapes[op.input(0)].rank() != 1 ? null : pick(x, at);
+      }
+      default -> {
         return null;
+      }
     }
   }
 
@@ -198,29 +199,20 @@ final class ShapeValues {
       long p = x[x.length == 1 ? 0 : i];
       long q = y[y.length == 1 ? 0 : i];
       switch (b.function()) {
-        case ADD:
-          v[i] = p + q;
-          break;
-        case SUB:
-          v[i] = p - q;
-          break;
-        case MUL:
-          v[i] = p * q;
-          break;
-        case MAXIMUM:
-          v[i] = Math.max(p, q);
-          break;
-        case MINIMUM:
-          v[i] = Math.min(p, q);
-          break;
-        case FLOOR_DIV:
+        case ADD -> v[i] = p + q;
+        case SUB -> v[i] = p - q;
+        case MUL -> v[i] = p * q;
+        case MAXIMUM -> v[i] = Math.max(p, q);
+        case MINIMUM -> v[i] = Math.min(p, q);
+        case FLOOR_DIV -> {
           if (q == 0) {
             return null;
           }
           v[i] = Math.floorDiv(p, q);
-          break;
-        default:
+        }
+        default -> {
           return null;
+        }
       }
     }
     return v;
@@ -231,14 +223,11 @@ final class ShapeValues {
     if (x == null || shapes[op.input(0)].rank() != 1) {
       return null;
     }
-    switch (r.function()) {
-      case PROD:
-        return new long[] {Arrays.stream(x).reduce(1, (a, b) -> a * b)};
-      case SUM:
-        return new long[] {Arrays.stream(x).sum()};
-      default:
-        return null;
-    }
+    return switch (r.function()) {
+      case PROD -> new long[] {Arrays.stream(x).reduce(1, (a, b) -> a * b)};
+      case SUM -> new long[] {Arrays.stream(x).sum()};
+      default -> null;
+    };
   }
 
   /** Positions that a slice of a vector takes, null if they are not known. */
@@ -284,8 +273,8 @@ final class ShapeValues {
 
   private static int number(OpKind.Foreign f, String attribute) {
     Object v = f.attributes().get(attribute);
-    return v instanceof Boolean
-        ? ((Boolean) v ? 1 : 0)
-        : v instanceof Number ? ((Number) v).intValue() : 0;
+    return v instanceof Boolean b
+        ? (b ? 1 : 0)
+        : v instanceof Number number ? number.intValue() : 0;
   }
 }

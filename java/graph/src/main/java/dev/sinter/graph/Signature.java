@@ -27,9 +27,7 @@ public record Signature(
   public record Binding(String name, int tensor, Source source) {
     @Override
     public boolean equals(Object o) {
-      return o instanceof Binding
-          && name.equals(((Binding) o).name)
-          && tensor == ((Binding) o).tensor;
+      return o instanceof Binding binding && name.equals(binding.name) && tensor == binding.tensor;
     }
 
     @Override
@@ -38,7 +36,15 @@ public record Signature(
     }
   }
 
-  /** Keeps immutable copies. */
+  /**
+   * Keeps immutable copies.
+   *
+   * @param key name of the signature
+   * @param subgraph index of the subgraph it calls
+   * @param inputs names of inputs
+   * @param outputs names of outputs
+   * @param source what the reader remembers, null if it was built
+   */
   public Signature {
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
@@ -46,11 +52,11 @@ public record Signature(
 
   @Override
   public boolean equals(Object o) {
-    return o instanceof Signature
-        && key.equals(((Signature) o).key)
-        && subgraph == ((Signature) o).subgraph
-        && inputs.equals(((Signature) o).inputs)
-        && outputs.equals(((Signature) o).outputs);
+    return o instanceof Signature signature
+        && key.equals(signature.key)
+        && subgraph == signature.subgraph
+        && inputs.equals(signature.inputs)
+        && outputs.equals(signature.outputs);
   }
 
   @Override

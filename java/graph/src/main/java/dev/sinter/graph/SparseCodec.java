@@ -330,27 +330,21 @@ public final class SparseCodec {
     private void copy(long at) {
       int to = (int) at;
       switch (bits) {
-        case 8:
-          out.put(to, in.get(next));
-          break;
-        case 16:
-          out.putShort(2 * to, in.getShort(2 * next));
-          break;
-        case 32:
-          out.putInt(4 * to, in.getInt(4 * next));
-          break;
-        case 4:
-        case 2:
+        case 8 -> out.put(to, in.get(next));
+        case 16 -> out.putShort(2 * to, in.getShort(2 * next));
+        case 32 -> out.putInt(4 * to, in.getInt(4 * next));
+        case 4, 2 -> {
           int per = 8 / bits;
           int mask = (1 << bits) - 1;
           int value = (in.get(next / per) >> (bits * (next % per))) & mask;
           int shift = bits * (to % per);
           out.put(to / per, (byte) ((out.get(to / per) & ~(mask << shift)) | (value << shift)));
-          break;
-        default:
+        }
+        default -> {
           for (int k = 0; k < bits / 8; k++) {
             out.put(to * (bits / 8) + k, in.get(next * (bits / 8) + k));
           }
+        }
       }
       next++;
     }

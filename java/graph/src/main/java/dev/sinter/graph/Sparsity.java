@@ -128,13 +128,13 @@ public final class Sparsity {
 
     @Override
     public boolean equals(Object o) {
-      return o instanceof Level
-          && dense == ((Level) o).dense
-          && size == ((Level) o).size
-          && segmentWidth == ((Level) o).segmentWidth
-          && indexWidth == ((Level) o).indexWidth
-          && Arrays.equals(segments, ((Level) o).segments)
-          && Arrays.equals(indices, ((Level) o).indices);
+      return o instanceof Level level
+          && dense == level.dense
+          && size == level.size
+          && segmentWidth == level.segmentWidth
+          && indexWidth == level.indexWidth
+          && Arrays.equals(segments, level.segments)
+          && Arrays.equals(indices, level.indices);
     }
 
     @Override
@@ -200,10 +200,10 @@ public final class Sparsity {
 
   @Override
   public boolean equals(Object o) {
-    return o instanceof Sparsity
-        && traversalOrder.equals(((Sparsity) o).traversalOrder)
-        && blockMap.equals(((Sparsity) o).blockMap)
-        && levels.equals(((Sparsity) o).levels);
+    return o instanceof Sparsity sparsity
+        && traversalOrder.equals(sparsity.traversalOrder)
+        && blockMap.equals(sparsity.blockMap)
+        && levels.equals(sparsity.levels);
   }
 
   @Override

@@ -277,12 +277,12 @@ public final class Subgraph {
 
   @Override
   public boolean equals(Object o) {
-    return o instanceof Subgraph
-        && name.equals(((Subgraph) o).name)
-        && tensors.equals(((Subgraph) o).tensors)
-        && ops.equals(((Subgraph) o).ops)
-        && inputs.equals(((Subgraph) o).inputs)
-        && outputs.equals(((Subgraph) o).outputs);
+    return o instanceof Subgraph subgraph
+        && name.equals(subgraph.name)
+        && tensors.equals(subgraph.tensors)
+        && ops.equals(subgraph.ops)
+        && inputs.equals(subgraph.inputs)
+        && outputs.equals(subgraph.outputs);
   }
 
   @Override

@@ -312,10 +312,10 @@ public final class Tensor {
 
   @Override
   public boolean equals(Object o) {
-    if (!(o instanceof Tensor)) {
+    if (!(o instanceof Tensor t)) {
       return false;
     }
-    Tensor t = (Tensor) o;
+
     return name.equals(t.name)
         && type == t.type
         && shape.equals(t.shape)

@@ -61,16 +61,10 @@ public enum FieldKind {
    * @return false for offsets
    */
   public boolean isScalar() {
-    switch (this) {
-      case STRING:
-      case VECTOR:
-      case TABLE:
-      case TABLES:
-      case UNION:
-        return false;
-      default:
-        return true;
-    }
+    return switch (this) {
+      case STRING, VECTOR, TABLE, TABLES, UNION -> false;
+      default -> true;
+    };
   }
 
   static FieldKind spelled(String s) {

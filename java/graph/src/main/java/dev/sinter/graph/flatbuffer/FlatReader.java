@@ -176,35 +176,20 @@ public final class FlatReader {
   }
 
   private Object value(FlatSchema.Field f, int at, String table) {
-    switch (f.kind()) {
-      case BOOL:
-      case U8:
-      case UNION_TYPE:
-        return (long) (in.get(at) & 0xff);
-      case I8:
-        return (long) in.get(at);
-      case I16:
-        return (long) in.getShort(at);
-      case U16:
-        return (long) (in.getShort(at) & 0xffff);
-      case I32:
-        return (long) in.getInt(at);
-      case U32:
-        return in.getInt(at) & 0xffffffffL;
-      case I64:
-      case U64:
-        return in.getLong(at);
-      case F32:
-        return in.getFloat(at);
-      case STRING:
-        return vector(at, FieldKind.STRING, 1, table + "." + f.name());
-      case VECTOR:
-        return vector(at, f.element(), f.element().size(), table + "." + f.name());
-      case TABLES:
-        return tables(at, f.table(), table + "." + f.name());
-      default:
-        return table(follow(at, table + "." + f.name()), f.table());
-    }
+    return switch (f.kind()) {
+      case BOOL, U8, UNION_TYPE -> (long) (in.get(at) & 0xff);
+      case I8 -> (long) in.get(at);
+      case I16 -> (long) in.getShort(at);
+      case U16 -> (long) (in.getShort(at) & 0xffff);
+      case I32 -> (long) in.getInt(at);
+      case U32 -> in.getInt(at) & 0xffffffffL;
+      case I64, U64 -> in.getLong(at);
+      case F32 -> in.getFloat(at);
+      case STRING -> vector(at, FieldKind.STRING, 1, table + "." + f.name());
+      case VECTOR -> vector(at, f.element(), f.element().size(), table + "." + f.name());
+      case TABLES -> tables(at, f.table(), table + "." + f.name());
+      default -> table(follow(at, table + "." + f.name()), f.table());
+    };
   }
 
   private FlatVector vector(int field, FieldKind element, int size, String where) {

@@ -180,11 +180,10 @@ public final class FlatTable {
     FlatSchema.Field f = type.field(field);
     Object v = value;
     if (f.kind().isScalar() && value != null) {
-      long whole =
-          value instanceof Boolean ? ((Boolean) value ? 1 : 0) : ((Number) value).longValue();
+      long whole = value instanceof Boolean b ? (b ? 1 : 0) : ((Number) value).longValue();
       v = f.kind() == FieldKind.F32 ? (Object) ((Number) value).floatValue() : (Object) whole;
-    } else if (value instanceof String) {
-      v = FlatVector.string((String) value);
+    } else if (value instanceof String string) {
+      v = FlatVector.string(string);
     }
     Object[] copy = Arrays.copyOf(values, Math.max(values.length, f.slot() + 1));
     copy[f.slot()] = v;
@@ -207,8 +206,7 @@ public final class FlatTable {
           ? this
           : with(field, value);
     }
-    long whole =
-        value instanceof Boolean ? ((Boolean) value ? 1 : 0) : ((Number) value).longValue();
+    long whole = value instanceof Boolean b ? (b ? 1 : 0) : ((Number) value).longValue();
     return integer(field) == whole ? this : with(field, whole);
   }
 
@@ -271,10 +269,10 @@ public final class FlatTable {
 
   @Override
   public boolean equals(Object o) {
-    if (!(o instanceof FlatTable) || type != ((FlatTable) o).type) {
+    if (!(o instanceof FlatTable t) || type != t.type) {
       return false;
     }
-    FlatTable t = (FlatTable) o;
+
     for (int s = 0; s < type.slots(); s++) {
       Object a = get(s);
       Object b = t.get(s);

@@ -54,17 +54,10 @@ public final class FlatVector {
             .order(ByteOrder.LITTLE_ENDIAN);
     for (long v : values) {
       switch (element.size()) {
-        case 1:
-          b.put((byte) v);
-          break;
-        case 2:
-          b.putShort((short) v);
-          break;
-        case 4:
-          b.putInt((int) v);
-          break;
-        default:
-          b.putLong(v);
+        case 1 -> b.put((byte) v);
+        case 2 -> b.putShort((short) v);
+        case 4 -> b.putInt((int) v);
+        default -> b.putLong(v);
       }
     }
     return wrap(element, b.flip());
@@ -128,23 +121,15 @@ public final class FlatVector {
    * @return its value; an unsigned 64-bit one above 2^63 is negative
    */
   public long integer(int i) {
-    switch (element) {
-      case BOOL:
-      case U8:
-        return bytes.get(i) & 0xff;
-      case I8:
-        return bytes.get(i);
-      case I16:
-        return bytes.getShort(2 * i);
-      case U16:
-        return bytes.getShort(2 * i) & 0xffff;
-      case I32:
-        return bytes.getInt(4 * i);
-      case U32:
-        return bytes.getInt(4 * i) & 0xffffffffL;
-      default:
-        return bytes.getLong(8 * i);
-    }
+    return switch (element) {
+      case BOOL, U8 -> bytes.get(i) & 0xff;
+      case I8 -> bytes.get(i);
+      case I16 -> bytes.getShort(2 * i);
+      case U16 -> bytes.getShort(2 * i) & 0xffff;
+      case I32 -> bytes.getInt(4 * i);
+      case U32 -> bytes.getInt(4 * i) & 0xffffffffL;
+      default -> bytes.getLong(8 * i);
+    };
   }
 
   /**
@@ -233,9 +218,9 @@ public final class FlatVector {
 
   @Override
   public boolean equals(Object o) {
-    return o instanceof FlatVector
-        && element == ((FlatVector) o).element
-        && bytes.equals(((FlatVector) o).bytes);
+    return o instanceof FlatVector flatVector
+        && element == flatVector.element
+        && bytes.equals(flatVector.bytes);
   }
 
   @Override

@@ -171,16 +171,12 @@ public final class FlatWriter {
 
   @SuppressWarnings("unchecked")
   private long child(FlatSchema.Field f, Object v) {
-    switch (f.kind()) {
-      case STRING:
-        return vector((FlatVector) v, 1);
-      case VECTOR:
-        return vector((FlatVector) v, f.alignment());
-      case TABLES:
-        return tables((List<FlatTable>) v);
-      default:
-        return table((FlatTable) v);
-    }
+    return switch (f.kind()) {
+      case STRING -> vector((FlatVector) v, 1);
+      case VECTOR -> vector((FlatVector) v, f.alignment());
+      case TABLES -> tables((List<FlatTable>) v);
+      default -> table((FlatTable) v);
+    };
   }
 
   private long table(FlatTable t) {
@@ -233,7 +229,7 @@ public final class FlatWriter {
         long bits =
             !f.kind().isScalar()
                 ? position - offsets[s] - at[s]
-                : v instanceof Float ? Float.floatToRawIntBits((Float) v) : (Long) v;
+                : v instanceof Float real ? Float.floatToRawIntBits(real) : (Long) v;
         for (int i = 0; i < f.kind().size(); i++) {
           head[start + offsets[s] + i] = (byte) (bits >> (8 * i));
         }

@@ -86,8 +86,8 @@ final class ModelEncoder {
   }
 
   private static FlatTable part(dev.sinter.graph.Source source, String type) {
-    return source instanceof TfliteSource.Part
-        ? ((TfliteSource.Part) source).table()
+    return source instanceof TfliteSource.Part part
+        ? part.table()
         : FlatTable.empty(TfliteTables.SCHEMA.type(type));
   }
 

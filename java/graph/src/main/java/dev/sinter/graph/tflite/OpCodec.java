@@ -81,170 +81,144 @@ final class OpCodec {
     }
   }
 
+  @SuppressWarnings("EnumOrdinal") // declared in the order of the codes
   private static Padding padding(FlatTable o) {
     return Padding.values()[o.number("padding")];
   }
 
+  @SuppressWarnings("EnumOrdinal") // declared in the order of the codes
   private static Activation activation(FlatTable o) {
     return Activation.values()[o.number("fused_activation_function")];
   }
 
   private static OpKind kind(String name, FlatTable o) {
-    switch (name) {
-      case "CONV_2D":
-        return new OpKind.Conv(
-            padding(o),
-            o.number("stride_h"),
-            o.number("stride_w"),
-            o.number("dilation_h_factor"),
-            o.number("dilation_w_factor"),
-            activation(o));
-      case "DEPTHWISE_CONV_2D":
-        return new OpKind.Depthwise(
-            padding(o),
-            o.number("stride_h"),
-            o.number("stride_w"),
-            o.number("dilation_h_factor"),
-            o.number("dilation_w_factor"),
-            o.number("depth_multiplier"),
-            activation(o));
-      case "FULLY_CONNECTED":
-        return o.number("weights_format") > 1
-            ? null
-            : new OpKind.FullyConnected(
-                activation(o),
-                o.flag("keep_num_dims"),
-                o.number("weights_format") == 1,
-                o.flag("asymmetric_quantize_inputs"));
-      case "BATCH_MATMUL":
-        return new OpKind.BatchMatMul(
-            o.flag("adj_x"), o.flag("adj_y"), o.flag("asymmetric_quantize_inputs"));
-      case "AVERAGE_POOL_2D":
-        return pool(OpKind.Pool.Mode.AVERAGE, o);
-      case "MAX_POOL_2D":
-        return pool(OpKind.Pool.Mode.MAX, o);
-      case "L2_POOL_2D":
-        return pool(OpKind.Pool.Mode.L2, o);
-      case "ADD":
-      case "SUB":
-      case "MUL":
-      case "DIV":
-        return new OpKind.Binary(OpKind.Binary.Function.valueOf(name), activation(o));
-      case "MAXIMUM":
-      case "MINIMUM":
-      case "POW":
-      case "SQUARED_DIFFERENCE":
-      case "FLOOR_DIV":
-      case "FLOOR_MOD":
-      case "ATAN2":
-      case "LESS":
-      case "LESS_EQUAL":
-      case "GREATER":
-      case "GREATER_EQUAL":
-      case "EQUAL":
-      case "NOT_EQUAL":
-      case "LOGICAL_AND":
-      case "LOGICAL_OR":
-      case "BITWISE_XOR":
-      case "RIGHT_SHIFT":
-        return new OpKind.Binary(OpKind.Binary.Function.valueOf(name), Activation.NONE);
-      case "ABS":
-      case "NEG":
-      case "EXP":
-      case "LOG":
-      case "SQRT":
-      case "RSQRT":
-      case "SQUARE":
-      case "SIN":
-      case "COS":
-      case "FLOOR":
-      case "CEIL":
-      case "ROUND":
-      case "SIGN":
-      case "LOGICAL_NOT":
-      case "ZEROS_LIKE":
-        return new OpKind.Unary(OpKind.Unary.Function.valueOf(name));
-      case "RELU":
-      case "RELU_N1_TO_1":
-      case "RELU6":
-      case "RELU_0_TO_1":
-      case "LOGISTIC":
-      case "TANH":
-      case "HARD_SWISH":
-      case "ELU":
-      case "PRELU":
-        return new OpKind.Activate(OpKind.Activate.Function.valueOf(name), 0, false);
-      case "LEAKY_RELU":
-        return new OpKind.Activate(OpKind.Activate.Function.LEAKY_RELU, o.real("alpha"), false);
-      case "GELU":
-        return new OpKind.Activate(OpKind.Activate.Function.GELU, 0, o.flag("approximate"));
-      case "SOFTMAX":
-        return new OpKind.Softmax(o.real("beta"));
-      case "LOG_SOFTMAX":
-        return new OpKind.LogSoftmax();
-      case "L2_NORMALIZATION":
-        return new OpKind.L2Normalization(activation(o));
-      case "MEAN":
-      case "SUM":
-      case "REDUCE_PROD":
-      case "REDUCE_MAX":
-      case "REDUCE_MIN":
-      case "REDUCE_ANY":
-      case "REDUCE_ALL":
-        return new OpKind.Reduce(REDUCTIONS.get(name), o.flag("keep_dims"));
-      case "PAD":
-        return new OpKind.Pad(OpKind.Pad.Mode.ZERO);
-      case "PADV2":
-        return new OpKind.Pad(OpKind.Pad.Mode.CONSTANT_VALUE);
-      case "MIRROR_PAD":
-        return new OpKind.Pad(
-            List.of(OpKind.Pad.Mode.REFLECT, OpKind.Pad.Mode.SYMMETRIC).get(o.number("mode")));
-      case "RESHAPE":
-        return new OpKind.Reshape(o.has("new_shape") ? ints(o, "new_shape") : null);
-      case "CONCATENATION":
-        return new OpKind.Concat(o.number("axis"), activation(o));
-      case "QUANTIZE":
-        return new OpKind.Quantize();
-      case "DEQUANTIZE":
-        return new OpKind.Dequantize();
-      case "DENSIFY":
-        return new OpKind.Densify();
-      case "TRANSPOSE":
-        return new OpKind.Move(OpKind.Move.Movement.TRANSPOSE, List.of());
-      case "EXPAND_DIMS":
-        return new OpKind.Move(OpKind.Move.Movement.EXPAND_DIMS, List.of());
-      case "SQUEEZE":
-        return new OpKind.Move(OpKind.Move.Movement.SQUEEZE, ints(o, "squeeze_dims"));
-      default:
-        return control(name, o);
-    }
+    return switch (name) {
+      case "CONV_2D" ->
+          new OpKind.Conv(
+              padding(o),
+              o.number("stride_h"),
+              o.number("stride_w"),
+              o.number("dilation_h_factor"),
+              o.number("dilation_w_factor"),
+              activation(o));
+      case "DEPTHWISE_CONV_2D" ->
+          new OpKind.Depthwise(
+              padding(o),
+              o.number("stride_h"),
+              o.number("stride_w"),
+              o.number("dilation_h_factor"),
+              o.number("dilation_w_factor"),
+              o.number("depth_multiplier"),
+              activation(o));
+      case "FULLY_CONNECTED" ->
+          o.number("weights_format") > 1
+              ? null
+              : new OpKind.FullyConnected(
+                  activation(o),
+                  o.flag("keep_num_dims"),
+                  o.number("weights_format") == 1,
+                  o.flag("asymmetric_quantize_inputs"));
+      case "BATCH_MATMUL" ->
+          new OpKind.BatchMatMul(
+              o.flag("adj_x"), o.flag("adj_y"), o.flag("asymmetric_quantize_inputs"));
+      case "AVERAGE_POOL_2D" -> pool(OpKind.Pool.Mode.AVERAGE, o);
+      case "MAX_POOL_2D" -> pool(OpKind.Pool.Mode.MAX, o);
+      case "L2_POOL_2D" -> pool(OpKind.Pool.Mode.L2, o);
+      case "ADD", "SUB", "MUL", "DIV" ->
+          new OpKind.Binary(OpKind.Binary.Function.valueOf(name), activation(o));
+      case "MAXIMUM",
+          "MINIMUM",
+          "POW",
+          "SQUARED_DIFFERENCE",
+          "FLOOR_DIV",
+          "FLOOR_MOD",
+          "ATAN2",
+          "LESS",
+          "LESS_EQUAL",
+          "GREATER",
+          "GREATER_EQUAL",
+          "EQUAL",
+          "NOT_EQUAL",
+          "LOGICAL_AND",
+          "LOGICAL_OR",
+          "BITWISE_XOR",
+          "RIGHT_SHIFT" ->
+          new OpKind.Binary(OpKind.Binary.Function.valueOf(name), Activation.NONE);
+      case "ABS",
+          "NEG",
+          "EXP",
+          "LOG",
+          "SQRT",
+          "RSQRT",
+          "SQUARE",
+          "SIN",
+          "COS",
+          "FLOOR",
+          "CEIL",
+          "ROUND",
+          "SIGN",
+          "LOGICAL_NOT",
+          "ZEROS_LIKE" ->
+          new OpKind.Unary(OpKind.Unary.Function.valueOf(name));
+      case "RELU",
+          "RELU_N1_TO_1",
+          "RELU6",
+          "RELU_0_TO_1",
+          "LOGISTIC",
+          "TANH",
+          "HARD_SWISH",
+          "ELU",
+          "PRELU" ->
+          new OpKind.Activate(OpKind.Activate.Function.valueOf(name), 0, false);
+      case "LEAKY_RELU" ->
+          new OpKind.Activate(OpKind.Activate.Function.LEAKY_RELU, o.real("alpha"), false);
+      case "GELU" -> new OpKind.Activate(OpKind.Activate.Function.GELU, 0, o.flag("approximate"));
+      case "SOFTMAX" -> new OpKind.Softmax(o.real("beta"));
+      case "LOG_SOFTMAX" -> new OpKind.LogSoftmax();
+      case "L2_NORMALIZATION" -> new OpKind.L2Normalization(activation(o));
+      case "MEAN", "SUM", "REDUCE_PROD", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_ANY", "REDUCE_ALL" ->
+          new OpKind.Reduce(REDUCTIONS.get(name), o.flag("keep_dims"));
+      case "PAD" -> new OpKind.Pad(OpKind.Pad.Mode.ZERO);
+      case "PADV2" -> new OpKind.Pad(OpKind.Pad.Mode.CONSTANT_VALUE);
+      case "MIRROR_PAD" ->
+          new OpKind.Pad(
+              List.of(OpKind.Pad.Mode.REFLECT, OpKind.Pad.Mode.SYMMETRIC).get(o.number("mode")));
+      case "RESHAPE" -> new OpKind.Reshape(o.has("new_shape") ? ints(o, "new_shape") : null);
+      case "CONCATENATION" -> new OpKind.Concat(o.number("axis"), activation(o));
+      case "QUANTIZE" -> new OpKind.Quantize();
+      case "DEQUANTIZE" -> new OpKind.Dequantize();
+      case "DENSIFY" -> new OpKind.Densify();
+      case "TRANSPOSE" -> new OpKind.Move(OpKind.Move.Movement.TRANSPOSE, List.of());
+      case "EXPAND_DIMS" -> new OpKind.Move(OpKind.Move.Movement.EXPAND_DIMS, List.of());
+      case "SQUEEZE" -> new OpKind.Move(OpKind.Move.Movement.SQUEEZE, ints(o, "squeeze_dims"));
+      default -> control(name, o);
+    };
   }
 
   private static OpKind control(String name, FlatTable o) {
-    switch (name) {
-      case "IF":
-        return new OpKind.Control(
-            OpKind.Control.Form.IF,
-            List.of(o.number("then_subgraph_index"), o.number("else_subgraph_index")),
-            "");
-      case "WHILE":
-        return new OpKind.Control(
-            OpKind.Control.Form.WHILE,
-            List.of(o.number("cond_subgraph_index"), o.number("body_subgraph_index")),
-            "");
-      case "CALL_ONCE":
-        return new OpKind.Control(
-            OpKind.Control.Form.CALL_ONCE, List.of(o.number("init_subgraph_index")), "");
-      case "CALL":
-        return new OpKind.Control(OpKind.Control.Form.CALL, List.of(o.number("subgraph")), "");
-      case "STABLEHLO_COMPOSITE":
-        return new OpKind.Control(
-            OpKind.Control.Form.COMPOSITE,
-            List.of(o.number("decomposition_subgraph_index")),
-            o.text("name"));
-      default:
-        return null;
-    }
+    return switch (name) {
+      case "IF" ->
+          new OpKind.Control(
+              OpKind.Control.Form.IF,
+              List.of(o.number("then_subgraph_index"), o.number("else_subgraph_index")),
+              "");
+      case "WHILE" ->
+          new OpKind.Control(
+              OpKind.Control.Form.WHILE,
+              List.of(o.number("cond_subgraph_index"), o.number("body_subgraph_index")),
+              "");
+      case "CALL_ONCE" ->
+          new OpKind.Control(
+              OpKind.Control.Form.CALL_ONCE, List.of(o.number("init_subgraph_index")), "");
+      case "CALL" ->
+          new OpKind.Control(OpKind.Control.Form.CALL, List.of(o.number("subgraph")), "");
+      case "STABLEHLO_COMPOSITE" ->
+          new OpKind.Control(
+              OpKind.Control.Form.COMPOSITE,
+              List.of(o.number("decomposition_subgraph_index")),
+              o.text("name"));
+      default -> null;
+    };
   }
 
   private static List<Integer> ints(FlatTable o, String field) {
@@ -297,21 +271,21 @@ final class OpCodec {
       return "FULLY_CONNECTED";
     } else if (kind instanceof OpKind.BatchMatMul) {
       return "BATCH_MATMUL";
-    } else if (kind instanceof OpKind.Pool) {
-      return ((OpKind.Pool) kind).mode() + "_POOL_2D";
+    } else if (kind instanceof OpKind.Pool pool) {
+      return pool.mode() + "_POOL_2D";
     } else if (kind instanceof OpKind.LogSoftmax) {
       return "LOG_SOFTMAX";
     } else if (kind instanceof OpKind.L2Normalization) {
       return "L2_NORMALIZATION";
-    } else if (kind instanceof OpKind.Pad) {
-      OpKind.Pad.Mode mode = ((OpKind.Pad) kind).mode();
+    } else if (kind instanceof OpKind.Pad pad) {
+      OpKind.Pad.Mode mode = pad.mode();
       return mode == OpKind.Pad.Mode.ZERO
           ? "PAD"
           : mode == OpKind.Pad.Mode.CONSTANT_VALUE ? "PADV2" : "MIRROR_PAD";
     } else if (kind instanceof OpKind.Concat) {
       return "CONCATENATION";
-    } else if (kind instanceof OpKind.Control
-        && ((OpKind.Control) kind).form() == OpKind.Control.Form.COMPOSITE) {
+    } else if (kind instanceof OpKind.Control control
+        && control.form() == OpKind.Control.Form.COMPOSITE) {
       return "STABLEHLO_COMPOSITE";
     } else if (kind instanceof OpKind.Softmax
         || kind instanceof OpKind.Reshape
@@ -324,67 +298,66 @@ final class OpCodec {
   }
 
   private static FlatTable fill(OpKind kind, FlatTable o) {
-    if (kind instanceof OpKind.Conv) {
-      OpKind.Conv c = (OpKind.Conv) kind;
+    if (kind instanceof OpKind.Conv c) {
+
       return window(o, c.padding(), c.strideH(), c.strideW(), c.activation())
           .update("dilation_h_factor", c.dilationH())
           .update("dilation_w_factor", c.dilationW());
-    } else if (kind instanceof OpKind.Depthwise) {
-      OpKind.Depthwise c = (OpKind.Depthwise) kind;
+    } else if (kind instanceof OpKind.Depthwise c) {
+
       return window(o, c.padding(), c.strideH(), c.strideW(), c.activation())
           .update("dilation_h_factor", c.dilationH())
           .update("dilation_w_factor", c.dilationW())
           .update("depth_multiplier", c.multiplier());
-    } else if (kind instanceof OpKind.Pool) {
-      OpKind.Pool p = (OpKind.Pool) kind;
+    } else if (kind instanceof OpKind.Pool p) {
+
       return window(o, p.padding(), p.strideH(), p.strideW(), p.activation())
           .update("filter_height", p.height())
           .update("filter_width", p.width());
-    } else if (kind instanceof OpKind.FullyConnected) {
-      OpKind.FullyConnected f = (OpKind.FullyConnected) kind;
+    } else if (kind instanceof OpKind.FullyConnected f) {
+
       return o.update("fused_activation_function", code(f.activation()))
           .update("keep_num_dims", f.keepDims())
           .update("weights_format", f.shuffledWeights() ? 1 : 0)
           .update("asymmetric_quantize_inputs", f.asymmetricInputs());
-    } else if (kind instanceof OpKind.BatchMatMul) {
-      OpKind.BatchMatMul b = (OpKind.BatchMatMul) kind;
+    } else if (kind instanceof OpKind.BatchMatMul b) {
+
       return o.update("adj_x", b.adjointX())
           .update("adj_y", b.adjointY())
           .update("asymmetric_quantize_inputs", b.asymmetricInputs());
-    } else if (kind instanceof OpKind.Binary) {
-      Activation a = ((OpKind.Binary) kind).activation();
+    } else if (kind instanceof OpKind.Binary binary) {
+      Activation a = binary.activation();
       return a == Activation.NONE && !o.type().name().matches("(Add|Sub|Mul|Div)Options")
           ? o
           : o.update("fused_activation_function", code(a));
-    } else if (kind instanceof OpKind.L2Normalization) {
-      return o.update(
-          "fused_activation_function", code(((OpKind.L2Normalization) kind).activation()));
-    } else if (kind instanceof OpKind.Activate) {
-      OpKind.Activate a = (OpKind.Activate) kind;
+    } else if (kind instanceof OpKind.L2Normalization l2Normalization) {
+      return o.update("fused_activation_function", code(l2Normalization.activation()));
+    } else if (kind instanceof OpKind.Activate a) {
+
       return a.function() == OpKind.Activate.Function.LEAKY_RELU
           ? o.update("alpha", a.alpha())
           : a.function() == OpKind.Activate.Function.GELU
               ? o.update("approximate", a.approximate())
               : o;
-    } else if (kind instanceof OpKind.Softmax) {
-      return o.update("beta", ((OpKind.Softmax) kind).beta());
-    } else if (kind instanceof OpKind.Reduce) {
-      return o.update("keep_dims", ((OpKind.Reduce) kind).keepDims());
-    } else if (kind instanceof OpKind.Pad && o.type().name().equals("MirrorPadOptions")) {
-      return o.update("mode", ((OpKind.Pad) kind).mode() == OpKind.Pad.Mode.REFLECT ? 0 : 1);
-    } else if (kind instanceof OpKind.Reshape) {
-      return o.with("new_shape", vector(((OpKind.Reshape) kind).newShape()));
-    } else if (kind instanceof OpKind.Concat) {
-      OpKind.Concat c = (OpKind.Concat) kind;
+    } else if (kind instanceof OpKind.Softmax softmax) {
+      return o.update("beta", softmax.beta());
+    } else if (kind instanceof OpKind.Reduce reduce) {
+      return o.update("keep_dims", reduce.keepDims());
+    } else if (kind instanceof OpKind.Pad pad && o.type().name().equals("MirrorPadOptions")) {
+      return o.update("mode", pad.mode() == OpKind.Pad.Mode.REFLECT ? 0 : 1);
+    } else if (kind instanceof OpKind.Reshape reshape) {
+      return o.with("new_shape", vector(reshape.newShape()));
+    } else if (kind instanceof OpKind.Concat c) {
+
       return o.update("axis", c.axis()).update("fused_activation_function", code(c.activation()));
-    } else if (kind instanceof OpKind.Move) {
-      OpKind.Move m = (OpKind.Move) kind;
+    } else if (kind instanceof OpKind.Move m) {
+
       return m.movement() != OpKind.Move.Movement.SQUEEZE
               || ints(o, "squeeze_dims").equals(m.axes())
           ? o
           : o.with("squeeze_dims", vector(m.axes()));
-    } else if (kind instanceof OpKind.Control) {
-      return fillControl((OpKind.Control) kind, o);
+    } else if (kind instanceof OpKind.Control control) {
+      return fillControl(control, o);
     }
     return o;
   }
@@ -392,17 +365,22 @@ final class OpCodec {
   private static FlatTable fillControl(OpKind.Control c, FlatTable o) {
     List<Integer> s = c.subgraphs();
     switch (c.form()) {
-      case IF:
+      case IF -> {
         return o.update("then_subgraph_index", s.get(0)).update("else_subgraph_index", s.get(1));
-      case WHILE:
+      }
+      case WHILE -> {
         return o.update("cond_subgraph_index", s.get(0)).update("body_subgraph_index", s.get(1));
-      case CALL_ONCE:
+      }
+      case CALL_ONCE -> {
         return o.update("init_subgraph_index", s.get(0));
-      case CALL:
+      }
+      case CALL -> {
         return o.update("subgraph", s.get(0));
-      default:
+      }
+      default -> {
         FlatTable t = o.update("decomposition_subgraph_index", s.get(0));
         return t.text("name").equals(c.name()) ? t : t.with("name", c.name());
+      }
     }
   }
 

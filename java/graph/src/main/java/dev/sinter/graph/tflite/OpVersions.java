@@ -23,8 +23,8 @@ final class OpVersions {
     OpKind k = op.kind();
     if (k instanceof OpKind.Conv) {
       return conv(g, op, in, second);
-    } else if (k instanceof OpKind.Depthwise) {
-      OpKind.Depthwise d = (OpKind.Depthwise) k;
+    } else if (k instanceof OpKind.Depthwise d) {
+
       int dilated = d.dilationH() != 1 || d.dilationW() != 1 ? 2 : 1;
       return int16
           ? 5
@@ -33,26 +33,24 @@ final class OpVersions {
               : int8 ? (second == ElementType.INT4 ? 7 : 3) : dilated;
     } else if (k instanceof OpKind.FullyConnected) {
       return fullyConnected(g, op, in, second);
-    } else if (k instanceof OpKind.BatchMatMul) {
-      return int16
-          ? 3
-          : int8 ? 2 : isHybrid(in, second) && ((OpKind.BatchMatMul) k).asymmetricInputs() ? 4 : 1;
+    } else if (k instanceof OpKind.BatchMatMul batchMatMul) {
+      return int16 ? 3 : int8 ? 2 : isHybrid(in, second) && batchMatMul.asymmetricInputs() ? 4 : 1;
     } else if (k instanceof OpKind.Pool) {
       return int16 ? 3 : int8 ? 2 : 1;
-    } else if (k instanceof OpKind.Binary) {
-      return binary(g, op, (OpKind.Binary) k, in, out);
-    } else if (k instanceof OpKind.Unary) {
-      return unary(g, op, ((OpKind.Unary) k).function(), in);
-    } else if (k instanceof OpKind.Activate) {
-      return activate(((OpKind.Activate) k).function(), in);
+    } else if (k instanceof OpKind.Binary binary) {
+      return binary(g, op, binary, in, out);
+    } else if (k instanceof OpKind.Unary unary) {
+      return unary(g, op, unary.function(), in);
+    } else if (k instanceof OpKind.Activate activate) {
+      return activate(activate.function(), in);
     } else if (k instanceof OpKind.Softmax) {
       return in == ElementType.FLOAT16 ? 4 : int16 ? 3 : int8 ? 2 : 1;
     } else if (k instanceof OpKind.LogSoftmax || k instanceof OpKind.L2Normalization) {
       return int8 ? 2 : 1;
-    } else if (k instanceof OpKind.Reduce) {
-      return reduce(((OpKind.Reduce) k).function(), int8, int16);
-    } else if (k instanceof OpKind.Pad) {
-      OpKind.Pad.Mode mode = ((OpKind.Pad) k).mode();
+    } else if (k instanceof OpKind.Reduce reduce) {
+      return reduce(reduce.function(), int8, int16);
+    } else if (k instanceof OpKind.Pad pad) {
+      OpKind.Pad.Mode mode = pad.mode();
       boolean mirror = mode == OpKind.Pad.Mode.REFLECT || mode == OpKind.Pad.Mode.SYMMETRIC;
       return !mirror && in == ElementType.BOOL
           ? 5
@@ -69,8 +67,8 @@ final class OpVersions {
           : four ? 4 : perAxis ? 3 : out == ElementType.INT16 ? 2 : 1;
     } else if (k instanceof OpKind.Dequantize) {
       return dequantize(g, op, in);
-    } else if (k instanceof OpKind.Move) {
-      return move(((OpKind.Move) k).movement(), in, rank);
+    } else if (k instanceof OpKind.Move move) {
+      return move(move.movement(), in, rank);
     }
     return 1;
   }
@@ -141,40 +139,25 @@ final class OpVersions {
     Tensor y = g.tensor(op.input(1));
     boolean broad =
         !x.shape().equals(y.shape()) && Math.max(x.shape().rank(), y.shape().rank()) > 4;
-    switch (b.function()) {
-      case ADD:
-        return in == ElementType.FLOAT16
-            ? 6
-            : int16 && !x.quantization().isQuantized()
-                ? 5
-                : in == ElementType.INT64 ? 4 : int8 ? 2 : 1;
-      case SUB:
-        return in == ElementType.INT64 ? 4 : broad ? 3 : int8 ? 2 : 1;
-      case MUL:
-        return mul(g, op, x, y, in);
-      case DIV:
-        return broad ? 2 : 1;
-      case MAXIMUM:
-      case MINIMUM:
-        return int16 && out == ElementType.INT16 ? 4 : broad ? 3 : int8 ? 2 : 1;
-      case SQUARED_DIFFERENCE:
-      case GREATER:
-      case LESS_EQUAL:
-        return int8 ? 2 : 1;
-      case LESS:
-      case GREATER_EQUAL:
-        return int16 ? 3 : int8 ? 2 : 1;
-      case EQUAL:
-        return int16 ? 5 : in == ElementType.STRING ? 3 : int8 ? 2 : 1;
-      case NOT_EQUAL:
-        return int16 ? 4 : in == ElementType.STRING ? 3 : int8 ? 2 : 1;
-      case FLOOR_DIV:
-        return int8 || int16 ? 3 : in == ElementType.FLOAT32 ? 2 : 1;
-      case FLOOR_MOD:
-        return int8 || int16 ? 2 : 1;
-      default:
-        return 1;
-    }
+    return switch (b.function()) {
+      case ADD ->
+          in == ElementType.FLOAT16
+              ? 6
+              : int16 && !x.quantization().isQuantized()
+                  ? 5
+                  : in == ElementType.INT64 ? 4 : int8 ? 2 : 1;
+      case SUB -> in == ElementType.INT64 ? 4 : broad ? 3 : int8 ? 2 : 1;
+      case MUL -> mul(g, op, x, y, in);
+      case DIV -> broad ? 2 : 1;
+      case MAXIMUM, MINIMUM -> int16 && out == ElementType.INT16 ? 4 : broad ? 3 : int8 ? 2 : 1;
+      case SQUARED_DIFFERENCE, GREATER, LESS_EQUAL -> int8 ? 2 : 1;
+      case LESS, GREATER_EQUAL -> int16 ? 3 : int8 ? 2 : 1;
+      case EQUAL -> int16 ? 5 : in == ElementType.STRING ? 3 : int8 ? 2 : 1;
+      case NOT_EQUAL -> int16 ? 4 : in == ElementType.STRING ? 3 : int8 ? 2 : 1;
+      case FLOOR_DIV -> int8 || int16 ? 3 : in == ElementType.FLOAT32 ? 2 : 1;
+      case FLOOR_MOD -> int8 || int16 ? 2 : 1;
+      default -> 1;
+    };
   }
 
   private static int mul(Subgraph g, Op op, Tensor x, Tensor y, ElementType in) {
@@ -208,105 +191,73 @@ final class OpVersions {
   private static int unary(Subgraph g, Op op, OpKind.Unary.Function f, ElementType in) {
     boolean int8 = in == ElementType.INT8;
     boolean int16 = in == ElementType.INT16;
-    switch (f) {
-      case ABS:
-        return in == ElementType.INT32
-            ? 5
-            : int16
-                ? (g.tensor(op.input(0)).quantization().isQuantized() ? 3 : 4)
-                : int8 || in == ElementType.UINT8 ? 2 : 1;
-      case EXP:
-      case LOG:
-      case SQRT:
-        return int8 || int16 ? 2 : 1;
-      case RSQRT:
-        return int16 ? 3 : int8 ? 2 : 1;
-      case SIN:
-      case COS:
-        return in == ElementType.FLOAT16 ? 2 : 1;
-      case SIGN:
-        return in == ElementType.INT32 ? 2 : 1;
-      default:
-        return 1;
-    }
+    return switch (f) {
+      case ABS ->
+          in == ElementType.INT32
+              ? 5
+              : int16
+                  ? (g.tensor(op.input(0)).quantization().isQuantized() ? 3 : 4)
+                  : int8 || in == ElementType.UINT8 ? 2 : 1;
+      case EXP, LOG, SQRT -> int8 || int16 ? 2 : 1;
+      case RSQRT -> int16 ? 3 : int8 ? 2 : 1;
+      case SIN, COS -> in == ElementType.FLOAT16 ? 2 : 1;
+      case SIGN -> in == ElementType.INT32 ? 2 : 1;
+      default -> 1;
+    };
   }
 
   private static int activate(OpKind.Activate.Function f, ElementType in) {
     boolean int8 = in == ElementType.INT8;
     boolean int16 = in == ElementType.INT16;
     boolean bytes = int8 || in == ElementType.UINT8;
-    switch (f) {
-      case RELU:
-        return int16 ? 3 : bytes ? 2 : 1;
-      case RELU6:
-      case TANH:
-      case LOGISTIC:
-        return int16 ? 3 : int8 ? 2 : 1;
-      case LEAKY_RELU:
-        return int16 ? 2 : 1;
-      case GELU:
-        return in == ElementType.FLOAT16 ? 3 : bytes ? 2 : 1;
-      default:
-        return 1;
-    }
+    return switch (f) {
+      case RELU -> int16 ? 3 : bytes ? 2 : 1;
+      case RELU6, TANH, LOGISTIC -> int16 ? 3 : int8 ? 2 : 1;
+      case LEAKY_RELU -> int16 ? 2 : 1;
+      case GELU -> in == ElementType.FLOAT16 ? 3 : bytes ? 2 : 1;
+      default -> 1;
+    };
   }
 
   private static int reduce(OpKind.Reduce.Function f, boolean int8, boolean int16) {
-    switch (f) {
-      case MEAN:
-      case MAX:
-      case MIN:
-        return int16 ? 3 : int8 ? 2 : 1;
-      case SUM:
-        return int8 ? 2 : 1;
-      case PROD:
-        return int8 || int16 ? 2 : 1;
-      default:
-        return 1;
-    }
+    return switch (f) {
+      case MEAN, MAX, MIN -> int16 ? 3 : int8 ? 2 : 1;
+      case SUM -> int8 ? 2 : 1;
+      case PROD -> int8 || int16 ? 2 : 1;
+      default -> 1;
+    };
   }
 
   private static int dequantize(Subgraph g, Op op, ElementType in) {
-    switch (in) {
-      case FLOAT8_E4M3FN:
-      case FLOAT8_E5M2:
-        return 9;
-      case UINT4:
-        return 8;
-      case INT2:
-        return 7;
-      case INT4:
-        return 6;
-      case INT16:
-      case FLOAT16:
-        return 3;
-      case INT8:
-        return g.tensor(op.input(0)).quantization().count() > 1 ? 5 : 2;
-      default:
-        return 1;
-    }
+    return switch (in) {
+      case FLOAT8_E4M3FN, FLOAT8_E5M2 -> 9;
+      case UINT4 -> 8;
+      case INT2 -> 7;
+      case INT4 -> 6;
+      case INT16, FLOAT16 -> 3;
+      case INT8 -> g.tensor(op.input(0)).quantization().count() > 1 ? 5 : 2;
+      default -> 1;
+    };
   }
 
   private static int move(OpKind.Move.Movement m, ElementType in, int rank) {
-    switch (m) {
-      case TRANSPOSE:
-        return in == ElementType.FLOAT16
-            ? 9
-            : rank > 6 || in == ElementType.BFLOAT16
-                ? 8
-                : in == ElementType.INT4
-                    ? 7
-                    : rank > 5
-                        ? 6
-                        : in == ElementType.INT16
-                            ? 5
-                            : rank > 4
-                                ? 4
-                                : in == ElementType.BOOL ? 3 : in == ElementType.INT8 ? 2 : 1;
-      case SQUEEZE:
-        return in == ElementType.STRING ? 2 : 1;
-      default:
-        return 1;
-    }
+    return switch (m) {
+      case TRANSPOSE ->
+          in == ElementType.FLOAT16
+              ? 9
+              : rank > 6 || in == ElementType.BFLOAT16
+                  ? 8
+                  : in == ElementType.INT4
+                      ? 7
+                      : rank > 5
+                          ? 6
+                          : in == ElementType.INT16
+                              ? 5
+                              : rank > 4
+                                  ? 4
+                                  : in == ElementType.BOOL ? 3 : in == ElementType.INT8 ? 2 : 1;
+      case SQUEEZE -> in == ElementType.STRING ? 2 : 1;
+      default -> 1;
+    };
   }
 }

@@ -44,20 +44,20 @@ final class TensorCodec {
       int code = q.number("details_type");
       return code == 0 ? null : new Quantization.UnknownDetails(code);
     }
-    switch (d.type().name()) {
-      case "BlockwiseQuantization":
-        return new Quantization.Blockwise(
-            d.number("scales"), d.number("zero_points"), d.number("block_size"));
-      case "MultiAxisQuantization":
-        return new Quantization.MultiAxis(
-            d.number("scales"),
-            d.number("zero_points"),
-            d.number("block_size"),
-            list(d, "quantized_dimensions"));
-      default:
-        return new Quantization.Custom(
-            d.has("custom") ? d.vector("custom").bytes() : java.nio.ByteBuffer.allocate(0));
-    }
+    return switch (d.type().name()) {
+      case "BlockwiseQuantization" ->
+          new Quantization.Blockwise(
+              d.number("scales"), d.number("zero_points"), d.number("block_size"));
+      case "MultiAxisQuantization" ->
+          new Quantization.MultiAxis(
+              d.number("scales"),
+              d.number("zero_points"),
+              d.number("block_size"),
+              list(d, "quantized_dimensions"));
+      default ->
+          new Quantization.Custom(
+              d.has("custom") ? d.vector("custom").bytes() : java.nio.ByteBuffer.allocate(0));
+    };
   }
 
   private static List<Integer> list(FlatTable t, String field) {
@@ -106,8 +106,8 @@ final class TensorCodec {
       return t.with("details_type", null).with("details", null);
     }
     FlatTable base = t.table("details");
-    if (details instanceof Quantization.Blockwise) {
-      Quantization.Blockwise b = (Quantization.Blockwise) details;
+    if (details instanceof Quantization.Blockwise b) {
+
       return t.withUnion(
           "details",
           orEmpty(base, "BlockwiseQuantization")
@@ -115,8 +115,8 @@ final class TensorCodec {
               .update("zero_points", b.zeroPoints())
               .update("block_size", b.blockSize()));
     }
-    if (details instanceof Quantization.MultiAxis) {
-      Quantization.MultiAxis m = (Quantization.MultiAxis) details;
+    if (details instanceof Quantization.MultiAxis m) {
+
       return t.withUnion(
           "details",
           orEmpty(base, "MultiAxisQuantization")
@@ -125,14 +125,11 @@ final class TensorCodec {
               .update("block_size", m.blockSize())
               .with("quantized_dimensions", FlatVector.ints(m.axes())));
     }
-    if (details instanceof Quantization.Custom) {
+    if (details instanceof Quantization.Custom custom) {
       return t.withUnion(
           "details",
           orEmpty(base, "CustomQuantization")
-              .with(
-                  "custom",
-                  FlatVector.wrap(
-                      FieldKind.U8, ((Quantization.Custom) details).bytes().duplicate().rewind())));
+              .with("custom", FlatVector.wrap(FieldKind.U8, custom.bytes().duplicate().rewind())));
     }
     throw new GraphException(
         "Quantization details of " + details + " cannot be written; keep those of the file");
@@ -175,14 +172,11 @@ final class TensorCodec {
   }
 
   private static Sparsity.IndexWidth width(FlatTable v) {
-    switch (v.type().name()) {
-      case "Uint8Vector":
-        return Sparsity.IndexWidth.UINT8;
-      case "Uint16Vector":
-        return Sparsity.IndexWidth.UINT16;
-      default:
-        return Sparsity.IndexWidth.INT32;
-    }
+    return switch (v.type().name()) {
+      case "Uint8Vector" -> Sparsity.IndexWidth.UINT8;
+      case "Uint16Vector" -> Sparsity.IndexWidth.UINT16;
+      default -> Sparsity.IndexWidth.INT32;
+    };
   }
 
   /** The table of a sparsity; {@code base} if it says the same. */

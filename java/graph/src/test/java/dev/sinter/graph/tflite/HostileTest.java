@@ -103,27 +103,18 @@ class HostileTest {
       int range = r.nextInt(4) == 0 ? b.length : Math.min(b.length, 6000);
       int at = r.nextInt(Math.max(1, range - 8));
       switch (r.nextInt(7)) {
-        case 0:
-          b[at] ^= (byte) (1 << r.nextInt(8));
-          break;
-        case 1:
-          view.putInt(at & ~3, EDGES[r.nextInt(EDGES.length)]);
-          break;
-        case 2:
-          view.putInt(at & ~3, r.nextInt(b.length));
-          break;
-        case 3:
-          view.putInt(at & ~3, view.getInt(r.nextInt(Math.max(1, range - 8)) & ~3));
-          break;
-        case 4:
-          view.putShort(at & ~1, (short) EDGES[r.nextInt(EDGES.length)]);
-          break;
-        case 5:
+        case 0 -> b[at] ^= (byte) (1 << r.nextInt(8));
+        case 1 -> view.putInt(at & ~3, EDGES[r.nextInt(EDGES.length)]);
+        case 2 -> view.putInt(at & ~3, r.nextInt(b.length));
+        case 3 -> view.putInt(at & ~3, view.getInt(r.nextInt(Math.max(1, range - 8)) & ~3));
+        case 4 -> view.putShort(at & ~1, (short) EDGES[r.nextInt(EDGES.length)]);
+        case 5 -> {
           int n = Math.min(64, b.length - at);
           System.arraycopy(seed, r.nextInt(b.length - n + 1), b, at, n);
-          break;
-        default:
+        }
+        default -> {
           return Arrays.copyOf(b, r.nextInt(b.length));
+        }
       }
     }
     return b;
