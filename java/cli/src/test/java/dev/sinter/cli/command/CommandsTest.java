@@ -1,0 +1,157 @@
+// Tests of the commands as a user calls them: exit codes, output, JSON fields.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.cli.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sinter.cli.data.Npy;
+import dev.sinter.graph.Activation;
+import dev.sinter.graph.ElementType;
+import dev.sinter.graph.Graph;
+import dev.sinter.graph.GraphBuilder;
+import dev.sinter.graph.Quantization;
+import dev.sinter.graph.Shape;
+import dev.sinter.graph.tflite.TfliteWriter;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class CommandsTest {
+  @TempDir private Path folder;
+  private Path model;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @BeforeEach
+  void write() {
+    GraphBuilder b = Graph.builder("g");
+    GraphBuilder.Value x = b.input("x", ElementType.FLOAT32, 1, 4);
+    model = folder.resolve("m.tflite");
+    TfliteWriter.write(x.add(x, Activation.NONE).output("y").build(), model);
+  }
+
+  private int run(Object... args) {
+    String[] words = new String[args.length];
+    for (int i = 0; i < args.length; i++) {
+      words[i] = args[i].toString();
+    }
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(out, true));
+    line.setErr(new PrintWriter(err, true));
+    return line.execute(words);
+  }
+
+  private static List<String> names(JsonNode object) {
+    List<String> names = new ArrayList<>();
+    object.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
+  @Test
+  void helpTeaches() {
+    assertEquals(0, run("--help"));
+    assertTrue(out.toString().contains("sinter verify models/"), out.toString());
+    for (String command : new String[] {"inspect", "run", "verify", "bench", "demo"}) {
+      assertEquals(0, run(command, "--help"));
+    }
+  }
+
+  @Test
+  void wrongUsageIsTwo() {
+    assertEquals(2, run());
+    assertEquals(2, run("fly"));
+    assertEquals(2, run("verify"));
+    assertEquals(2, run("run", model));
+    assertEquals(2, run("verify", folder.resolve("absent.tflite")));
+    assertEquals(2, run("run", model, "--input", "a", "b"));
+    assertEquals(2, run("run", model, "--random", "1", "--isa", "nonsense"));
+  }
+
+  @Test
+  void inspectListsOps() throws IOException {
+    Path json = folder.resolve("ops.json");
+    assertEquals(0, run("inspect", model, "--tensors", "--json", json));
+    assertTrue(out.toString().contains("ADD"), out.toString());
+    JsonNode rows = new ObjectMapper().readTree(json.toFile());
+    assertEquals(List.of("subgraph", "op", "kind", "inputs", "outputs", "attributes"), names(rows.get(0)));
+    assertEquals(0, run("inspect", model, "--kernels"));
+    assertTrue(out.toString().contains("add_f32"), out.toString());
+  }
+
+  @Test
+  void runTakesArraysAndRawValues() throws IOException {
+    ByteBuffer values = ByteBuffer.allocate(16).order(ByteOrder.nativeOrder());
+    values.putFloat(1).putFloat(2).putFloat(3).putFloat(4).flip();
+    Npy.write(folder.resolve("x.npy"), ElementType.FLOAT32, Shape.of(1, 4), values);
+    Files.write(folder.resolve("x.raw"), values.array());
+    Path json = folder.resolve("run.json");
+    for (String input : new String[] {"x.npy", "x.raw"}) {
+      Path results = folder.resolve("out-" + input);
+      assertEquals(0, run("run", model, "--input", folder.resolve(input), "--output", results, "--json", json), err.toString());
+      Npy y = Npy.read(results.resolve("output-0.npy"));
+      assertEquals(8f, y.values().getFloat(12));
+      JsonNode rows = new ObjectMapper().readTree(json.toFile());
+      assertEquals(List.of("output", "name", "type", "shape", "values"), names(rows.get(0)));
+      assertEquals(6.0, rows.get(0).get("values").get(2).asDouble());
+    }
+    assertEquals(0, run("run", model, "--random", "3", "--top-k", "2"));
+    Files.write(folder.resolve("short.raw"), new byte[3]);
+    assertEquals(1, run("run", model, "--input", folder.resolve("short.raw")));
+    assertTrue(err.toString().contains("takes 16"), err.toString());
+  }
+
+  @Test
+  void verifySaysEqual() throws IOException {
+    Path json = folder.resolve("verify.json");
+    assertEquals(0, run("verify", folder, "--inputs", "3", "--json", json), out + "" + err);
+    JsonNode rows = new ObjectMapper().readTree(json.toFile());
+    assertEquals(1, rows.size());
+    assertEquals(List.of("model", "status", "maxAbsDiff", "mismatchFraction", "message"), names(rows.get(0)));
+    assertEquals("equal", rows.get(0).get("status").asText());
+  }
+
+  @Test
+  void verifyFailsForWhatOnlyTfliteRuns() throws IOException {
+    GraphBuilder b = Graph.builder("g");
+    GraphBuilder.Value x = b.input("x", ElementType.FLOAT32, 1, 4);
+    GraphBuilder.Value y = b.op(new dev.sinter.graph.OpKind.Unary(UNSUPPORTED), ElementType.FLOAT32, Quantization.NONE, x);
+    TfliteWriter.write(y.output("y").build(), model);
+    assertEquals(1, run("verify", model));
+    assertTrue(out.toString().contains("unsupported") && out.toString().contains("COS"), out.toString());
+    assertEquals(0, run("verify", model, "--allow-unsupported"));
+    Files.write(model, new byte[200]);
+    assertEquals(0, run("verify", model));
+    assertTrue(out.toString().contains("refused-by-both"), out.toString());
+  }
+
+  private static final dev.sinter.graph.OpKind.Unary.Function UNSUPPORTED =
+      dev.sinter.graph.OpKind.Unary.Function.COS;
+
+  @Test
+  void benchMeasures() throws IOException {
+    Path json = folder.resolve("bench.json");
+    assertEquals(0, run("bench", model, "--peers", "tflite", "--seconds", "0.2", "--json", json), out + "" + err);
+    JsonNode row = new ObjectMapper().readTree(json.toFile()).get(0);
+    assertTrue(
+        names(row)
+            .containsAll(
+                List.of("model", "threads", "peer", "sinterMicros", "peerMicros", "ratio", "ratioLow", "ratioHigh", "load", "cpu", "isa")),
+        names(row).toString());
+    assertTrue(row.get("ratioLow").asDouble() <= row.get("ratio").asDouble());
+    assertEquals("tflite", row.get("peer").asText());
+  }
+}
