@@ -1,0 +1,146 @@
+// Packed forms of int8 depthwise weights, and the scratch that the vector rows ask for.
+// SPDX-License-Identifier: Apache-2.0
+#include "core/status.h"
+#include "kernels/depthwise/s8.h"
+
+namespace sinter {
+namespace {
+
+typedef DepthwiseParams P;
+
+sinter_status check_sources(const P& p, const Source* sources) {
+  const int64_t channels = depthwise_channels(p);
+  const Source& weights = sources[DEPTHWISE_SOURCE_WEIGHTS];
+  const Source& bias = sources[DEPTHWISE_SOURCE_BIAS];
+  const Source& scale = sources[DEPTHWISE_SOURCE_SCALE];
+  // channels < 2^28 and taps <= 2^16 by the op's check: no product here overflows
+  if (!weights.data || weights.bytes != depthwise_taps(p) * channels) {
+    return fail(SINTER_INVALID_ARGUMENT, "weights must have %lld bytes, %lld were given",
+                (long long)(depthwise_taps(p) * channels), (long long)weights.bytes);
+  }
+  if (bias.data && bias.bytes != channels * 4) {
+    return fail(SINTER_INVALID_ARGUMENT, "bias must have %lld bytes, %lld were given", (long long)(channels * 4),
+                (long long)bias.bytes);
+  }
+  if (!scale.data || scale.bytes != channels * 4) {
+    return fail(SINTER_INVALID_ARGUMENT, "scale must have %lld bytes, %lld were given", (long long)(channels * 4),
+                (long long)scale.bytes);
+  }
+  for (int64_t c = 0; c < channels; c++) {
+    float value;
+    memcpy(&value, static_cast<const char*>(scale.data) + c * 4, 4);
+    if (!isfinite(value) || value <= 0.0f) {
+      return fail(SINTER_INVALID_ARGUMENT, "scale %lld is %g; it must be positive", (long long)c, value);
+    }
+  }
+  return SINTER_OK;
+}
+
+// The sources, read one value at a time.
+struct Reader {
+  const P& p;
+  const Source* sources;
+  int64_t channels;
+
+  int8_t weight(int64_t tap, int64_t channel) const {
+    return static_cast<const int8_t*>(sources[DEPTHWISE_SOURCE_WEIGHTS].data)[tap * channels + channel];
+  }
+  // bias - zero * sum of weights, modulo 2^32 as vector additions do.
+  int32_t bias(int64_t channel, int32_t zero) const {
+    int32_t value = 0;
+    if (const void* data = sources[DEPTHWISE_SOURCE_BIAS].data) {
+      memcpy(&value, static_cast<const char*>(data) + channel * 4, 4);
+    }
+    int64_t sum = 0;
+    for (int64_t t = 0; t < depthwise_taps(p); t++) sum += weight(t, channel);
+    return static_cast<int32_t>(static_cast<uint32_t>(int64_t{value} - zero * sum));
+  }
+  float scale(int64_t channel) const {
+    float value;
+    memcpy(&value, static_cast<const char*>(sources[DEPTHWISE_SOURCE_SCALE].data) + channel * 4, 4);
+    return value;
+  }
+};
+
+template <class T>
+void put(char** out, T value) {
+  memcpy(*out, &value, sizeof value);
+  *out += sizeof value;
+}
+
+// ---- taps -----------------------------------------------------------------------------------------
+
+int64_t taps_bytes(const void* params, const Source* sources) {
+  const P& p = *static_cast<const P*>(params);
+  if (check_sources(p, sources) != SINTER_OK) return -1;
+  return depthwise_channels(p) * (8 + depthwise_taps(p));
+}
+
+sinter_status taps_pack(const void* params, const Source* sources, void* out, int64_t) {
+  const P& p = *static_cast<const P*>(params);
+  const Reader in = {p, sources, depthwise_channels(p)};
+  char* at = static_cast<char*>(out);
+  for (int64_t c = 0; c < in.channels; c++) put(&at, in.bias(c, p.in_zero_point));
+  for (int64_t c = 0; c < in.channels; c++) put(&at, in.scale(c));
+  memcpy(at, sources[DEPTHWISE_SOURCE_WEIGHTS].data, static_cast<size_t>(depthwise_taps(p) * in.channels));
+  return SINTER_OK;
+}
+
+// ---- pairs ----------------------------------------------------------------------------------------
+
+int64_t pairs_bytes(const void* params, const Source* sources) {
+  const P& p = *static_cast<const P*>(params);
+  if (check_sources(p, sources) != SINTER_OK) return -1;
+  return depthwise_pair_blocks(p) * depthwise_pair_block_bytes(p);
+}
+
+sinter_status pairs_pack(const void* params, const Source* sources, void* out, int64_t) {
+  static const int unpacked[16] = {0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15};
+  const P& p = *static_cast<const P*>(params);
+  const Reader in = {p, sources, depthwise_channels(p)};
+  const bool narrow = depthwise_narrow(p);
+  const int64_t width = narrow ? DEPTHWISE_NARROW_BLOCK : DEPTHWISE_PAIR_BLOCK;
+  char* at = static_cast<char*>(out);
+  for (int64_t block = 0; block < depthwise_pair_blocks(p); block++) {
+    int64_t first = block * width;
+    if (in.channels > width && first + width > in.channels) first = in.channels - width;
+    int64_t channel[DEPTHWISE_PAIR_BLOCK];  // -1: none
+    for (int64_t i = 0; i < width; i++) {
+      const int64_t c = first + (narrow ? i : unpacked[i]);
+      channel[i] = c < in.channels ? c : -1;
+    }
+    for (int64_t i = 0; i < width; i++) put(&at, channel[i] < 0 ? 0 : in.bias(channel[i], p.in_zero_point));
+    for (int64_t i = 0; i < width; i++) put(&at, channel[i] < 0 ? 0.0f : in.scale(channel[i]));
+    for (int64_t pair = 0; pair < depthwise_pairs(p); pair++) {
+      for (int64_t i = 0; i < width; i++) {
+        for (int64_t t = pair * 2; t < pair * 2 + 2; t++) {
+          const bool there = channel[i] >= 0 && t < depthwise_taps(p);
+          put(&at, static_cast<int16_t>(there ? in.weight(depthwise_tap(p, t), channel[i]) : 0));
+        }
+      }
+    }
+  }
+  return SINTER_OK;
+}
+
+}  // namespace
+
+extern const PackingDef depthwise_s8_taps_packing, depthwise_s8_pairs_packing;
+extern const OpDef depthwise_op;
+const PackingDef depthwise_s8_taps_packing = {"depthwise_s8_taps", 1,          &depthwise_op,
+                                              DEPTHWISE_SOURCES,   taps_bytes, taps_pack};
+const PackingDef depthwise_s8_pairs_packing = {"depthwise_s8_pairs", 1,           &depthwise_op,
+                                               DEPTHWISE_SOURCES,    pairs_bytes, pairs_pack};
+
+int64_t depthwise_s8_scratch(const void* params, int threads) {
+  DepthwiseScratch s;
+  int64_t bytes;
+  if (!depthwise_scratch(*static_cast<const P*>(params), &s) ||
+      __builtin_mul_overflow(s.thread_bytes, threads, &bytes) ||
+      __builtin_add_overflow(bytes, s.shared_bytes, &bytes)) {
+    return INT64_MAX;  // more than any machine has: refused as out of memory
+  }
+  return bytes;
+}
+
+}  // namespace sinter

@@ -1,0 +1,183 @@
+// What the int8 rows of depthwise share: packed forms, tap order, scratch, the scalar requantization.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Plain constants, structs and internal-linkage functions only: files built for one ISA include it.
+#ifndef SINTER_KERNELS_DEPTHWISE_S8_H_
+#define SINTER_KERNELS_DEPTHWISE_S8_H_
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "kernels/depthwise/op.h"
+
+namespace sinter {
+
+static inline int64_t depthwise_channels(const DepthwiseParams& p) {
+  return int64_t{p.in_c} * p.multiplier;
+}
+static inline int64_t depthwise_taps(const DepthwiseParams& p) {
+  return int64_t{p.kernel_h} * p.kernel_w;
+}
+
+// Rows of output pixels; none when they are empty.
+static inline int64_t depthwise_out_rows(const DepthwiseParams& p) {
+  return p.out_w > 0 ? int64_t{p.batch} * p.out_h : 0;
+}
+
+// The t-th tap in the order in which vector rows combine them, as row * kernel_w + column. In a 3x3
+// kernel the first two rows go pairwise down the columns (a column's pair serves three outputs that
+// lie side by side), then the last row; otherwise row-major.
+static inline int64_t depthwise_tap(const DepthwiseParams& p, int64_t t) {
+  if (p.kernel_h != 3 || p.kernel_w != 3) return t;
+  return t < 6 ? t % 2 * 3 + t / 2 : t;
+}
+
+// xnn.gemm for one value: the float product is clamped above, rounded to nearest even, moved by the
+// zero point with saturation to 16 and 8 bits, clamped below.
+static inline int8_t depthwise_requantize(int32_t acc, float scale, const DepthwiseParams& p) {
+  const float scaled = static_cast<float>(acc) * scale;
+  const float limit = static_cast<float>(p.out_max - p.out_zero_point);
+  float f = scaled < limit ? scaled : limit;
+  if (f < -40000.0f) f = -40000.0f;  // far below what 16 bits keep, and safe to convert
+  int32_t q = static_cast<int32_t>(lrintf(f)) + p.out_zero_point;
+  if (q < -128) q = -128;
+  return static_cast<int8_t>(q < p.out_min ? p.out_min : q);
+}
+
+// ---- packed forms ---------------------------------------------------------------------------------
+// bias' = bias - zero point of the input * sum of the channel's weights, so that taps outside the
+// input may be read as the zero point.
+//
+// depthwise_s8_taps   s32 bias'[C], f32 scale[C], s8 W[taps][C]: the reference.
+// depthwise_s8_pairs  Blocks of 16 channels (the last one starts at C - 16 when C > 16, so it overlaps
+//   its neighbour): s32 bias'[16], f32 scale[16], then for each pair of taps 32 s16: the two taps'
+//   weights side by side for channels 0-3, 8-11, then for 4-7, 12-15 (what unpacking two vectors of
+//   16 s16 gives); bias and scale are in that order too. C <= 8: one block of 8 channels in order.
+// depthwise_s8_quads  Blocks of `width` channels: s32 bias'[width], f32 scale[width], then for each four
+//   taps 4 * width s8, four taps' weights side by side, in the order that byte and word unpacking
+//   gives: per 16 channels 0-3 of every lane, then 4-7, 8-11, 12-15. Activations are u8 here (value + 128), so
+//   bias' subtracts (zero point + 128) * sum instead. 3x3: quads are columns (y0, y1, y2, nothing).
+
+enum { DEPTHWISE_PAIR_BLOCK = 16, DEPTHWISE_NARROW_BLOCK = 8 };
+
+static inline bool depthwise_narrow(const DepthwiseParams& p) {
+  return depthwise_channels(p) <= DEPTHWISE_NARROW_BLOCK;
+}
+static inline int64_t depthwise_pairs(const DepthwiseParams& p) {
+  return (depthwise_taps(p) + 1) / 2;
+}
+static inline int64_t depthwise_pair_blocks(const DepthwiseParams& p) {
+  return depthwise_narrow(p) ? 1 : (depthwise_channels(p) + DEPTHWISE_PAIR_BLOCK - 1) / DEPTHWISE_PAIR_BLOCK;
+}
+static inline int64_t depthwise_pair_block_bytes(const DepthwiseParams& p) {
+  return (depthwise_narrow(p) ? DEPTHWISE_NARROW_BLOCK : DEPTHWISE_PAIR_BLOCK) * (8 + 4 * depthwise_pairs(p));
+}
+
+// ---- scratch of the vector rows -------------------------------------------------------------------
+// shared:     a pixel of the zero point [C + 64], the last bytes of the input with 64 readable behind [128]
+// per thread: row pointers [kernel_h], tap pointers [taps rounded up to 4, at least 27],
+//             with a multiplier the expanded input rows [kernel_h][in_w][C] + 64
+struct DepthwiseScratch {
+  int64_t zero_bytes, rows_bytes, table_bytes, expanded_bytes, shared_bytes, thread_bytes;
+};
+
+static inline bool depthwise_scratch(const DepthwiseParams& p, DepthwiseScratch* s) {
+  const int64_t limit = int64_t{1} << 46;
+  const int64_t channels = depthwise_channels(p);
+  s->zero_bytes = (channels + 127) / 64 * 64;
+  s->shared_bytes = s->zero_bytes + 128;
+  s->rows_bytes = (int64_t{p.kernel_h} * 8 + 63) / 64 * 64;
+  const int64_t table = (depthwise_taps(p) + 3) / 4 * 4;
+  s->table_bytes = ((table < 27 ? 27 : table) * 8 + 63) / 64 * 64;
+  s->expanded_bytes = 0;
+  if (p.multiplier > 1) {
+    int64_t bytes;
+    if (__builtin_mul_overflow(int64_t{p.kernel_h} * p.in_w, channels, &bytes) || bytes > limit) return false;
+    s->expanded_bytes = (bytes + 127) / 64 * 64;
+  }
+  s->thread_bytes = s->rows_bytes + s->table_bytes + s->expanded_bytes;
+  return true;
+}
+
+// ---- addresses of taps ----------------------------------------------------------------------------
+
+// Where the input pixels under one row of outputs are; made once per output row and thread. Taps
+// outside the input get the address of a pixel of zero points. Vector loads take `span` bytes at a
+// pixel's start; where these would pass the input's last byte, a copy of its end takes its place.
+struct DepthwiseRow {
+  const DepthwiseParams* p;
+  const int8_t** rows;   // [kernel_h]; null: outside
+  const int8_t** table;  // tap addresses, for the kernel's use
+  const int8_t* zero;
+  const int8_t* safe;  // loads starting here or before stay inside; null: all do
+  const int8_t* tail;  // stands in for `end - 64`, when that is passed
+  const int8_t* end;
+  int64_t pitch;  // bytes from pixel to pixel
+};
+
+static inline const int8_t* depthwise_pixel(const DepthwiseRow& r, int64_t i, int64_t ix) {
+  const int8_t* row = r.rows[i];
+  if (!row || ix < 0 || ix >= r.p->in_w) return r.zero;
+  const int8_t* pixel = row + ix * r.pitch;
+  return r.safe && pixel > r.safe ? r.tail + (64 - (r.end - pixel)) : pixel;
+}
+
+// Fills what all threads share; called before the work is split.
+static inline void depthwise_prepare(const Call* call, const DepthwiseScratch& s, int64_t span) {
+  const DepthwiseParams& p = *static_cast<const DepthwiseParams*>(call->params);
+  char* zero = static_cast<char*>(call->scratch);
+  memset(zero, p.in_zero_point, static_cast<size_t>(s.zero_bytes));
+  if (depthwise_channels(p) < span) {
+    const int64_t total = int64_t{p.batch} * p.in_h * p.in_w * p.in_c;
+    const int64_t count = total < 64 ? total : 64;
+    char* tail = zero + s.zero_bytes;
+    if (count > 0) {
+      memcpy(tail + 64 - count, static_cast<const char*>(call->slots[DEPTHWISE_IN]) + total - count,
+             static_cast<size_t>(count));
+    }
+    memset(tail + 64, 0, 64);
+  }
+}
+
+static inline DepthwiseRow depthwise_row(const Call* call, const DepthwiseScratch& s, int64_t row, int thread,
+                                         int64_t span) {
+  const DepthwiseParams& p = *static_cast<const DepthwiseParams*>(call->params);
+  const int8_t* in = static_cast<const int8_t*>(call->slots[DEPTHWISE_IN]);
+  char* shared = static_cast<char*>(call->scratch);
+  char* own = shared + s.shared_bytes + thread * s.thread_bytes;
+  const int64_t channels = depthwise_channels(p);
+  const int64_t b = row / p.out_h, y = row % p.out_h;
+  const int64_t total = int64_t{p.batch} * p.in_h * p.in_w * p.in_c;
+  DepthwiseRow r;
+  r.p = &p;
+  r.rows = reinterpret_cast<const int8_t**>(own);
+  r.table = reinterpret_cast<const int8_t**>(own + s.rows_bytes);
+  r.zero = reinterpret_cast<const int8_t*>(shared);
+  r.tail = r.zero + s.zero_bytes;
+  r.end = in + total;
+  r.safe = p.multiplier == 1 && channels < span ? r.end - span : nullptr;
+  r.pitch = channels;
+  int8_t* expanded = reinterpret_cast<int8_t*>(own + s.rows_bytes + s.table_bytes);
+  for (int64_t i = 0; i < p.kernel_h; i++) {
+    const int64_t iy = y * p.stride_h + i * p.dilation_h - p.pad_top;
+    if (iy < 0 || iy >= p.in_h) {
+      r.rows[i] = nullptr;
+      continue;
+    }
+    const int8_t* source = in + (b * p.in_h + iy) * p.in_w * p.in_c;
+    r.rows[i] = source;
+    if (p.multiplier == 1) continue;
+    // Each channel repeated, so that every output channel has its own input byte.
+    r.rows[i] = expanded;
+    for (int64_t n = int64_t{p.in_w} * p.in_c; n > 0; n--) {
+      memset(expanded, *source++, static_cast<size_t>(p.multiplier));
+      expanded += p.multiplier;
+    }
+  }
+  return r;
+}
+
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_DEPTHWISE_S8_H_
