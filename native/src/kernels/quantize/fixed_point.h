@@ -37,14 +37,11 @@ static inline int32_t fixed_multiply(int32_t x, FixedFactor f) {
   const int32_t left = f.shift > 0 ? f.shift : 0;
   const int32_t right = f.shift > 0 ? 0 : -f.shift;
   const int64_t product = static_cast<int64_t>(x) * (int64_t{1} << left) * f.mantissa;
-  // First rounding: to bit 31, halves away from zero.
-  const int64_t nudge = product >= 0 ? (int64_t{1} << 30) : 1 - (int64_t{1} << 30);
-  const int32_t high = static_cast<int32_t>((product + nudge) / (int64_t{1} << 31));
-  // Second rounding: the right shift, halves away from zero again.
-  const int32_t mask = static_cast<int32_t>((int64_t{1} << right) - 1);
-  const int32_t remainder = high & mask;
-  const int32_t threshold = (mask >> 1) + (high < 0 ? 1 : 0);
-  return (high >> right) + (remainder > threshold ? 1 : 0);
+  // First rounding: to 2^31, halves up. Second: to 2^right, halves away from zero.
+  const int32_t high = static_cast<int32_t>((product + (int64_t{1} << 30)) >> 31);
+  if (right == 0) return high;
+  const int64_t half = (int64_t{1} << (right - 1)) + (high >> 31);
+  return static_cast<int32_t>((high + half) >> right);
 }
 
 }  // namespace sinter

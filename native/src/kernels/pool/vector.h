@@ -1,0 +1,170 @@
+// pool in vectors of channels: written once in the operations of simd/*.h, built per ISA.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SINTER_KERNELS_POOL_VECTOR_H_
+#define SINTER_KERNELS_POOL_VECTOR_H_
+
+#include "kernels/pool/op.h"
+#include "kernels/pool/window.h"
+
+namespace sinter {
+
+// The largest of each byte of one chunk of channels; n < B: a tail.
+template <class V, bool tail>
+static inline __attribute__((always_inline)) typename V::Y pool_max_chunk(const int8_t* in, const PoolWindow& w,
+                                                                          int64_t pitch, int64_t channels, int64_t n) {
+  typename V::Y largest = V::set_y(-128);
+  for (int32_t y = 0; y < w.rows; y++) {
+    const int8_t* tap = in + y * pitch;
+    for (int32_t x = 0; x < w.cols; x++, tap += channels) {
+      largest = V::max_y(largest, tail ? V::load_bytes_n(tap, n) : V::load_bytes(tap));
+    }
+  }
+  return largest;
+}
+
+template <class V>
+static inline void pool_max_s8(const PoolParams& p, const int8_t* in, int8_t* out, const PoolWindow& w) {
+  const int64_t pitch = static_cast<int64_t>(p.in_w) * p.channels, channels = p.channels;
+  const typename V::Y low = V::set_y(p.out_min), high = V::set_y(p.out_max);
+  int64_t c = 0;
+  for (; c + V::B <= channels; c += V::B) {
+    const typename V::Y x = pool_max_chunk<V, false>(in + w.in + c, w, pitch, channels, V::B);
+    V::store_bytes(out + w.out + c, V::min_y(V::max_y(x, low), high));
+  }
+  if (c < channels) {
+    const typename V::Y x = pool_max_chunk<V, true>(in + w.in + c, w, pitch, channels, channels - c);
+    V::store_bytes_n(out + w.out + c, V::min_y(V::max_y(x, low), high), channels - c);
+  }
+}
+
+// round(sum / taps), halves away from zero. In floats: sums below 2^24 are exact, and the quotient of at most 128 is
+// off by at most 2^-18, less than the 1 / taps >= 2^-16 that keeps it from the next whole number.
+template <class V>
+static inline __attribute__((always_inline)) typename V::I pool_average(typename V::I sum, int32_t taps) {
+  const typename V::I half = V::set_i(taps / 2);
+  const typename V::I away = V::if_negative_i(sum, V::sub_i(sum, half), V::add_i(sum, half));
+  return V::to_int_truncated(V::div(V::to_float(away), V::set(static_cast<float>(taps))));
+}
+
+template <class V>
+static inline void pool_average_s8(const PoolParams& p, const int8_t* in, int8_t* out, const PoolWindow& w) {
+  const int64_t pitch = static_cast<int64_t>(p.in_w) * p.channels, channels = p.channels;
+  const int32_t taps = w.rows * w.cols;
+  const typename V::I low = V::set_i(p.out_min), high = V::set_i(p.out_max);
+  const auto finish = [&](typename V::S sum, int8_t* to) __attribute__((always_inline)) {
+    const typename V::I a = pool_average<V>(V::widen_low(sum), taps), b = pool_average<V>(V::widen_high(sum), taps);
+    V::store_narrow(to, V::min_i(V::max_i(a, low), high));
+    V::store_narrow(to + V::W, V::min_i(V::max_i(b, low), high));
+  };
+  int64_t c = 0;
+  if (taps <= 255) {  // sums fit 16 bits
+    for (; c + V::H <= channels; c += V::H) {
+      typename V::S sum = V::zero();
+      for (int32_t y = 0; y < w.rows; y++) {
+        const int8_t* tap = in + w.in + c + y * pitch;
+        for (int32_t x = 0; x < w.cols; x++, tap += channels) sum = V::add_s(sum, V::load_half(tap));
+      }
+      finish(sum, out + w.out + c);
+    }
+  }
+  for (; c < channels; c += V::W) {
+    const int64_t n = channels - c < V::W ? channels - c : V::W;
+    typename V::I sum = V::set_i(0);
+    for (int32_t y = 0; y < w.rows; y++) {
+      const int8_t* tap = in + w.in + c + y * pitch;
+      for (int32_t x = 0; x < w.cols; x++, tap += channels) {
+        sum = V::add_i(sum, n == V::W ? V::load_wide(tap) : V::load_wide_n(tap, n));
+      }
+    }
+    const typename V::I value = V::min_i(V::max_i(pool_average<V>(sum, taps), low), high);
+    if (n == V::W) {
+      V::store_narrow(out + w.out + c, value);
+    } else {
+      V::store_narrow_n(out + w.out + c, value, n);
+    }
+  }
+}
+
+// Windows of more than 2^16 taps: floats are too short for the division.
+static inline void pool_average_s8_large(const PoolParams& p, const int8_t* in, int8_t* out, const PoolWindow& w) {
+  const int64_t pitch = static_cast<int64_t>(p.in_w) * p.channels;
+  for (int32_t c = 0; c < p.channels; c++) {
+    int32_t sum = 0;
+    for (int32_t y = 0; y < w.rows; y++) {
+      for (int32_t x = 0; x < w.cols; x++) sum += in[w.in + y * pitch + static_cast<int64_t>(x) * p.channels + c];
+    }
+    const int32_t taps = w.rows * w.cols;
+    int32_t value = (sum > 0 ? sum + taps / 2 : sum - taps / 2) / taps;
+    value = value < p.out_min ? p.out_min : value;
+    out[w.out + c] = static_cast<int8_t>(value > p.out_max ? p.out_max : value);
+  }
+}
+
+template <class V>
+static inline void pool_s8(const Call* call) {
+  const PoolParams& p = *static_cast<const PoolParams*>(call->params);
+  const int8_t* in = static_cast<const int8_t*>(call->slots[POOL_IN]);
+  int8_t* out = static_cast<int8_t*>(call->slots[POOL_OUT]);
+  pool_walk(p, call->workers, [&](const PoolWindow& w) {
+    if (p.kind == POOL_MAX) {
+      pool_max_s8<V>(p, in, out, w);
+    } else if (static_cast<int64_t>(w.rows) * w.cols <= 65536) {
+      pool_average_s8<V>(p, in, out, w);
+    } else {
+      pool_average_s8_large(p, in, out, w);
+    }
+  });
+}
+
+template <class V, bool maximum>
+static inline void pool_window_f32(const PoolParams& p, const float* in, float* out, const PoolWindow& w) {
+  const int64_t pitch = static_cast<int64_t>(p.in_w) * p.channels, channels = p.channels;
+  const typename V::F low = V::set(p.act_min), high = V::set(p.act_max);
+  const typename V::F inverse = V::set(1.0f / static_cast<float>(w.rows * w.cols));
+  const typename V::F start = V::set(maximum ? -__builtin_inff() : 0.0f);
+  const auto join = [](typename V::F sum, typename V::F x)
+                        __attribute__((always_inline)) { return maximum ? V::max(x, sum) : V::add(sum, x); };
+  const auto finish = [&](typename V::F sum) __attribute__((always_inline)) {
+    return V::min(high, V::max(low, maximum ? sum : V::mul(sum, inverse)));
+  };
+  int64_t c = 0;
+  for (; c + 2 * V::W <= channels; c += 2 * V::W) {
+    typename V::F sum0 = start, sum1 = start;
+    for (int32_t y = 0; y < w.rows; y++) {
+      const float* tap = in + w.in + c + y * pitch;
+      for (int32_t x = 0; x < w.cols; x++, tap += channels) {
+        sum0 = join(sum0, V::load(tap));
+        sum1 = join(sum1, V::load(tap + V::W));
+      }
+    }
+    V::store(out + w.out + c, finish(sum0));
+    V::store(out + w.out + c + V::W, finish(sum1));
+  }
+  for (; c < channels; c += V::W) {
+    const int64_t n = channels - c < V::W ? channels - c : V::W;
+    typename V::F sum = start;
+    for (int32_t y = 0; y < w.rows; y++) {
+      const float* tap = in + w.in + c + y * pitch;
+      for (int32_t x = 0; x < w.cols; x++, tap += channels) sum = join(sum, V::load_n(tap, n));
+    }
+    V::store_n(out + w.out + c, finish(sum), n);
+  }
+}
+
+template <class V>
+static inline void pool_f32(const Call* call) {
+  const PoolParams& p = *static_cast<const PoolParams*>(call->params);
+  const float* in = static_cast<const float*>(call->slots[POOL_IN]);
+  float* out = static_cast<float*>(call->slots[POOL_OUT]);
+  pool_walk(p, call->workers, [&](const PoolWindow& w) {
+    if (p.kind == POOL_MAX) {
+      pool_window_f32<V, true>(p, in, out, w);
+    } else {
+      pool_window_f32<V, false>(p, in, out, w);
+    }
+  });
+}
+
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_POOL_VECTOR_H_

@@ -1,0 +1,209 @@
+// reduce in vectors: written once in the operations of simd/*.h, built per ISA.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Two forms. Innermost dimension kept (mean over height and width): lanes are channels, rows of channels are added.
+// Innermost dimension reduced: each output adds contiguous runs.
+#ifndef SINTER_KERNELS_REDUCE_VECTOR_H_
+#define SINTER_KERNELS_REDUCE_VECTOR_H_
+
+#include "core/workers.h"
+#include "kernels/reduce/op.h"
+#include "kernels/reduce/scaling.h"
+#include "kernels/reduce/shape.h"
+
+namespace sinter {
+
+// Offset of the outer (k0, k1, k2) index.
+static inline int64_t reduce_outer(const ReduceShape& s, int64_t outer) {
+  const int64_t k2 = outer % s.kept[2], rest = outer / s.kept[2];
+  return k2 * s.kept_stride[2] + rest % s.kept[1] * s.kept_stride[1] + rest / s.kept[1] * s.kept_stride[0];
+}
+
+// chunk(in offset, out offset, channels): pieces of rows of kept channels, shared by threads.
+template <class Chunk>
+static inline void reduce_channels(const ReduceShape& s, Workers* workers, int64_t step, const Chunk& chunk) {
+  const int64_t outer = s.kept[0] * s.kept[1] * s.kept[2], channels = s.kept[3];
+  const int64_t chunks = (channels + step - 1) / step;
+  parallel_for(workers, outer * chunks, [&](int64_t task, int) {
+    const int64_t c = task % chunks * step;
+    const int64_t n = channels - c < step ? channels - c : step;
+    chunk(reduce_outer(s, task / chunks) + c, task / chunks * channels + c, n);
+  });
+}
+
+template <class V>
+static inline __attribute__((always_inline)) typename V::I mean_finish(typename V::I sum, MeanScaling m) {
+  const typename V::F value = V::add(V::mul(V::to_float(sum), V::set(m.scale)), V::set(m.offset));
+  return V::to_int(V::min(V::max(value, V::set(-128.0f)), V::set(127.0f)));
+}
+
+// n <= H channels. 16-bit sums take 255 rows before they are added to 32-bit ones.
+template <class V, bool tail>
+static inline void mean_chunk_s8(const ReduceShape& s, const int8_t* in, int8_t* out, int64_t n, MeanScaling m) {
+  typename V::I low = V::set_i(0), high = V::set_i(0);
+  typename V::S sum = V::zero();
+  int32_t held = 0;
+  for (int64_t r0 = 0; r0 < s.reduced[0]; r0++) {
+    for (int64_t r1 = 0; r1 < s.reduced[1]; r1++) {
+      const int8_t* row = in + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1];
+      int64_t left = s.reduced[2];
+      while (left > 0) {
+        const int64_t run = left < 255 - held ? left : 255 - held;
+        for (int64_t r = 0; r < run; r++, row += s.reduced_stride[2]) {
+          sum = V::add_s(sum, tail ? V::load_half_n(row, n) : V::load_half(row));
+        }
+        left -= run;
+        held += static_cast<int32_t>(run);
+        if (held == 255) {
+          low = V::add_i(low, V::widen_low(sum));
+          high = V::add_i(high, V::widen_high(sum));
+          sum = V::zero();
+          held = 0;
+        }
+      }
+    }
+  }
+  low = mean_finish<V>(V::add_i(low, V::widen_low(sum)), m);
+  high = mean_finish<V>(V::add_i(high, V::widen_high(sum)), m);
+  if (!tail) {
+    V::store_narrow(out, low);
+    V::store_narrow(out + V::W, high);
+  } else {
+    V::store_narrow_n(out, low, n < V::W ? n : V::W);
+    if (n > V::W) V::store_narrow_n(out + V::W, high, n - V::W);
+  }
+}
+
+// Whole chunks of 4 H channels with few rows: the sums of all four stay in 16 bits.
+template <class V>
+static inline void mean_chunks_s8(const ReduceShape& s, const int8_t* in, int8_t* out, MeanScaling m) {
+  typename V::S sum0 = V::zero(), sum1 = V::zero(), sum2 = V::zero(), sum3 = V::zero();
+  for (int64_t r0 = 0; r0 < s.reduced[0]; r0++) {
+    for (int64_t r1 = 0; r1 < s.reduced[1]; r1++) {
+      const int8_t* row = in + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1];
+      for (int64_t r = 0; r < s.reduced[2]; r++, row += s.reduced_stride[2]) {
+        sum0 = V::add_s(sum0, V::load_half(row));
+        sum1 = V::add_s(sum1, V::load_half(row + V::H));
+        sum2 = V::add_s(sum2, V::load_half(row + 2 * V::H));
+        sum3 = V::add_s(sum3, V::load_half(row + 3 * V::H));
+      }
+    }
+  }
+  const auto finish = [&](typename V::S sum, int8_t* to) __attribute__((always_inline)) {
+    V::store_narrow(to, mean_finish<V>(V::widen_low(sum), m));
+    V::store_narrow(to + V::W, mean_finish<V>(V::widen_high(sum), m));
+  };
+  finish(sum0, out);
+  finish(sum1, out + V::H);
+  finish(sum2, out + 2 * V::H);
+  finish(sum3, out + 3 * V::H);
+}
+
+// The sum of n contiguous bytes.
+template <class V>
+static inline int32_t sum_run_s8(const int8_t* in, int64_t n) {
+  typename V::Y sums = V::zero();
+  int64_t i = 0;
+  for (; i + V::B <= n; i += V::B) sums = V::add_unsigned(sums, V::flip_sign(V::load_bytes(in + i)));
+  int32_t sum = static_cast<int32_t>(V::total(sums) - 128 * i);
+  for (; i < n; i++) sum += in[i];
+  return sum;
+}
+
+template <class V>
+static inline void mean_s8(const Call* call) {
+  const ReduceParams& p = *static_cast<const ReduceParams*>(call->params);
+  const int8_t* in = static_cast<const int8_t*>(call->slots[REDUCE_IN]);
+  int8_t* out = static_cast<int8_t*>(call->slots[REDUCE_OUT]);
+  const ReduceShape s = reduce_shape(p);
+  const MeanScaling m = mean_scaling(p, s.count);
+  if (s.kept[3] > 1) {
+    reduce_channels(s, call->workers, 4 * V::H, [&](int64_t at_in, int64_t at_out, int64_t n) {
+      if (n == 4 * V::H && s.count <= 255) {
+        mean_chunks_s8<V>(s, in + at_in, out + at_out, m);
+        return;
+      }
+      for (; n >= V::H; n -= V::H, at_in += V::H, at_out += V::H) {
+        mean_chunk_s8<V, false>(s, in + at_in, out + at_out, V::H, m);
+      }
+      if (n > 0) mean_chunk_s8<V, true>(s, in + at_in, out + at_out, n, m);
+    });
+    return;
+  }
+  parallel_for(call->workers, s.outputs, [&](int64_t index, int) {
+    const int8_t* from = in + reduce_outer(s, index);
+    int32_t sum = 0;
+    for (int64_t r0 = 0; r0 < s.reduced[0]; r0++) {
+      for (int64_t r1 = 0; r1 < s.reduced[1]; r1++) {
+        sum += sum_run_s8<V>(from + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1], s.reduced[2]);
+      }
+    }
+    out[index] = mean_one(m, sum);
+  });
+}
+
+template <class V>
+static inline void mean_f32(const Call* call) {
+  const ReduceParams& p = *static_cast<const ReduceParams*>(call->params);
+  const float* in = static_cast<const float*>(call->slots[REDUCE_IN]);
+  float* out = static_cast<float*>(call->slots[REDUCE_OUT]);
+  const ReduceShape s = reduce_shape(p);
+  const float inverse = 1.0f / static_cast<float>(s.count);
+  if (s.kept[3] > 1) {
+    reduce_channels(s, call->workers, 4 * V::W, [&](int64_t at_in, int64_t at_out, int64_t n) {
+      const bool whole = n == 4 * V::W;
+      for (int64_t c = 0; c < n; c += whole ? 4 * V::W : V::W) {
+        const int64_t lanes = n - c < V::W ? n - c : V::W;
+        typename V::F sum0 = V::set(0.0f), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+        for (int64_t r0 = 0; r0 < s.reduced[0]; r0++) {
+          for (int64_t r1 = 0; r1 < s.reduced[1]; r1++) {
+            const float* row = in + at_in + c + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1];
+            for (int64_t r = 0; r < s.reduced[2]; r++, row += s.reduced_stride[2]) {
+              if (whole) {
+                sum0 = V::add(sum0, V::load(row));
+                sum1 = V::add(sum1, V::load(row + V::W));
+                sum2 = V::add(sum2, V::load(row + 2 * V::W));
+                sum3 = V::add(sum3, V::load(row + 3 * V::W));
+              } else {
+                sum0 = V::add(sum0, V::load_n(row, lanes));
+              }
+            }
+          }
+        }
+        float* to = out + at_out + c;
+        const typename V::F factor = V::set(inverse);
+        if (whole) {
+          V::store(to, V::mul(sum0, factor));
+          V::store(to + V::W, V::mul(sum1, factor));
+          V::store(to + 2 * V::W, V::mul(sum2, factor));
+          V::store(to + 3 * V::W, V::mul(sum3, factor));
+        } else {
+          V::store_n(to, V::mul(sum0, factor), lanes);
+        }
+      }
+    });
+    return;
+  }
+  parallel_for(call->workers, s.outputs, [&](int64_t index, int) {
+    const float* from = in + reduce_outer(s, index);
+    typename V::F sum0 = V::set(0.0f), sum1 = sum0;
+    for (int64_t r0 = 0; r0 < s.reduced[0]; r0++) {
+      for (int64_t r1 = 0; r1 < s.reduced[1]; r1++) {
+        const float* run = from + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1];
+        int64_t i = 0;
+        for (; i + 2 * V::W <= s.reduced[2]; i += 2 * V::W) {
+          sum0 = V::add(sum0, V::load(run + i));
+          sum1 = V::add(sum1, V::load(run + i + V::W));
+        }
+        for (; i < s.reduced[2]; i += V::W) {
+          sum0 = V::add(sum0, V::load_n(run + i, s.reduced[2] - i < V::W ? s.reduced[2] - i : V::W));
+        }
+      }
+    }
+    out[index] = V::sum(V::add(sum0, sum1)) * inverse;
+  });
+}
+
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_REDUCE_VECTOR_H_
