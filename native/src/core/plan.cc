@@ -75,8 +75,10 @@ sinter_status Plan::read(const Weights& weights, const char* bytes, uint64_t cou
   for (size_t i = 0; i < bindings.size(); i++) {
     PlanBinding& binding = bindings[i];
     in.read(&binding);
-    if (binding.direction > BINDING_OUTPUT || binding.reserved != 0 || binding.arena_offset % ARENA_ALIGNMENT != 0 ||
-        !inside(binding.arena_offset, binding.bytes, header.arena_bytes)) {
+    const bool placed = binding.arena_offset != NO_DEFAULT_PLACE;
+    if (binding.direction > BINDING_OUTPUT || binding.reserved != 0 || binding.bytes > max_bytes ||
+        (placed && (binding.arena_offset % ARENA_ALIGNMENT != 0 ||
+                    !inside(binding.arena_offset, binding.bytes, header.arena_bytes)))) {
       return fail(SINTER_INVALID_PLAN, "plan: binding %zu lies outside the arena or is not aligned", i);
     }
   }

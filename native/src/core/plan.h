@@ -12,6 +12,8 @@ namespace sinter {
 
 enum : uint32_t { PLAN_MAGIC = 0x504e5453 /* "STNP" */, PLAN_VERSION = 1 };
 enum SlotKind : uint32_t { SLOT_ARENA = 0, SLOT_BLOB = 1, SLOT_BINDING = 2 };
+// A binding without a default place must be bound before a run.
+static const uint64_t NO_DEFAULT_PLACE = ~uint64_t{0};
 enum BindingDirection : uint32_t { BINDING_INPUT = 0, BINDING_OUTPUT = 1 };
 
 // The layout of the bytes, little endian, in this order: header, slots, bindings, steps. A step is a

@@ -84,7 +84,7 @@ int32_t Session::attach(std::shared_ptr<const Plan> plan, int64_t arena_base) {
   const Plan& p = *attached->plan;
   attached->bound.resize(p.bindings.size());
   for (size_t i = 0; i < p.bindings.size(); i++) {
-    attached->bound[i] = arena_.data() + arena_base + p.bindings[i].arena_offset;
+    attached->bound[i] = default_place(*attached, i);
   }
   attached->pointers.resize(p.step_slots.size());
   attached->nanos.resize(p.steps.size());
@@ -98,8 +98,15 @@ int32_t Session::attach(std::shared_ptr<const Plan> plan, int64_t arena_base) {
   return static_cast<int32_t>(attached_.size() - 1);
 }
 
+void* Session::default_place(const Attached& attached, size_t binding) const {
+  const uint64_t offset = attached.plan->bindings[binding].arena_offset;
+  return offset == NO_DEFAULT_PLACE ? nullptr : arena_.data() + attached.arena_base + offset;
+}
+
 void Session::resolve(Attached* attached) {
   const Plan& p = *attached->plan;
+  attached->all_bound = true;
+  for (const void* place : attached->bound) attached->all_bound &= place != nullptr;
   for (size_t i = 0; i < p.step_slots.size(); i++) {
     const PlanSlot& slot = p.slots[p.step_slots[i]];
     char* base;
@@ -109,6 +116,7 @@ void Session::resolve(Attached* attached) {
       base = p.blobs[p.step_slots[i]]->memory.data();  // only ever read: the plan's checker saw to that
     } else {
       base = static_cast<char*>(attached->bound[slot.index]);
+      if (!base) continue;  // run() refuses until it is bound
     }
     attached->pointers[i] = base + slot.offset;
   }
@@ -149,6 +157,9 @@ sinter_status Session::run(int32_t plan) {
   if (!claim.held()) return busy();
   Attached* attached = find(plan);
   if (!attached) return SINTER_INVALID_ARGUMENT;
+  if (!attached->all_bound) {
+    return fail(SINTER_INVALID_ARGUMENT, "session: an input or output of the plan is not bound to memory");
+  }
   sinter_status status = SINTER_OK;
   FlushDenormals guard;
   if (threads_ == 1) {

@@ -46,10 +46,12 @@ class Session {
     std::vector<Call> calls;      // one per step, resolved
     std::vector<void*> pointers;  // slot addresses, in the order of Plan::step_slots
     std::vector<void*> bound;     // per binding: where it is now
+    bool all_bound;               // no binding is without a place
     std::vector<int64_t> nanos;   // per step, of the last profiled run
   };
   Attached* find(int32_t plan);
   void resolve(Attached* attached);
+  void* default_place(const Attached& attached, size_t binding) const;
   void run_steps(Attached* attached, Workers* workers, sinter_status* status);
 
   Arena arena_, scratch_;
