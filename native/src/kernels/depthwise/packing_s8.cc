@@ -1,5 +1,7 @@
 // Packed forms of int8 depthwise weights, and the scratch that the vector rows ask for.
 // SPDX-License-Identifier: Apache-2.0
+#include <math.h>
+
 #include "core/status.h"
 #include "kernels/depthwise/s8.h"
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/workers.h"
 #include "kernels/depthwise/s8.h"
+#include "kernels/gemm/requantize.h"
 
 namespace sinter {
 
@@ -29,7 +30,8 @@ void depthwise_s8s8s8_reference(const Call* call) {
             acc += static_cast<uint32_t>(value * weights[(i * p.kernel_w + j) * channels + c]);
           }
         }
-        out[(row * p.out_w + x) * channels + c] = depthwise_requantize(static_cast<int32_t>(acc), scale[c], p);
+        out[(row * p.out_w + x) * channels + c] =
+            requantize_s8(static_cast<int32_t>(acc), scale[c], p.out_zero_point, p.out_min, p.out_max);
       }
     }
   });

@@ -1,11 +1,10 @@
-// What the int8 rows of depthwise share: packed forms, tap order, scratch, the scalar requantization.
+// What the int8 rows of depthwise share: packed forms, tap order, scratch, addresses of taps.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Plain constants, structs and internal-linkage functions only: files built for one ISA include it.
 #ifndef SINTER_KERNELS_DEPTHWISE_S8_H_
 #define SINTER_KERNELS_DEPTHWISE_S8_H_
 
-#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -31,18 +30,6 @@ static inline int64_t depthwise_out_rows(const DepthwiseParams& p) {
 static inline int64_t depthwise_tap(const DepthwiseParams& p, int64_t t) {
   if (p.kernel_h != 3 || p.kernel_w != 3) return t;
   return t < 6 ? t % 2 * 3 + t / 2 : t;
-}
-
-// xnn.gemm for one value: the float product is clamped above, rounded to nearest even, moved by the
-// zero point with saturation to 16 and 8 bits, clamped below.
-static inline int8_t depthwise_requantize(int32_t acc, float scale, const DepthwiseParams& p) {
-  const float scaled = static_cast<float>(acc) * scale;
-  const float limit = static_cast<float>(p.out_max - p.out_zero_point);
-  float f = scaled < limit ? scaled : limit;
-  if (f < -40000.0f) f = -40000.0f;  // far below what 16 bits keep, and safe to convert
-  int32_t q = static_cast<int32_t>(lrintf(f)) + p.out_zero_point;
-  if (q < -128) q = -128;
-  return static_cast<int8_t>(q < p.out_min ? p.out_min : q);
 }
 
 // ---- packed forms ---------------------------------------------------------------------------------
