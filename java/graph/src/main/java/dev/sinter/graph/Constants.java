@@ -39,7 +39,16 @@ final class Constants {
   static int requireRoot(Subgraph g, int tensor) {
     int r = root(g, tensor);
     if (r < 0) {
-      throw new GraphException("Tensor " + g.tensor(tensor) + " is not a constant");
+      Tensor x = g.tensor(tensor);
+      String elsewhere = x.storage().elsewhere();
+      throw new GraphException(
+          elsewhere == null
+              ? "Tensor " + x + " is not a constant"
+              : "The values of tensor "
+                  + x
+                  + " are in "
+                  + elsewhere
+                  + ", outside the file, which is not supported; convert the model with its weights inside");
     }
     return r;
   }

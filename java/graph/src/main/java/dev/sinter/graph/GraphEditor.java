@@ -381,7 +381,9 @@ public final class GraphEditor {
     }
     for (int i = 0; i < all.size(); i++) {
       if (used.get(i)) {
-        Remap.references(all.get(i).quantization()).forEach(used::set);
+        Remap.references(all.get(i).quantization()).stream()
+            .filter(t -> t < all.size())
+            .forEach(used::set);
       }
     }
     return used;

@@ -13,12 +13,33 @@ import java.nio.ByteOrder;
  */
 public final class Storage {
   /** No bytes: what a tensor has whose values come into being while running. */
-  public static final Storage NONE = new Storage(null);
+  public static final Storage NONE = new Storage(null, null);
 
   private final ByteBuffer data;
+  private final String elsewhere;
 
-  private Storage(ByteBuffer data) {
+  private Storage(ByteBuffer data, String elsewhere) {
     this.data = data;
+    this.elsewhere = elsewhere;
+  }
+
+  /**
+   * Stands for bytes that are kept outside the model and are not at hand.
+   *
+   * @param elsewhere where they are, for messages
+   * @return an empty storage
+   */
+  public static Storage external(String elsewhere) {
+    return new Storage(null, elsewhere);
+  }
+
+  /**
+   * Tells where bytes are that are kept outside the model.
+   *
+   * @return null but for {@link #external} storages
+   */
+  public String elsewhere() {
+    return elsewhere;
   }
 
   /**
@@ -29,7 +50,7 @@ public final class Storage {
    * @return the storage
    */
   public static Storage wrap(ByteBuffer data) {
-    return new Storage(data == null ? null : data.slice().asReadOnlyBuffer());
+    return new Storage(data == null ? null : data.slice().asReadOnlyBuffer(), null);
   }
 
   /**

@@ -29,6 +29,7 @@ public final class FlatReader {
   private final Map<Key, Object> seen = new HashMap<>();
   private long inlineBytes;
   private int end = 8;
+  private boolean beyondEnd;
 
   private record Key(int position, Object what) {}
 
@@ -78,6 +79,15 @@ public final class FlatReader {
     return end;
   }
 
+  /**
+   * Tells whether decoding failed because something lies beyond the bytes given.
+   *
+   * @return true if more bytes might help
+   */
+  public boolean reachedBeyondEnd() {
+    return beyondEnd;
+  }
+
   private GraphException bad(String what, long at, String where) {
     return new GraphException(
         file
@@ -92,6 +102,7 @@ public final class FlatReader {
 
   private void need(long at, long bytes, String where) {
     if (at < 0 || bytes < 0 || at + bytes > limit) {
+      beyondEnd = true;
       throw bad(bytes + " bytes reach beyond the end of " + limit, at, where);
     }
     end = (int) Math.max(end, at + bytes);
@@ -101,6 +112,7 @@ public final class FlatReader {
     need(at, 4, where);
     long to = at + (in.getInt(at) & 0xffffffffL);
     if (to == at || to > limit - 4L) {
+      beyondEnd |= to != at;
       throw bad("offset leads to " + to, at, where);
     }
     return (int) to;

@@ -153,7 +153,7 @@ final class ModelEncoder {
   }
 
   private int buffer(Storage s) {
-    if (s == Storage.NONE) {
+    if (s == Storage.NONE || s.elsewhere() != null) {
       return 0;
     }
     Integer known = bufferIndex.get(s);

@@ -33,22 +33,28 @@ import java.util.Map;
 public final class TfliteReader {
   private static final int FIRST_HEAD = 64 << 20;
 
+  /** More dimensions than any op takes. */
+  private static final int MAX_RANK = 64;
+
   private final FileBytes file;
   private final FlatTable model;
-  private final int flatEnd;
   private final List<Storage> buffers = new ArrayList<>();
   private final IdentityHashMap<FlatTable, Map<String, Object>> attributesOf =
       new IdentityHashMap<>();
   private long end;
   private long budget;
 
-  private TfliteReader(FileBytes file) {
+  private TfliteReader(FileBytes file, FlatReader reader, FlatTable model) {
     this.file = file;
-    FlatReader reader = new FlatReader(file.name(), file.head());
-    model = reader.root(TfliteTables.MODEL, TfliteTables.IDENTIFIER);
-    flatEnd = reader.end();
-    end = flatEnd;
+    this.model = model;
+    end = reader.end();
     budget = 4096 + file.size();
+  }
+
+  private static Graph read(FileBytes file) {
+    FlatReader reader = new FlatReader(file.name(), file.head());
+    return new TfliteReader(file, reader, reader.root(TfliteTables.MODEL, TfliteTables.IDENTIFIER))
+        .graph();
   }
 
   /**
@@ -62,18 +68,24 @@ public final class TfliteReader {
   public static Graph read(Path path) {
     if (path.toFile().length() <= FileBytes.MAX_BUFFER) {
       try (FileBytes whole = FileBytes.open(path, FileBytes.MAX_BUFFER)) {
-        return new TfliteReader(whole).graph();
+        return read(whole);
       }
     }
     // Beyond 2 GB the flatbuffer comes first and is small; how long it is shows only by reading it.
     for (long head = FIRST_HEAD; ; head *= 4) {
       int most = (int) Math.min(head, FileBytes.MAX_BUFFER);
       try (FileBytes part = FileBytes.open(path, most)) {
-        return new TfliteReader(part).graph();
-      } catch (GraphException e) {
-        if (most == FileBytes.MAX_BUFFER) {
+        FlatReader reader = new FlatReader(part.name(), part.head());
+        FlatTable model;
+        try {
+          model = reader.root(TfliteTables.MODEL, TfliteTables.IDENTIFIER);
+        } catch (GraphException e) {
+          if (reader.reachedBeyondEnd() && most < FileBytes.MAX_BUFFER) {
+            continue;
+          }
           throw e;
         }
+        return new TfliteReader(part, reader, model).graph();
       }
     }
   }
@@ -109,7 +121,7 @@ public final class TfliteReader {
    * @throws GraphException if it is damaged, or no TFLite model of schema version 3
    */
   public static Graph read(String name, ByteBuffer bytes) {
-    return new TfliteReader(FileBytes.of(name, bytes)).graph();
+    return read(FileBytes.of(name, bytes));
   }
 
   private GraphException bad(String what) {
@@ -272,7 +284,11 @@ public final class TfliteReader {
               + t.number("type")
               + " (Tensor.type), newer than this library; update it");
     }
-    charge(1 + size(t.vector("shape")) + size(t.vector("shape_signature")));
+    int rank = Math.max(size(t.vector("shape")), size(t.vector("shape_signature")));
+    if (rank > MAX_RANK) {
+      throw bad(where + " has " + rank + " dimensions (Tensor.shape), more than " + MAX_RANK);
+    }
+    charge(1 + 2 * rank);
     FlatTable q = t.table("quantization");
     if (q != null) {
       charge(
@@ -293,12 +309,18 @@ public final class TfliteReader {
     return Tensor.of(name, type, shape)
         .withSignature(
             t.has("shape_signature") ? TensorCodec.shape(t.vector("shape_signature")) : null)
-        .withStorage(
-            bufferAt(t.integer("buffer"), where),
-            TensorCodec.sparsity(sparsity, file.name() + ": " + where))
+        .withStorage(storage(t, where), TensorCodec.sparsity(sparsity, file.name() + ": " + where))
         .withQuantization(quantization)
         .withVariable(t.flag("is_variable"))
         .withSource(new TfliteSource.Part(t));
+  }
+
+  private Storage storage(FlatTable t, String where) {
+    long external = t.integer("external_buffer");
+    Storage s = bufferAt(t.integer("buffer"), where);
+    return external != 0 && t.integer("buffer") == 0
+        ? Storage.external("external buffer " + external)
+        : s;
   }
 
   private void chargeSparsity(FlatTable s) {

@@ -114,6 +114,57 @@ class RoundTripTest {
     return 1;
   }
 
+  /** A sparse file takes little room on disk, and shows that nothing counts in 32 bits. */
+  @Test
+  void filesAboveTwoGigabytes() throws Exception {
+    var b = Graph.builder("far");
+    float[] w = {1, 2, 3, 4};
+    Graph g =
+        b.input("x", dev.sinter.graph.ElementType.FLOAT32, 1, 4)
+            .add(b.floats("c", w, 4), dev.sinter.graph.Activation.NONE)
+            .output("y")
+            .build();
+    var bytes = java.nio.ByteBuffer.wrap(bytes(TfliteWriter.encode(g, true)));
+    bytes.order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    long near = tables64(bytes);
+    long far = (1L << 32) + 4096;
+    for (int at = 0; at + 8 <= near; at += 4) {
+      if (bytes.getLong(at) == near) {
+        bytes.putLong(at, far);
+      }
+    }
+    Path file = temp.resolve("far.tflite");
+    try (var out =
+        java.nio.channels.FileChannel.open(
+            file,
+            java.nio.file.StandardOpenOption.CREATE_NEW,
+            java.nio.file.StandardOpenOption.WRITE)) {
+      out.write(bytes.slice(0, (int) near));
+      out.write(bytes.slice((int) near, 16), far);
+    }
+    assertTrue(Files.size(file) > 1L << 32);
+    Graph h = TfliteReader.read(file);
+    assertEquals(g.main(), h.main());
+    Path copy = temp.resolve("copy.tflite");
+    TfliteWriter.write(h, copy);
+    assertTrue(Files.size(copy) < 10_000);
+    assertEquals(g.main(), TfliteReader.read(copy).main());
+    try (var out =
+        java.nio.channels.FileChannel.open(file, java.nio.file.StandardOpenOption.WRITE)) {
+      out.truncate(far + 8);
+    }
+    var e =
+        org.junit.jupiter.api.Assertions.assertThrows(
+            dev.sinter.graph.GraphException.class, () -> TfliteReader.read(file));
+    assertTrue(e.getMessage().contains("cut off"), e.getMessage());
+  }
+
+  /** Where the only constant behind the flatbuffer lies. */
+  private static long tables64(java.nio.ByteBuffer file) {
+    FlatTable model = ((TfliteSource.File) TfliteReader.read(file.duplicate()).source()).model;
+    return model.tables("buffers").get(1).integer("offset");
+  }
+
   @Test
   void labelsBehindTheModelAreStillAnArchive() throws Exception {
     Path p = TestModels.model("coral/tf2_mobilenet_v2_1.0_224_ptq.tflite");
