@@ -187,7 +187,7 @@ class RoundTripTest {
 
   /** Runs in forked JVMs: a model that crashes TensorFlow Lite ends only its own. */
   @Test
-  @Timeout(value = 4, unit = TimeUnit.MINUTES)
+  @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void encodedAnewModelsRunAlike() throws Exception {
     Path folder = TestModels.folder();
     List<Path> models = TestModels.all();
