@@ -10,4 +10,6 @@
 #include <simde/x86/f16c.h>
 #include <simde/x86/fma.h>
 
+#include "emulated_avx512_more.h"
+
 #endif  // SINTER_TESTS_EMULATED_AVX512_H_

@@ -69,9 +69,6 @@ struct V {
   SINTER_LANE F if_less(F a, F b, F yes, F no) {
     return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
   }
-  SINTER_LANE F truncate(F x) {
-    return _mm256_round_ps(x, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
-  }
   SINTER_LANE F nearest(F x) {
     return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   }
@@ -93,12 +90,6 @@ struct V {
   // ---- 32-bit integers
   SINTER_LANE I set_i(int32_t x) {
     return _mm256_set1_epi32(x);
-  }
-  SINTER_LANE I load_i(const int32_t* p) {
-    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
-  }
-  SINTER_LANE void store_i(int32_t* p, I x) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x);
   }
   SINTER_LANE I add_i(I a, I b) {
     return _mm256_add_epi32(a, b);
@@ -243,7 +234,7 @@ struct V {
   SINTER_LANE S narrow(I low, I high) {  // saturates
     return _mm256_packs_epi32(low, high);
   }
-  // Adds 16-bit sums to the two 32-bit sums of their lanes, in memory order.
+  // The 32-bit lanes of the lower and the upper half, in memory order.
   SINTER_LANE I widen_low(S x) {
     return _mm256_cvtepi16_epi32(_mm256_castsi256_si128(x));
   }

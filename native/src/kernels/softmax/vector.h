@@ -37,9 +37,10 @@ static inline void exp_table(float scale, float* table, int32_t count) {
 template <class V>
 static inline __attribute__((always_inline)) typename V::I softmax_round(typename V::F x, int32_t zero_point) {
   // roundf of a number that is not negative: halves up, exactly.
-  const typename V::F whole = V::truncate(x);
-  const typename V::F up = V::if_less(V::sub(x, whole), V::set(0.5f), V::set(0.0f), V::set(1.0f));
-  return V::add_i(V::to_int(V::add(whole, up)), V::set_i(zero_point));
+  const typename V::I whole = V::to_int_truncated(x);
+  const typename V::F fraction = V::sub(x, V::to_float(whole));
+  const typename V::F up = V::if_less(fraction, V::set(0.5f), V::set(0.0f), V::set(1.0f));
+  return V::add_i(V::add_i(whole, V::to_int(up)), V::set_i(zero_point));
 }
 
 // Rows are taken in groups, each group with its own table: the values in it are few against a group's rows.

@@ -1,0 +1,161 @@
+// Intrinsics that SIMDe 0.7 lacks, for emulated_avx512.h: two AVX2 halves or plain loops.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SINTER_TESTS_EMULATED_AVX512_MORE_H_
+#define SINTER_TESTS_EMULATED_AVX512_MORE_H_
+
+#include <stdint.h>
+#include <string.h>
+
+namespace sinter_emulated {
+namespace {
+
+template <class Wide, class Half>
+inline Wide join(Half low, Half high) {
+  Wide wide;
+  memcpy(&wide, &low, sizeof low);
+  memcpy(reinterpret_cast<char*>(&wide) + sizeof low, &high, sizeof high);
+  return wide;
+}
+template <class Half, class Wide>
+inline Half half(const Wide& wide, int which) {
+  Half part;
+  memcpy(&part, reinterpret_cast<const char*>(&wide) + static_cast<size_t>(which) * sizeof part, sizeof part);
+  return part;
+}
+
+// Only elements whose bit is set touch memory.
+template <class Vector, class T>
+inline Vector masked_load(uint64_t mask, const void* p) {
+  Vector x;
+  memset(&x, 0, sizeof x);
+  for (size_t i = 0; i < sizeof(Vector) / sizeof(T); i++) {
+    if (mask >> i & 1) memcpy(reinterpret_cast<T*>(&x) + i, static_cast<const T*>(p) + i, sizeof(T));
+  }
+  return x;
+}
+template <class Vector, class T>
+inline void masked_store(void* p, uint64_t mask, const Vector& x) {
+  for (size_t i = 0; i < sizeof(Vector) / sizeof(T); i++) {
+    if (mask >> i & 1) memcpy(static_cast<T*>(p) + i, reinterpret_cast<const T*>(&x) + i, sizeof(T));
+  }
+}
+
+template <class From, class To, class VectorTo, class VectorFrom>
+inline VectorTo convert(const VectorFrom& x, int64_t low, int64_t high) {
+  VectorTo y;
+  for (size_t i = 0; i < sizeof(VectorFrom) / sizeof(From); i++) {
+    From from;
+    memcpy(&from, reinterpret_cast<const From*>(&x) + i, sizeof from);
+    const int64_t value = static_cast<int64_t>(from);
+    const To to = static_cast<To>(value < low ? low : value > high ? high : value);
+    memcpy(reinterpret_cast<To*>(&y) + i, &to, sizeof to);
+  }
+  return y;
+}
+
+template <class T>
+inline T at(const void* p, size_t i) {
+  T value;
+  memcpy(&value, static_cast<const T*>(p) + i, sizeof value);
+  return value;
+}
+
+inline __mmask32 greater_16(const __m512i& a, const __m512i& b) {
+  uint32_t mask = 0;
+  for (size_t i = 0; i < 32; i++) mask |= static_cast<uint32_t>(at<int16_t>(&a, i) > at<int16_t>(&b, i)) << i;
+  return mask;
+}
+inline __mmask16 less_32(const __m512i& a, const __m512i& b) {
+  uint32_t mask = 0;
+  for (size_t i = 0; i < 16; i++) mask |= static_cast<uint32_t>(at<int32_t>(&a, i) < at<int32_t>(&b, i)) << i;
+  return static_cast<__mmask16>(mask);
+}
+inline float add_lanes(const __m512& x) {
+  float parts[16];
+  memcpy(parts, &x, sizeof parts);
+  for (int n = 8; n > 0; n /= 2) {
+    for (int i = 0; i < n; i++) parts[i] += parts[i + n];
+  }
+  return parts[0];
+}
+inline float largest_lane(const __m512& x) {
+  float largest = at<float>(&x, 0);
+  for (size_t i = 1; i < 16; i++) largest = at<float>(&x, i) > largest ? at<float>(&x, i) : largest;
+  return largest;
+}
+inline int64_t add_lanes_64(const __m512i& x) {
+  int64_t sum = 0;
+  for (size_t i = 0; i < 8; i++) sum += at<int64_t>(&x, i);
+  return sum;
+}
+
+}  // namespace
+}  // namespace sinter_emulated
+
+#define SINTER_HALVES(Wide, Half, f, x) \
+  ::sinter_emulated::join<Wide>(f(::sinter_emulated::half<Half>(x, 0)), f(::sinter_emulated::half<Half>(x, 1)))
+
+#undef _mm512_maskz_loadu_ps
+#define _mm512_maskz_loadu_ps(mask, p) (::sinter_emulated::masked_load<__m512, float>(mask, p))
+#undef _mm512_mask_storeu_ps
+#define _mm512_mask_storeu_ps(p, mask, x) (::sinter_emulated::masked_store<__m512, float>(p, mask, x))
+#undef _mm512_maskz_loadu_epi8
+#define _mm512_maskz_loadu_epi8(mask, p) (::sinter_emulated::masked_load<__m512i, int8_t>(mask, p))
+#undef _mm512_mask_storeu_epi8
+#define _mm512_mask_storeu_epi8(p, mask, x) (::sinter_emulated::masked_store<__m512i, int8_t>(p, mask, x))
+#undef _mm256_maskz_loadu_epi8
+#define _mm256_maskz_loadu_epi8(mask, p) (::sinter_emulated::masked_load<__m256i, int8_t>(mask, p))
+#undef _mm256_mask_storeu_epi8
+#define _mm256_mask_storeu_epi8(p, mask, x) (::sinter_emulated::masked_store<__m256i, int8_t>(p, mask, x))
+#undef _mm_maskz_loadu_epi8
+#define _mm_maskz_loadu_epi8(mask, p) (::sinter_emulated::masked_load<__m128i, int8_t>(mask, p))
+#undef _mm_mask_storeu_epi8
+#define _mm_mask_storeu_epi8(p, mask, x) (::sinter_emulated::masked_store<__m128i, int8_t>(p, mask, x))
+
+// SIMDe's alias has the wrong number of arguments.
+#undef _mm512_madd_epi16
+#define _mm512_madd_epi16(a, b) simde_mm512_madd_epi16(a, b)
+#undef _mm512_cvtepu8_epi16
+#define _mm512_cvtepu8_epi16(x) SINTER_HALVES(__m512i, __m128i, _mm256_cvtepu8_epi16, x)
+#undef _mm512_cvtepi16_epi32
+#define _mm512_cvtepi16_epi32(x) SINTER_HALVES(__m512i, __m128i, _mm256_cvtepi16_epi32, x)
+#undef _mm512_cvtepi8_epi32
+#define _mm512_cvtepi8_epi32(x) (::sinter_emulated::convert<int8_t, int32_t, __m512i, __m128i>(x, -128, 127))
+#undef _mm512_cvtepu8_epi32
+#define _mm512_cvtepu8_epi32(x) (::sinter_emulated::convert<uint8_t, int32_t, __m512i, __m128i>(x, 0, 255))
+#undef _mm512_cvtusepi16_epi8
+#define _mm512_cvtusepi16_epi8(x) (::sinter_emulated::convert<uint16_t, uint8_t, __m256i, __m512i>(x, 0, 255))
+#undef _mm512_cvtusepi32_epi8
+#define _mm512_cvtusepi32_epi8(x) (::sinter_emulated::convert<uint32_t, uint8_t, __m128i, __m512i>(x, 0, 255))
+
+#undef _mm512_cvtps_epi32
+#define _mm512_cvtps_epi32(x) SINTER_HALVES(__m512i, __m256, _mm256_cvtps_epi32, x)
+#undef _mm512_cvttps_epi32
+#define _mm512_cvttps_epi32(x) SINTER_HALVES(__m512i, __m256, _mm256_cvttps_epi32, x)
+#undef _mm512_cvtepi32_ps
+#define _mm512_cvtepi32_ps(x) SINTER_HALVES(__m512, __m256i, _mm256_cvtepi32_ps, x)
+#undef _mm512_cvtps_pd
+#define _mm512_cvtps_pd(x) SINTER_HALVES(__m512d, __m128, _mm256_cvtps_pd, x)
+#undef _mm512_cvtpd_ps
+#define _mm512_cvtpd_ps(x) SINTER_HALVES(__m256, __m256d, _mm256_cvtpd_ps, x)
+
+#define SINTER_SRA(x) _mm256_sra_epi32(x, sinter_count)
+#undef _mm512_sra_epi32
+#define _mm512_sra_epi32(x, count)                                \
+  ([](const __m512i& sinter_x, const __m128i sinter_count) {      \
+    return SINTER_HALVES(__m512i, __m256i, SINTER_SRA, sinter_x); \
+  }(x, count))
+#undef _mm512_srai_epi32
+#define _mm512_srai_epi32(x, count) _mm512_sra_epi32(x, _mm_cvtsi32_si128(count))
+#undef _mm512_cmpgt_epi16_mask
+#define _mm512_cmpgt_epi16_mask(a, b) (::sinter_emulated::greater_16(a, b))
+#undef _mm512_cmplt_epi32_mask
+#define _mm512_cmplt_epi32_mask(a, b) (::sinter_emulated::less_32(a, b))
+#undef _mm512_reduce_add_ps
+#define _mm512_reduce_add_ps(x) (::sinter_emulated::add_lanes(x))
+#undef _mm512_reduce_max_ps
+#define _mm512_reduce_max_ps(x) (::sinter_emulated::largest_lane(x))
+#undef _mm512_reduce_add_epi64
+#define _mm512_reduce_add_epi64(x) (::sinter_emulated::add_lanes_64(x))
+
+#endif  // SINTER_TESTS_EMULATED_AVX512_MORE_H_
