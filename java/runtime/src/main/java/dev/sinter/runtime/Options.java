@@ -1,0 +1,114 @@
+// How a model is run: immutable, made by a builder.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.runtime;
+
+import java.util.Objects;
+
+/** How a model is run. Immutable. */
+public final class Options {
+  /** One thread, the best kernels of this machine, no profile. */
+  public static final Options DEFAULT = builder().build();
+
+  private final int threads;
+  private final String isa;
+  private final boolean profile;
+
+  private Options(Builder b) {
+    threads = b.threads;
+    isa = b.isa;
+    profile = b.profile;
+  }
+
+  /**
+   * Starts with the defaults.
+   *
+   * @return a builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Returns how many threads a run may use, the caller's included; 0 means all cores.
+   *
+   * @return the number
+   */
+  public int threads() {
+    return threads;
+  }
+
+  /**
+   * Returns the instruction set that kernels may use at most.
+   *
+   * @return a name such as {@code avx2}, or null for the best of this machine
+   */
+  public String isa() {
+    return isa;
+  }
+
+  /**
+   * Tells whether sessions take the time of every step.
+   *
+   * @return true if they do
+   */
+  public boolean profile() {
+    return profile;
+  }
+
+  /** Makes {@link Options}. */
+  public static final class Builder {
+    private int threads = 1;
+    private String isa;
+    private boolean profile;
+
+    private Builder() {}
+
+    /**
+     * Sets how many threads a run may use. More than one borrows idle workers from a set that the
+     * process shares; a run never waits for them. Default 1: the caller's thread alone.
+     *
+     * @param value at least 1, or 0 for all cores
+     * @return this
+     */
+    public Builder threads(int value) {
+      if (value < 0) {
+        throw new SinterException(Status.INVALID_ARGUMENT, "threads " + value + " is negative");
+      }
+      threads = value;
+      return this;
+    }
+
+    /**
+     * Sets the instruction set that kernels may use at most, as the environment variable SINTER_ISA
+     * does for the whole process.
+     *
+     * @param value {@code reference}, {@code avx2}, {@code avx512_vnni}, {@code dotprod}, ...
+     * @return this
+     */
+    public Builder isa(String value) {
+      isa = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Turns the profile on or off; it costs two clock readings per step.
+     *
+     * @param value whether sessions take the time of every step
+     * @return this
+     */
+    public Builder profile(boolean value) {
+      profile = value;
+      return this;
+    }
+
+    /**
+     * Makes the options.
+     *
+     * @return immutable options
+     */
+    public Options build() {
+      return new Options(this);
+    }
+  }
+}

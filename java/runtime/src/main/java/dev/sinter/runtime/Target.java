@@ -1,0 +1,190 @@
+// What a machine can do, as far as choosing kernels needs it.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.runtime;
+
+import dev.sinter.natives.NativeLoadException;
+import dev.sinter.natives.NativeLoader;
+import dev.sinter.natives.jni.SinterLibrary;
+import dev.sinter.runtime.catalogue.Catalogue;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/**
+ * What a machine can do: instruction sets, caches, cores and the catalogue of kernels. Immutable.
+ */
+public final class Target {
+  private static final Map<String, String> WITHIN =
+      Map.of(
+          "avx2", "avx2",
+          "avx_vnni", "avx2 avx_vnni",
+          "avx512", "avx2 avx512",
+          "avx512_vnni", "avx2 avx512 avx512_vnni",
+          "neon", "",
+          "reference", "",
+          "dotprod", "dotprod",
+          "i8mm", "dotprod i8mm");
+
+  private final Catalogue catalogue;
+  private final String arch;
+  private final long isa;
+  private final long level2;
+  private final long level3;
+  private final int cores;
+  private final String forced;
+
+  Target(
+      Catalogue catalogue,
+      String arch,
+      long isa,
+      long level2,
+      long level3,
+      int cores,
+      String forced) {
+    this.catalogue = catalogue;
+    this.arch = arch;
+    this.isa = isa;
+    this.level2 = level2;
+    this.level3 = level3;
+    this.cores = cores;
+    this.forced = forced;
+  }
+
+  private static final class Local {
+    static final Target TARGET = read();
+
+    private Local() {}
+
+    private static Target read() {
+      int length = (int) SinterLibrary.sinter_catalogue((ByteBuffer) null, 0);
+      ByteBuffer text = ByteBuffer.allocateDirect(length + 1);
+      SinterLibrary.sinter_catalogue(text, length + 1L);
+      byte[] bytes = new byte[length];
+      text.get(bytes);
+      Catalogue catalogue =
+          Catalogue.parse(
+              new String(bytes, StandardCharsets.US_ASCII),
+              SinterLibrary.sinter_catalogue_fingerprint());
+      String platform = NativeLoader.platform();
+      return new Target(
+          catalogue,
+          platform.endsWith("arm64") ? "arm64" : "x86_64",
+          SinterLibrary.sinter_cpu_features(),
+          SinterLibrary.sinter_cache_bytes(2),
+          SinterLibrary.sinter_cache_bytes(3),
+          SinterLibrary.sinter_cores(),
+          System.getenv("SINTER_ISA"));
+    }
+  }
+
+  /**
+   * Returns this machine; the environment variable SINTER_ISA takes instruction sets away.
+   *
+   * @return the machine this JVM runs on
+   * @throws SinterException if the native library cannot be loaded
+   */
+  public static Target local() {
+    try {
+      NativeLoader.load();
+    } catch (NativeLoadException e) {
+      throw new SinterException(Status.UNSUPPORTED, e.getMessage(), e);
+    }
+    return Local.TARGET;
+  }
+
+  /**
+   * Returns this machine with fewer instruction sets.
+   *
+   * @param name {@code reference}, {@code avx2}, {@code avx512_vnni}, {@code dotprod}, ...
+   * @return a target with no more than that
+   */
+  public Target withIsa(String name) {
+    String within = WITHIN.get(name);
+    if (within == null) {
+      throw new SinterException(
+          Status.INVALID_ARGUMENT,
+          "isa '" + name + "' is none of " + WITHIN.keySet().stream().sorted().toList());
+    }
+    long mask = 0;
+    for (Map.Entry<String, Long> bit : catalogue.isaBits().entrySet()) {
+      if ((" " + within + " ").contains(" " + bit.getKey() + " ")) {
+        mask |= bit.getValue();
+      }
+    }
+    return new Target(catalogue, arch, isa & mask, level2, level3, cores, name);
+  }
+
+  /**
+   * Returns the kernels of the native library.
+   *
+   * @return the catalogue
+   */
+  public Catalogue catalogue() {
+    return catalogue;
+  }
+
+  /**
+   * Returns the architecture.
+   *
+   * @return {@code x86_64} or {@code arm64}
+   */
+  public String arch() {
+    return arch;
+  }
+
+  /**
+   * Returns the instruction sets as bits of the catalogue.
+   *
+   * @return the bits
+   */
+  public long isa() {
+    return isa;
+  }
+
+  /**
+   * Returns the names of the instruction sets.
+   *
+   * @return names with spaces between, "reference" when there are none
+   */
+  public String isaNames() {
+    String names = catalogue.describeBits(isa);
+    return names.isEmpty() ? "reference" : names;
+  }
+
+  /**
+   * Returns the instruction set that was forced.
+   *
+   * @return its name, or null
+   */
+  public String forcedIsa() {
+    return forced;
+  }
+
+  /**
+   * Returns the size of the second-level cache of one core.
+   *
+   * @return bytes, 0 if unknown
+   */
+  public long level2Bytes() {
+    return level2;
+  }
+
+  /**
+   * Returns the size of the third-level cache.
+   *
+   * @return bytes, 0 if unknown
+   */
+  public long level3Bytes() {
+    return level3;
+  }
+
+  /**
+   * Returns how many cores this process may use.
+   *
+   * @return at least 1
+   */
+  public int cores() {
+    return cores;
+  }
+}

@@ -1,0 +1,222 @@
+// Convolutions: to gemm where a convolution is one, else to conv or depthwise.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.runtime.lower;
+
+import dev.sinter.graph.Activation;
+import dev.sinter.graph.Op;
+import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Padding;
+import dev.sinter.graph.Quantization;
+import dev.sinter.graph.Shape;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** Lowers CONV_2D and DEPTHWISE_CONV_2D. */
+final class Convolutions {
+  private Convolutions() {}
+
+  /** What both kinds share: the image that is really read, and where windows start. */
+  private record Geometry(int input, Shape in, Shape out, int padTop, int padLeft) {}
+
+  private static Geometry geometry(
+      Lowering l, int index, Op op, Padding padding, int[] kernel, int[] stride, int[] dilation) {
+    Fusion.Border border = l.border(index);
+    int input = border == null ? op.input(0) : border.input();
+    Shape in = l.shape(input);
+    Shape out = l.shape(op.output(0));
+    if (in.rank() != 4 || out.rank() != 4) {
+      throw l.unsupported(index, "an input of rank " + in.rank());
+    }
+    if (border != null) {
+      return new Geometry(input, in, out, border.top(), border.left());
+    }
+    Padding.Extent y = padding.along(in.dim(1), kernel[0], stride[0], dilation[0]);
+    Padding.Extent x = padding.along(in.dim(2), kernel[1], stride[1], dilation[1]);
+    return new Geometry(input, in, out, y.before(), x.before());
+  }
+
+  static void conv(Lowering l, int index, Op op, OpKind.Conv conv) {
+    Shape weights = l.shape(op.input(1));
+    int outC = weights.dim(0);
+    int kernelH = weights.dim(1);
+    int kernelW = weights.dim(2);
+    int groupC = weights.dim(3);
+    Activation activation = l.activation(index, conv.activation());
+    int output = l.outputTensor(index);
+    String type = checkTypes(l, index, op, activation, output);
+    Geometry g =
+        geometry(
+            l,
+            index,
+            op,
+            conv.padding(),
+            new int[] {kernelH, kernelW},
+            new int[] {conv.strideH(), conv.strideW()},
+            new int[] {conv.dilationH(), conv.dilationW()});
+    int inC = g.in().dim(3);
+    if (groupC == 0 || inC % groupC != 0 || outC % (inC / groupC) != 0) {
+      throw l.unsupported(
+          index, "weights " + weights + " for " + inC + " input channels (grouping)");
+    }
+    int groups = inC / groupC;
+    Value in = l.value(g.input());
+    Value out = l.define(output);
+    double work = (double) g.out().elements() * kernelH * kernelW * groupC;
+    boolean matrixProduct =
+        kernelH == 1
+            && kernelW == 1
+            && conv.strideH() == 1
+            && conv.strideW() == 1
+            && groups == 1
+            && g.padTop() == 0
+            && g.padLeft() == 0
+            && g.in().dim(1) == g.out().dim(1)
+            && g.in().dim(2) == g.out().dim(2);
+    if (matrixProduct) {
+      long pixels = g.out().elements(0, 3);
+      l.add(
+          Products.gemm(l, index, op, type, Math.toIntExact(pixels), outC, inC, activation, output)
+              .slot(in)
+              .weights(key(op), sources(l, op, type, outC, output, g.input()))
+              .slot(out)
+              .work(work));
+      return;
+    }
+    Step step = new Step("conv", index, label(l, op, g), type, type, type);
+    step.set("batch", g.in().dim(0))
+        .set("in_h", g.in().dim(1))
+        .set("in_w", g.in().dim(2))
+        .set("in_c", inC)
+        .set("out_h", g.out().dim(1))
+        .set("out_w", g.out().dim(2))
+        .set("out_c", outC)
+        .set("kernel_h", kernelH)
+        .set("kernel_w", kernelW)
+        .set("stride_h", conv.strideH())
+        .set("stride_w", conv.strideW())
+        .set("dilation_h", conv.dilationH())
+        .set("dilation_w", conv.dilationW())
+        .set("pad_top", g.padTop())
+        .set("pad_left", g.padLeft())
+        .set("groups", groups)
+        .set("in_zero_point", l.zeroPoint(g.input()))
+        .set("out_zero_point", l.zeroPoint(output));
+    Numbers.clamp(step, activation, l.quantization(output));
+    l.add(
+        step.slot(in)
+            .weights(key(op), sources(l, op, type, outC, output, g.input()))
+            .slot(out)
+            .work(work));
+  }
+
+  static void depthwise(Lowering l, int index, Op op, OpKind.Depthwise conv) {
+    Shape weights = l.shape(op.input(1));
+    int kernelH = weights.dim(1);
+    int kernelW = weights.dim(2);
+    int outC = weights.dim(3);
+    Activation activation = l.activation(index, conv.activation());
+    int output = l.outputTensor(index);
+    String type = checkTypes(l, index, op, activation, output);
+    Geometry g =
+        geometry(
+            l,
+            index,
+            op,
+            conv.padding(),
+            new int[] {kernelH, kernelW},
+            new int[] {conv.strideH(), conv.strideW()},
+            new int[] {conv.dilationH(), conv.dilationW()});
+    int inC = g.in().dim(3);
+    if (inC == 0 || outC % inC != 0) {
+      throw l.unsupported(index, "weights " + weights + " for " + inC + " input channels");
+    }
+    Value in = l.value(g.input());
+    Value out = l.define(output);
+    Step step = new Step("depthwise", index, label(l, op, g), type, type, type);
+    step.set("batch", g.in().dim(0))
+        .set("in_h", g.in().dim(1))
+        .set("in_w", g.in().dim(2))
+        .set("in_c", inC)
+        .set("multiplier", outC / inC)
+        .set("out_h", g.out().dim(1))
+        .set("out_w", g.out().dim(2))
+        .set("kernel_h", kernelH)
+        .set("kernel_w", kernelW)
+        .set("stride_h", conv.strideH())
+        .set("stride_w", conv.strideW())
+        .set("dilation_h", conv.dilationH())
+        .set("dilation_w", conv.dilationW())
+        .set("pad_top", g.padTop())
+        .set("pad_left", g.padLeft())
+        .set("in_zero_point", l.zeroPoint(g.input()))
+        .set("out_zero_point", l.zeroPoint(output));
+    Numbers.clamp(step, activation, l.quantization(output));
+    l.add(
+        step.slot(in)
+            .weights(key(op), sources(l, op, type, outC, output, g.input()))
+            .slot(out)
+            .work((double) g.out().elements() * kernelH * kernelW));
+  }
+
+  private static String label(Lowering l, Op op, Geometry g) {
+    return op.kind().label()
+        + " "
+        + g.in()
+        + " -> "
+        + g.out()
+        + ", weights "
+        + l.shape(op.input(1));
+  }
+
+  /** What names the constants of an op: the same tensors pack to the same bytes. */
+  static Object key(Op op) {
+    return List.of(op.input(1), op.input(2));
+  }
+
+  /** The type of a product's tensors; fails where they do not fit together. */
+  static String checkTypes(Lowering l, int index, Op op, Activation activation, int output) {
+    String type = l.type(index, op.input(0));
+    if (!Numbers.isClamp(activation)) {
+      throw l.unsupported(index, "the fused activation " + activation);
+    }
+    if (!l.isConstant(op.input(1)) || (op.hasInput(2) && !l.isConstant(op.input(2)))) {
+      throw l.unsupported(index, "weights or bias that are computed at run time");
+    }
+    String weights = l.type(index, op.input(1));
+    String out = l.type(index, output);
+    if (!(type.equals("f32") || type.equals("s8")) || !weights.equals(type) || !out.equals(type)) {
+      throw l.unsupported(index, "the mix of types " + type + " x " + weights + " -> " + out);
+    }
+    if (type.equals("s8")) {
+      l.requireQuantized(index, op.input(0));
+      l.requireQuantized(index, output);
+      Quantization q = l.quantization(op.input(1));
+      if (!q.isQuantized() || q.details() != null) {
+        throw l.unsupported(index, "weights without scales, or with scales by block");
+      }
+      for (long zeroPoint : q.zeroPoints()) {
+        if (zeroPoint != 0) {
+          throw l.unsupported(index, "weights with zero point " + zeroPoint);
+        }
+      }
+      if (op.hasInput(2) && !l.type(index, op.input(2)).equals("s32")) {
+        throw l.unsupported(index, "a bias of type " + l.type(index, op.input(2)));
+      }
+    }
+    return type;
+  }
+
+  /** Weights, bias, scales in the order of the native ops' contracts. */
+  static ByteBuffer[] sources(Lowering l, Op op, String type, int channels, int output, int input) {
+    ByteBuffer weights = l.constant(op.input(1));
+    ByteBuffer bias = op.hasInput(2) ? l.constant(op.input(2)) : null;
+    if (type.equals("f32")) {
+      return new ByteBuffer[] {weights, bias};
+    }
+    float[] scales =
+        Numbers.requantizationScales(
+            l.scale(input), l.quantization(op.input(1)), l.scale(output), channels);
+    return new ByteBuffer[] {weights, bias, Numbers.floats(scales)};
+  }
+}

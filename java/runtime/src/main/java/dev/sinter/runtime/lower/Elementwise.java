@@ -1,0 +1,120 @@
+// Ops that work on each element by itself.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.runtime.lower;
+
+import dev.sinter.graph.Activation;
+import dev.sinter.graph.ElementType;
+import dev.sinter.graph.Op;
+import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Quantization;
+import dev.sinter.graph.Shape;
+
+/** Lowers ADD, the relu family, QUANTIZE and DEQUANTIZE. */
+final class Elementwise {
+  private Elementwise() {}
+
+  static void add(Lowering l, int index, Op op, OpKind.Binary binary) {
+    Activation activation = l.activation(index, binary.activation());
+    if (!Numbers.isClamp(activation)) {
+      throw l.unsupported(index, "the fused activation " + activation);
+    }
+    int a = op.input(0);
+    int b = op.input(1);
+    int output = l.outputTensor(index);
+    String type = l.type(index, a);
+    if (!(type.equals("f32") || type.equals("s8"))
+        || !type.equals(l.type(index, b))
+        || !type.equals(l.type(index, output))) {
+      throw l.unsupported(index, "the mix of types");
+    }
+    for (int t : new int[] {a, b, output}) {
+      l.requireQuantized(index, t);
+    }
+    Broadcast shape = Broadcast.of(l.shape(a), l.shape(b), l.shape(output));
+    if (shape == null) {
+      throw l.unsupported(index, "broadcasting over more than 6 dimensions");
+    }
+    Step step = new Step("add", index, "ADD " + l.shape(a) + " + " + l.shape(b), type, type, type);
+    step.setAll("d", shape.dims())
+        .setAll("a_stride", shape.aStrides())
+        .setAll("b_stride", shape.bStrides())
+        .set("a_scale", l.scale(a))
+        .set("a_zero_point", l.zeroPoint(a))
+        .set("b_scale", l.scale(b))
+        .set("b_zero_point", l.zeroPoint(b))
+        .set("out_scale", l.scale(output))
+        .set("out_zero_point", l.zeroPoint(output));
+    Numbers.clamp(step, activation, l.quantization(output));
+    Value left = l.value(a);
+    Value right = l.value(b);
+    l.add(
+        step.slot(left)
+            .slot(right)
+            .slot(l.define(output))
+            .work((double) l.shape(output).elements()));
+  }
+
+  static void activate(Lowering l, int index, Op op, OpKind.Activate activate) {
+    Activation clamp =
+        switch (activate.function()) {
+          case RELU -> Activation.RELU;
+          case RELU6 -> Activation.RELU6;
+          case RELU_N1_TO_1 -> Activation.RELU_N1_TO_1;
+          default -> null;
+        };
+    boolean leaky = activate.function() == OpKind.Activate.Function.LEAKY_RELU;
+    int in = op.input(0);
+    int out = op.output(0);
+    String type = l.type(index, in);
+    if ((clamp == null && !leaky)
+        || !(type.equals("f32") || type.equals("s8"))
+        || !type.equals(l.type(index, out))) {
+      throw l.unsupported(index, "this function of " + type);
+    }
+    l.requireQuantized(index, in);
+    l.requireQuantized(index, out);
+    Shape shape = l.shape(in);
+    Step step =
+        new Step("relu", index, op.kind().label() + " " + shape, type, type)
+            .set("kind", leaky ? 1 : 0)
+            .set("count", Math.toIntExact(shape.elements()))
+            .set("alpha", activate.alpha())
+            .set("in_scale", l.scale(in))
+            .set("in_zero_point", l.zeroPoint(in))
+            .set("out_scale", l.scale(out))
+            .set("out_zero_point", l.zeroPoint(out));
+    Numbers.clamp(step, leaky ? Activation.NONE : clamp, l.quantization(out));
+    Value from = l.value(in);
+    l.add(step.slot(from).slot(l.define(out)).work((double) shape.elements()));
+  }
+
+  static void quantize(Lowering l, int index, Op op) {
+    int in = op.input(0);
+    int out = op.output(0);
+    String from = l.type(index, in);
+    String to = l.type(index, out);
+    for (int t : new int[] {in, out}) {
+      l.requireQuantized(index, t);
+      ElementType type = l.tensor(t).type();
+      if (type != ElementType.FLOAT32 && type != ElementType.INT8 && type != ElementType.UINT8) {
+        throw l.unsupported(index, from + " -> " + to);
+      }
+    }
+    if (from.equals("f32") && to.equals("f32")) {
+      l.alias(out, in);
+      return;
+    }
+    Quantization q = l.quantization(out);
+    Shape shape = l.shape(in);
+    Step step =
+        new Step("quantize", index, op.kind().label() + " " + shape, from, to)
+            .set("count", Math.toIntExact(shape.elements()))
+            .set("in_scale", from.equals("f32") ? 1f : l.scale(in))
+            .set("in_zero_point", from.equals("f32") ? 0 : l.zeroPoint(in))
+            .set("out_scale", to.equals("f32") ? 1f : q.scale())
+            .set("out_zero_point", to.equals("f32") ? 0 : l.zeroPoint(out));
+    Value source = l.value(in);
+    l.add(step.slot(source).slot(l.define(out)).work((double) shape.elements()));
+  }
+}

@@ -1,0 +1,180 @@
+// Which ops another one does on the way: a padding in front of a convolution, a clamp behind a
+// producer.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.runtime.lower;
+
+import dev.sinter.graph.Activation;
+import dev.sinter.graph.Constant;
+import dev.sinter.graph.ElementType;
+import dev.sinter.graph.Op;
+import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Padding;
+import dev.sinter.graph.Shape;
+import dev.sinter.graph.Subgraph;
+import dev.sinter.graph.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Found once per lowering; nothing is fused across an output of the model. */
+final class Fusion {
+  /** A border of zeros around the image that a convolution reads. */
+  record Border(int input, int top, int left) {}
+
+  private final Subgraph main;
+  private final Set<Integer> absorbed = new HashSet<>();
+  private final Map<Integer, Border> borders = new HashMap<>();
+  private final Map<Integer, Activation> activations = new HashMap<>();
+  private final Map<Integer, Integer> outputs = new HashMap<>();
+  private final List<String> notes = new ArrayList<>();
+
+  private Fusion(Subgraph main) {
+    this.main = main;
+  }
+
+  static Fusion of(Subgraph main, List<Shape> shapes) {
+    Fusion fusion = new Fusion(main);
+    for (int i = 0; i < main.ops().size(); i++) {
+      Op op = main.ops().get(i);
+      if (op.kind() instanceof OpKind.Pad pad && pad.mode() == OpKind.Pad.Mode.ZERO) {
+        fusion.padding(i, op, shapes);
+      } else if (op.kind() instanceof OpKind.Activate activate) {
+        fusion.activation(i, op, activate);
+      }
+    }
+    return fusion;
+  }
+
+  boolean isAbsorbed(int op) {
+    return absorbed.contains(op);
+  }
+
+  Border border(int op) {
+    return borders.get(op);
+  }
+
+  Activation activation(int op) {
+    return activations.get(op);
+  }
+
+  int outputTensor(int op) {
+    Integer tensor = outputs.get(op);
+    return tensor == null ? main.ops().get(op).output(0) : tensor;
+  }
+
+  List<String> notes() {
+    return notes;
+  }
+
+  private boolean onlyReader(int tensor) {
+    return main.consumers(tensor).size() == 1 && !main.outputs().contains(tensor);
+  }
+
+  private void padding(int i, Op op, List<Shape> shapes) {
+    int padded = op.output(0);
+    if (!onlyReader(padded) || shapes.get(padded).rank() != 4 || !main.isConstant(op.input(1))) {
+      return;
+    }
+    int reader = main.consumers(padded).get(0);
+    Op conv = main.ops().get(reader);
+    boolean valid =
+        (conv.kind() instanceof OpKind.Conv c && c.padding() == Padding.VALID)
+            || (conv.kind() instanceof OpKind.Depthwise d && d.padding() == Padding.VALID);
+    if (!valid || conv.input(0) != padded || conv.input(1) == padded) {
+      return;
+    }
+    if (!main.tensor(padded).quantization().equals(main.tensor(op.input(0)).quantization())) {
+      return;
+    }
+    int[] amounts = amounts(main.constant(op.input(1)));
+    if (amounts == null || amounts.length != 8) {
+      return;
+    }
+    for (int a : new int[] {0, 1, 6, 7}) {
+      if (amounts[a] != 0) {
+        return;
+      }
+    }
+    for (int a : amounts) {
+      if (a < 0) {
+        return;
+      }
+    }
+    absorbed.add(i);
+    borders.put(reader, new Border(op.input(0), amounts[2], amounts[4]));
+    notes.add("op " + i + " PAD: done by op " + reader + " " + conv.kind().label());
+  }
+
+  /** The padding amounts, before and after per dimension. */
+  static int[] amounts(Constant.Dense constant) {
+    ByteBuffer bytes = constant.storage().bytes().duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    int count = Math.toIntExact(constant.shape().elements());
+    int[] amounts = new int[count];
+    for (int i = 0; i < count; i++) {
+      if (constant.type() == ElementType.INT32) {
+        amounts[i] = bytes.getInt();
+      } else if (constant.type() == ElementType.INT64) {
+        amounts[i] = Math.toIntExact(bytes.getLong());
+      } else {
+        return null;
+      }
+    }
+    return amounts;
+  }
+
+  private void activation(int i, Op op, OpKind.Activate activate) {
+    Activation clamp =
+        switch (activate.function()) {
+          case RELU -> Activation.RELU;
+          case RELU6 -> Activation.RELU6;
+          case RELU_N1_TO_1 -> Activation.RELU_N1_TO_1;
+          default -> null;
+        };
+    int in = op.input(0);
+    int producer = main.producer(in);
+    if (clamp == null || producer < 0 || !onlyReader(in) || absorbed.contains(producer)) {
+      return;
+    }
+    Tensor before = main.tensor(in);
+    Tensor after = main.tensor(op.output(0));
+    if (before.type() != after.type() || !before.quantization().equals(after.quantization())) {
+      return;
+    }
+    Activation own = ownActivation(main.ops().get(producer).kind());
+    if (own != Activation.NONE || activations.containsKey(producer)) {
+      return;
+    }
+    absorbed.add(i);
+    activations.put(producer, clamp);
+    outputs.put(producer, op.output(0));
+    notes.add(
+        "op "
+            + i
+            + " "
+            + op.kind().label()
+            + ": done by op "
+            + producer
+            + " "
+            + main.ops().get(producer).kind().label());
+  }
+
+  /** The activation of an op that clamps its result, null for other ops. */
+  private static Activation ownActivation(OpKind kind) {
+    if (kind instanceof OpKind.Conv c) {
+      return c.activation();
+    } else if (kind instanceof OpKind.Depthwise d) {
+      return d.activation();
+    } else if (kind instanceof OpKind.FullyConnected f) {
+      return f.activation();
+    } else if (kind instanceof OpKind.Binary b && b.function() == OpKind.Binary.Function.ADD) {
+      return b.activation();
+    }
+    return null;
+  }
+}

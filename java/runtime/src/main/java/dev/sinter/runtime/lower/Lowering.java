@@ -1,0 +1,306 @@
+// Graph to steps: legalizes each op of a model to ops of the native library.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.runtime.lower;
+
+import dev.sinter.graph.Activation;
+import dev.sinter.graph.Constant;
+import dev.sinter.graph.ElementType;
+import dev.sinter.graph.Graph;
+import dev.sinter.graph.GraphException;
+import dev.sinter.graph.Op;
+import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Quantization;
+import dev.sinter.graph.Shape;
+import dev.sinter.graph.Subgraph;
+import dev.sinter.graph.Tensor;
+import dev.sinter.runtime.SinterException;
+import dev.sinter.runtime.Status;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Lowers the main subgraph of a model for given input shapes. */
+public final class Lowering {
+  private final Graph graph;
+  private final Subgraph main;
+  private final List<Shape> shapes;
+  private final Fusion fusion;
+  private final Map<Integer, Value> values = new HashMap<>();
+  private final Map<Integer, ByteBuffer> constants;
+  private final List<Step> steps = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
+
+  private Lowering(
+      Graph graph, Map<Integer, Shape> inputShapes, Map<Integer, ByteBuffer> constants) {
+    this.graph = graph;
+    this.main = graph.main();
+    this.constants = constants;
+    try {
+      this.shapes = graph.inferShapes(inputShapes);
+    } catch (GraphException e) {
+      throw new SinterException(Status.UNSUPPORTED, graph.name() + ": " + e.getMessage(), e);
+    }
+    this.fusion = Fusion.of(main, shapes);
+  }
+
+  /**
+   * Lowers a model.
+   *
+   * @param graph the model
+   * @param inputShapes shapes for some inputs, by position; the others keep the file's
+   * @param constants cache of constants in direct memory, shared by the plans of one model
+   * @return steps in order and where their values are
+   */
+  public static Lowered lower(
+      Graph graph, Map<Integer, Shape> inputShapes, Map<Integer, ByteBuffer> constants) {
+    return new Lowering(graph, inputShapes, constants).lower();
+  }
+
+  private Lowered lower() {
+    int inputs = main.inputs().size();
+    for (int i = 0; i < inputs; i++) {
+      int tensor = main.inputs().get(i);
+      values.put(tensor, Value.input(main.tensor(tensor).name(), bytes(tensor), i));
+    }
+    notes.addAll(fusion.notes());
+    for (int i = 0; i < main.ops().size(); i++) {
+      if (fusion.isAbsorbed(i)) {
+        continue;
+      }
+      Op op = main.ops().get(i);
+      if (isFolded(op)) {
+        notes.add("op " + i + " " + op.kind().label() + ": folded, its result is constant");
+        continue;
+      }
+      try {
+        Lowerings.lower(this, i, op);
+      } catch (GraphException e) {
+        throw new SinterException(
+            Status.UNSUPPORTED, graph.name() + ": " + main.describe(i) + ": " + e.getMessage(), e);
+      }
+    }
+    List<Value> outputs = new ArrayList<>();
+    for (int o = 0; o < main.outputs().size(); o++) {
+      outputs.add(placeOutput(main.outputs().get(o), inputs + o));
+    }
+    return new Lowered(steps, inputs, main.outputs(), outputs, shapes, notes);
+  }
+
+  /** The producer writes an output in its place; what cannot be written there is copied. */
+  private Value placeOutput(int tensor, int binding) {
+    Value value = values.get(tensor);
+    if (value == null && main.isConstant(tensor)) {
+      value = value(tensor);
+    }
+    if (value == null) {
+      throw new SinterException(
+          Status.INVALID_MODEL,
+          graph.name() + ": output '" + main.tensor(tensor).name() + "' is computed by no op");
+    }
+    if (value.place() == Value.Place.ARENA) {
+      value.becomeOutput(binding);
+      return value;
+    }
+    Value place = Value.output(main.tensor(tensor).name(), value.bytes(), binding);
+    steps.add(copy(-1, "output", value, place, 1, value.bytes(), 0, 0, 0, 0));
+    return place;
+  }
+
+  /** A copy of rows of bytes. */
+  static Step copy(
+      int opIndex,
+      String label,
+      Value in,
+      Value out,
+      long rows,
+      long rowBytes,
+      long inOffset,
+      long inStride,
+      long outOffset,
+      long outStride) {
+    return new Step("copy", opIndex, label, "u8", "u8")
+        .set("rows", Math.toIntExact(rows))
+        .set("row_bytes", Math.toIntExact(rowBytes))
+        .set("in_offset", Math.toIntExact(inOffset))
+        .set("in_stride", Math.toIntExact(inStride))
+        .set("out_offset", Math.toIntExact(outOffset))
+        .set("out_stride", Math.toIntExact(outStride))
+        .slot(in)
+        .slot(out)
+        .work((double) rows * rowBytes);
+  }
+
+  private boolean isFolded(Op op) {
+    for (int output : op.outputs()) {
+      if (!main.isConstant(output)) {
+        return false;
+      }
+    }
+    return !op.outputs().isEmpty();
+  }
+
+  // ---- what the lowerings of single ops use
+  // -------------------------------------------------------
+
+  void add(Step step) {
+    steps.add(step);
+  }
+
+  /** Which tensor an op's output really is, with an activation behind it absorbed. */
+  int outputTensor(int opIndex) {
+    return fusion.outputTensor(opIndex);
+  }
+
+  /** The activation of an op, with one behind it absorbed. */
+  Activation activation(int opIndex, Activation own) {
+    Activation behind = fusion.activation(opIndex);
+    return behind == null ? own : behind;
+  }
+
+  /** A padding absorbed from in front of a convolution, or null. */
+  Fusion.Border border(int opIndex) {
+    return fusion.border(opIndex);
+  }
+
+  /** The value of a tensor that was computed, is an input, or is constant. */
+  Value value(int tensor) {
+    Value value = values.get(tensor);
+    if (value == null && main.isConstant(tensor)) {
+      value = Value.constant(main.tensor(tensor).name(), constant(tensor));
+      values.put(tensor, value);
+    }
+    if (value == null) {
+      throw new SinterException(
+          Status.INVALID_MODEL,
+          graph.name()
+              + ": tensor '"
+              + main.tensor(tensor).name()
+              + "' is used before an op has computed it");
+    }
+    return value;
+  }
+
+  /** A new place in the arena for a tensor. */
+  Value define(int tensor) {
+    Value value = Value.arena(main.tensor(tensor).name(), bytes(tensor));
+    values.put(tensor, value);
+    return value;
+  }
+
+  /** Two tensors with the same bytes. */
+  void alias(int tensor, int of) {
+    values.put(tensor, value(of));
+  }
+
+  /** A place for something between two steps of one op. */
+  Value temporary(String name, long bytes) {
+    return Value.arena(name, bytes);
+  }
+
+  /** The dense values of a constant, in direct memory, made once per model. */
+  ByteBuffer constant(int tensor) {
+    return constants.computeIfAbsent(
+        tensor,
+        t -> {
+          Constant.Dense dense = main.constant(t);
+          return Numbers.direct(dense.storage().bytes());
+        });
+  }
+
+  Constant.Dense constantDense(int tensor) {
+    return main.constant(tensor);
+  }
+
+  boolean isConstant(int tensor) {
+    return main.isConstant(tensor);
+  }
+
+  Tensor tensor(int tensor) {
+    return main.tensor(tensor);
+  }
+
+  Shape shape(int tensor) {
+    return shapes.get(tensor);
+  }
+
+  Quantization quantization(int tensor) {
+    return main.tensor(tensor).quantization();
+  }
+
+  long bytes(int tensor) {
+    return main.tensor(tensor).type().bytes(shapes.get(tensor).elements());
+  }
+
+  /** The catalogue's word for the type of a tensor. */
+  String type(int opIndex, int tensor) {
+    ElementType type = main.tensor(tensor).type();
+    return switch (type) {
+      case FLOAT32 -> "f32";
+      case INT8 -> "s8";
+      case UINT8 -> "u8";
+      case INT32 -> "s32";
+      default ->
+          throw unsupported(opIndex, "tensor '" + main.tensor(tensor).name() + "' of type " + type);
+    };
+  }
+
+  /** A zero point as a parameter. */
+  int zeroPoint(int tensor) {
+    Quantization q = quantization(tensor);
+    return q.isQuantized() ? Math.toIntExact(q.zeroPoint()) : 0;
+  }
+
+  float scale(int tensor) {
+    Quantization q = quantization(tensor);
+    return q.isQuantized() ? q.scale() : 0f;
+  }
+
+  /** Fails for an int8 tensor without one scale and zero point. */
+  void requireQuantized(int opIndex, int tensor) {
+    Tensor t = main.tensor(tensor);
+    if (t.type() != ElementType.FLOAT32 && !t.quantization().isPerTensor()) {
+      throw unsupported(
+          opIndex, "tensor '" + t.name() + "' of type " + t.type() + " without one scale");
+    }
+  }
+
+  /** What an op cannot do here, as an exception. */
+  SinterException unsupported(int opIndex, String what) {
+    Op op = main.ops().get(opIndex);
+    StringBuilder tensors = new StringBuilder();
+    for (int t : op.inputs()) {
+      if (t >= 0) {
+        tensors
+            .append(tensors.length() == 0 ? "" : ", ")
+            .append(main.tensor(t).type())
+            .append(shapes.get(t));
+      }
+    }
+    return new SinterException(
+        Status.UNSUPPORTED,
+        graph.name()
+            + ": op "
+            + opIndex
+            + " "
+            + op.kind().label()
+            + " ("
+            + tensors
+            + "), output '"
+            + (op.outputs().isEmpty() ? "" : main.tensor(op.output(0)).name())
+            + "': "
+            + what
+            + " is not supported; run the model up to this op with Graph.withOutputs, or change"
+            + " the op in the model");
+  }
+
+  OpKind kind(int opIndex) {
+    return main.ops().get(opIndex).kind();
+  }
+
+  void note(String text) {
+    notes.add(text);
+  }
+}

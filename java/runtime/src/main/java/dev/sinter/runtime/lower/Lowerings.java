@@ -1,0 +1,50 @@
+// Which class lowers which kind of op.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.runtime.lower;
+
+import dev.sinter.graph.Op;
+import dev.sinter.graph.OpKind;
+
+/** Sends each op to the class that lowers its kind. */
+final class Lowerings {
+  private Lowerings() {}
+
+  static void lower(Lowering l, int index, Op op) {
+    OpKind kind = op.kind();
+    if (kind instanceof OpKind.Conv conv) {
+      Convolutions.conv(l, index, op, conv);
+    } else if (kind instanceof OpKind.Depthwise depthwise) {
+      Convolutions.depthwise(l, index, op, depthwise);
+    } else if (kind instanceof OpKind.FullyConnected full) {
+      Products.fullyConnected(l, index, op, full);
+    } else if (kind instanceof OpKind.BatchMatMul product) {
+      Products.batchMatMul(l, index, op, product);
+    } else if (kind instanceof OpKind.Binary binary
+        && binary.function() == OpKind.Binary.Function.ADD) {
+      Elementwise.add(l, index, op, binary);
+    } else if (kind instanceof OpKind.Activate activate) {
+      Elementwise.activate(l, index, op, activate);
+    } else if (kind instanceof OpKind.Quantize || kind instanceof OpKind.Dequantize) {
+      Elementwise.quantize(l, index, op);
+    } else if (kind instanceof OpKind.Pool pool) {
+      Windows.pool(l, index, op, pool);
+    } else if (kind instanceof OpKind.Reduce reduce
+        && reduce.function() == OpKind.Reduce.Function.MEAN) {
+      Windows.mean(l, index, op);
+    } else if (kind instanceof OpKind.Softmax softmax) {
+      Windows.softmax(l, index, op, softmax);
+    } else if (kind instanceof OpKind.Pad pad) {
+      Moves.pad(l, index, op, pad);
+    } else if (kind instanceof OpKind.Concat concat) {
+      Moves.concat(l, index, op, concat);
+    } else if (kind instanceof OpKind.Reshape
+        || (kind instanceof OpKind.Move move
+            && (move.movement() == OpKind.Move.Movement.SQUEEZE
+                || move.movement() == OpKind.Move.Movement.EXPAND_DIMS))) {
+      l.alias(op.output(0), op.input(0));
+    } else {
+      throw l.unsupported(index, "this op");
+    }
+  }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.runtime.lower;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** One kernel call to be: an op of the native library with all its parameters, before selection. */
+public final class Step {
+  private final String op;
+  private final List<String> types;
+  private final int opIndex;
+  private final String label;
+  private final Map<String, Number> params = new LinkedHashMap<>();
+  private final List<Value> slots = new ArrayList<>();
+  private final List<ByteBuffer> sources = new ArrayList<>();
+  private Object sourceKey;
+  private double work;
+
+  /**
+   * Starts a step.
+   *
+   * @param op the native op
+   * @param opIndex index of the op in the model, for messages
+   * @param label what the step is in the model's words
+   * @param types element types per slot, as the catalogue writes them
+   */
+  Step(String op, int opIndex, String label, String... types) {
+    this.op = op;
+    this.opIndex = opIndex;
+    this.label = label;
+    this.types = List.of(types);
+  }
+
+  /** The change of layout in front of or behind a matrix product. */
+  public static Step conversion(Step gemm, boolean input, int pixels, int channels) {
+    String label = (input ? "to" : "from") + " planar quads";
+    return new Step("layout", gemm.opIndex, label, "s8", "s8")
+        .set("height", 1)
+        .set("width", pixels)
+        .set("channels", channels)
+        .set("pitch", pixels)
+        .set("fill", input ? gemm.param("a_zero_point") : gemm.param("out_zero_point"))
+        .work((double) pixels * channels);
+  }
+
+  /** Sets a parameter, replacing what it was. */
+  public Step set(String field, Number value) {
+    params.put(field, value);
+    return this;
+  }
+
+  /** Sets d0, d1, ... of a family of fields. */
+  Step setAll(String prefix, int... values) {
+    for (int i = 0; i < values.length; i++) {
+      params.put(prefix + i, values[i]);
+    }
+    return this;
+  }
+
+  /** Adds the next slot. */
+  public Step slot(Value value) {
+    slots.add(value);
+    return this;
+  }
+
+  /** The slot of packed weights, made from these constants; null stands for an absent one. */
+  Step weights(Object key, ByteBuffer... constants) {
+    slots.add(null);
+    sourceKey = key;
+    for (ByteBuffer constant : constants) {
+      sources.add(constant);
+    }
+    return this;
+  }
+
+  Step work(double newWork) {
+    work = newWork;
+    return this;
+  }
+
+  /** Gives a slot another value. */
+  public void replaceSlot(int index, Value value) {
+    slots.set(index, value);
+  }
+
+  public String op() {
+    return op;
+  }
+
+  public List<String> types() {
+    return types;
+  }
+
+  public int opIndex() {
+    return opIndex;
+  }
+
+  public String label() {
+    return label;
+  }
+
+  public Map<String, Number> params() {
+    return params;
+  }
+
+  public int param(String field) {
+    return params.get(field).intValue();
+  }
+
+  /** Per slot; null where packed weights go. */
+  public List<Value> slots() {
+    return slots;
+  }
+
+  public List<ByteBuffer> sources() {
+    return sources;
+  }
+
+  /** Names the constants: steps with equal keys and parameters share packed weights. */
+  public Object sourceKey() {
+    return sourceKey;
+  }
+
+  /** Multiply-accumulates, or elements for ops without products. */
+  public double work() {
+    return work;
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.runtime.lower;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Memory that steps read and write: a model input or output, a constant, or a place in the arena.
+ */
+public final class Value {
+  /** Where the memory is. */
+  public enum Place {
+    ARENA,
+    INPUT,
+    OUTPUT,
+    CONSTANT
+  }
+
+  private final String name;
+  private final long bytes;
+  private Place place;
+  private int binding = -1;
+  private final ByteBuffer constant;
+  private long offset = -1;
+
+  private Value(String name, long bytes, Place place, int binding, ByteBuffer constant) {
+    this.name = name;
+    this.bytes = bytes;
+    this.place = place;
+    this.binding = binding;
+    this.constant = constant;
+  }
+
+  /** A new place in the arena. */
+  public static Value arena(String name, long bytes) {
+    return new Value(name, bytes, Place.ARENA, -1, null);
+  }
+
+  static Value input(String name, long bytes, int binding) {
+    return new Value(name, bytes, Place.INPUT, binding, null);
+  }
+
+  static Value output(String name, long bytes, int binding) {
+    return new Value(name, bytes, Place.OUTPUT, binding, null);
+  }
+
+  static Value constant(String name, ByteBuffer bytes) {
+    return new Value(name, bytes.remaining(), Place.CONSTANT, -1, bytes);
+  }
+
+  /** Makes a value of the arena the place of an output: its producer writes there directly. */
+  void becomeOutput(int newBinding) {
+    place = Place.OUTPUT;
+    binding = newBinding;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public long bytes() {
+    return bytes;
+  }
+
+  public Place place() {
+    return place;
+  }
+
+  /** Number of the input or output among all bindings: inputs first, then outputs. */
+  public int binding() {
+    return binding;
+  }
+
+  public ByteBuffer constant() {
+    return constant;
+  }
+
+  /** Offset in the arena, after planning. */
+  public long offset() {
+    return offset;
+  }
+
+  /** Sets the place in the arena. */
+  public void setOffset(long newOffset) {
+    offset = newOffset;
+  }
+
+  @Override
+  public String toString() {
+    return name + " " + place + " " + bytes;
+  }
+}

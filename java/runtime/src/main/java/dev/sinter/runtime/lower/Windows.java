@@ -1,0 +1,115 @@
+// Ops that gather many values into one: pools, means, softmax.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.runtime.lower;
+
+import dev.sinter.graph.Op;
+import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Padding;
+import dev.sinter.graph.Shape;
+import java.util.Arrays;
+
+/** Lowers AVERAGE_POOL_2D, MAX_POOL_2D, MEAN and SOFTMAX. */
+final class Windows {
+  private static final int RANK = 6;
+
+  private Windows() {}
+
+  private static String sameType(Lowering l, int index, Op op) {
+    String type = l.type(index, op.input(0));
+    if (!(type.equals("f32") || type.equals("s8")) || !type.equals(l.type(index, op.output(0)))) {
+      throw l.unsupported(index, type + " -> " + l.type(index, op.output(0)));
+    }
+    l.requireQuantized(index, op.input(0));
+    l.requireQuantized(index, op.output(0));
+    return type;
+  }
+
+  static void pool(Lowering l, int index, Op op, OpKind.Pool pool) {
+    String type = sameType(l, index, op);
+    if (pool.mode() == OpKind.Pool.Mode.L2 || !Numbers.isClamp(pool.activation())) {
+      throw l.unsupported(index, pool.mode() + " pooling with activation " + pool.activation());
+    }
+    int input = op.input(0);
+    int output = op.output(0);
+    if (type.equals("s8")
+        && (l.scale(input) != l.scale(output) || l.zeroPoint(input) != l.zeroPoint(output))) {
+      throw l.unsupported(index, "pooling with different quantization of input and output");
+    }
+    Shape in = l.shape(input);
+    Shape out = l.shape(output);
+    Padding.Extent y = pool.padding().along(in.dim(1), pool.height(), pool.strideH(), 1);
+    Padding.Extent x = pool.padding().along(in.dim(2), pool.width(), pool.strideW(), 1);
+    Step step =
+        new Step("pool", index, op.kind().label() + " " + in + " -> " + out, type, type)
+            .set("kind", pool.mode() == OpKind.Pool.Mode.MAX ? 1 : 0)
+            .set("batch", in.dim(0))
+            .set("in_h", in.dim(1))
+            .set("in_w", in.dim(2))
+            .set("channels", in.dim(3))
+            .set("out_h", out.dim(1))
+            .set("out_w", out.dim(2))
+            .set("kernel_h", pool.height())
+            .set("kernel_w", pool.width())
+            .set("stride_h", pool.strideH())
+            .set("stride_w", pool.strideW())
+            .set("pad_top", y.before())
+            .set("pad_left", x.before());
+    Numbers.clamp(step, pool.activation(), l.quantization(output));
+    Value from = l.value(input);
+    l.add(
+        step.slot(from)
+            .slot(l.define(output))
+            .work((double) out.elements() * pool.height() * pool.width()));
+  }
+
+  static void mean(Lowering l, int index, Op op) {
+    String type = sameType(l, index, op);
+    if (!l.isConstant(op.input(1))) {
+      throw l.unsupported(index, "axes that are computed at run time");
+    }
+    Shape in = l.shape(op.input(0));
+    int[] axes = Fusion.amounts(l.constantDense(op.input(1)));
+    if (in.rank() > RANK || axes == null) {
+      throw l.unsupported(index, "rank " + in.rank());
+    }
+    int[] dims = new int[RANK];
+    Arrays.fill(dims, 1);
+    int shift = RANK - in.rank();
+    for (int i = 0; i < in.rank(); i++) {
+      dims[shift + i] = in.dim(i);
+    }
+    int mask = 0;
+    for (int axis : axes) {
+      mask |= 1 << (shift + (axis < 0 ? axis + in.rank() : axis));
+    }
+    Step step =
+        new Step("reduce", index, "MEAN " + in + " over " + Arrays.toString(axes), type, type)
+            .set("kind", 0)
+            .setAll("d", dims)
+            .set("axes", mask)
+            .set("in_scale", l.scale(op.input(0)))
+            .set("in_zero_point", l.zeroPoint(op.input(0)))
+            .set("out_scale", l.scale(op.output(0)))
+            .set("out_zero_point", l.zeroPoint(op.output(0)));
+    Value from = l.value(op.input(0));
+    l.add(step.slot(from).slot(l.define(op.output(0))).work((double) in.elements()));
+  }
+
+  static void softmax(Lowering l, int index, Op op, OpKind.Softmax softmax) {
+    String type = sameType(l, index, op);
+    Shape in = l.shape(op.input(0));
+    int depth = in.rank() == 0 ? 1 : in.dim(-1);
+    long rows = depth == 0 ? 0 : in.elements() / depth;
+    Step step =
+        new Step("softmax", index, "SOFTMAX " + in, type, type)
+            .set("rows", Math.toIntExact(rows))
+            .set("depth", depth)
+            .set("beta", softmax.beta())
+            .set("in_scale", l.scale(op.input(0)))
+            .set("out_scale", l.scale(op.output(0)))
+            .set("out_zero_point", l.zeroPoint(op.output(0)));
+    Value from = l.value(op.input(0));
+    l.add(step.slot(from).slot(l.define(op.output(0))).work((double) in.elements()));
+  }
+}

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Part of the runtime, not API. */
+package dev.sinter.runtime.select;
