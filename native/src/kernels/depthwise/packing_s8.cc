@@ -125,14 +125,58 @@ sinter_status pairs_pack(const void* params, const Source* sources, void* out, i
   return SINTER_OK;
 }
 
+// ---- quads ----------------------------------------------------------------------------------------
+
+int64_t quads_bytes(const void* params, const Source* sources) {
+  const P& p = *static_cast<const P*>(params);
+  if (check_sources(p, sources) != SINTER_OK) return -1;
+  const int64_t channels = depthwise_channels(p);
+  int64_t bytes = 0;
+  for (int64_t first = 0, width; first < channels; first += width) {
+    width = depthwise_quad_block(channels, first);
+    bytes += width * (8 + 4 * depthwise_quads(p));
+  }
+  return bytes;
+}
+
+sinter_status quads_pack(const void* params, const Source* sources, void* out, int64_t) {
+  const P& p = *static_cast<const P*>(params);
+  const Reader in = {p, sources, depthwise_channels(p)};
+  char* at = static_cast<char*>(out);
+  for (int64_t first = 0, width; first < in.channels; first += width) {
+    width = depthwise_quad_block(in.channels, first);
+    int64_t channel[64];  // -1: none
+    for (int64_t i = 0; i < width; i++) {
+      // Of quarter i / (width / 4), lane l holds channels 16 l + 4 quarter + 0..3.
+      const int64_t quarter = i / (width / 4), within = i % (width / 4);
+      const int64_t c = first + within / 4 * 16 + quarter * 4 + within % 4;
+      channel[i] = c < in.channels ? c : -1;
+    }
+    for (int64_t i = 0; i < width; i++) put(&at, channel[i] < 0 ? 0 : in.bias(channel[i], p.in_zero_point + 128));
+    for (int64_t i = 0; i < width; i++) put(&at, channel[i] < 0 ? 0.0f : in.scale(channel[i]));
+    for (int64_t q = 0; q < depthwise_quads(p); q++) {
+      for (int64_t i = 0; i < width; i++) {
+        for (int64_t t = q * 4; t < q * 4 + 4; t++) {
+          const int64_t tap = depthwise_quad_tap(p, t);
+          put(&at, static_cast<int8_t>(channel[i] >= 0 && tap >= 0 ? in.weight(tap, channel[i]) : 0));
+        }
+      }
+    }
+  }
+  return SINTER_OK;
+}
+
 }  // namespace
 
-extern const PackingDef depthwise_s8_taps_packing, depthwise_s8_pairs_packing;
+extern const PackingDef depthwise_s8_taps_packing, depthwise_s8_pairs_packing, depthwise_s8_quads_packing;
 extern const OpDef depthwise_op;
 const PackingDef depthwise_s8_taps_packing = {"depthwise_s8_taps", 1,          &depthwise_op,
                                               DEPTHWISE_SOURCES,   taps_bytes, taps_pack};
 const PackingDef depthwise_s8_pairs_packing = {"depthwise_s8_pairs", 1,           &depthwise_op,
                                                DEPTHWISE_SOURCES,    pairs_bytes, pairs_pack};
+
+const PackingDef depthwise_s8_quads_packing = {"depthwise_s8_quads", 1,           &depthwise_op,
+                                               DEPTHWISE_SOURCES,    quads_bytes, quads_pack};
 
 int64_t depthwise_s8_scratch(const void* params, int threads) {
   DepthwiseScratch s;

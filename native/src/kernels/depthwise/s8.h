@@ -46,6 +46,19 @@ static inline int64_t depthwise_tap(const DepthwiseParams& p, int64_t t) {
 //   gives: per 16 channels 0-3 of every lane, then 4-7, 8-11, 12-15. Activations are u8 here (value + 128), so
 //   bias' subtracts (zero point + 128) * sum instead. 3x3: quads are columns (y0, y1, y2, nothing).
 
+// The t-th tap of the quads; -1: a filler with weight zero.
+static inline int64_t depthwise_quad_tap(const DepthwiseParams& p, int64_t t) {
+  if (p.kernel_h == 3 && p.kernel_w == 3) return t % 4 == 3 ? -1 : t % 4 * 3 + t / 4;
+  return t < depthwise_taps(p) ? t : -1;
+}
+static inline int64_t depthwise_quads(const DepthwiseParams& p) {
+  return p.kernel_h == 3 && p.kernel_w == 3 ? 3 : (depthwise_taps(p) + 3) / 4;
+}
+// Channels of the block that starts at `first`: 64 while that many are left or more than 32, else 32.
+static inline int64_t depthwise_quad_block(int64_t channels, int64_t first) {
+  return channels - first > 32 ? 64 : 32;
+}
+
 enum { DEPTHWISE_PAIR_BLOCK = 16, DEPTHWISE_NARROW_BLOCK = 8 };
 
 static inline bool depthwise_narrow(const DepthwiseParams& p) {
@@ -108,6 +121,25 @@ static inline const int8_t* depthwise_pixel(const DepthwiseRow& r, int64_t i, in
   if (!row || ix < 0 || ix >= r.p->in_w) return r.zero;
   const int8_t* pixel = row + ix * r.pitch;
   return r.safe && pixel > r.safe ? r.tail + (64 - (r.end - pixel)) : pixel;
+}
+
+// Of a 3x3 kernel with dilation 1: the addresses of the input columns under up to `most` outputs from x
+// on, row after row, in r.table. Returns how many outputs there are.
+static inline int64_t depthwise_columns3x3(const DepthwiseRow& r, int64_t x, int64_t most) {
+  const DepthwiseParams& p = *r.p;
+  const int64_t n = p.out_w - x < most ? p.out_w - x : most;
+  const int64_t count = p.stride_w * (n - 1) + 3;
+  const int64_t first = x * p.stride_w - p.pad_left;
+  for (int64_t i = 0; i < 3; i++) {
+    const int8_t** table = r.table + i * count;
+    if (!r.safe && r.rows[i] && first >= 0 && first + count <= p.in_w) {
+      const int8_t* pixel = r.rows[i] + first * r.pitch;
+      for (int64_t c = 0; c < count; c++, pixel += r.pitch) table[c] = pixel;
+    } else {
+      for (int64_t c = 0; c < count; c++) table[c] = depthwise_pixel(r, i, first + c);
+    }
+  }
+  return n;
 }
 
 // Fills what all threads share; called before the work is split.

@@ -193,18 +193,7 @@ const Outputs by_stride_and_count[2][4] = {
 void row3x3(const DepthwiseRow& r, const char* weights, int64_t channels, int8_t* out, const Epilogue& e) {
   const DepthwiseParams& p = *r.p;
   for (int64_t x = 0; x < p.out_w; x += 4) {
-    const int64_t n = p.out_w - x < 4 ? p.out_w - x : 4;
-    const int64_t count = p.stride_w * (n - 1) + 3;
-    const int64_t first = x * p.stride_w - p.pad_left;
-    for (int64_t i = 0; i < 3; i++) {
-      const int8_t** table = r.table + i * count;
-      if (!r.safe && r.rows[i] && first >= 0 && first + count <= p.in_w) {
-        const int8_t* pixel = r.rows[i] + first * r.pitch;
-        for (int64_t c = 0; c < count; c++, pixel += r.pitch) table[c] = pixel;
-      } else {
-        for (int64_t c = 0; c < count; c++) table[c] = depthwise_pixel(r, i, first + c);
-      }
-    }
+    const int64_t n = depthwise_columns3x3(r, x, 4);
     by_stride_and_count[p.stride_w - 1][n - 1](r.table, weights, channels, out + x * channels, e);
   }
 }
