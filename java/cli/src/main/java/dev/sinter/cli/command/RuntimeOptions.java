@@ -3,6 +3,7 @@
 
 package dev.sinter.cli.command;
 
+import dev.sinter.runtime.Options;
 import picocli.CommandLine.Option;
 
 /** How Sinter runs a model. */
@@ -11,8 +12,16 @@ final class RuntimeOptions {
       names = "--isa",
       paramLabel = "ISA",
       description = {
-        "Use only kernels of this instruction set and below, such as avx2 or reference. Default: the best this machine"
-            + " has, or SINTER_ISA."
+        "Use only kernels of this instruction set and below, such as avx2 or reference. Default:"
+            + " the best this machine has, or SINTER_ISA."
       })
-  String isa;
+  private String isa;
+
+  Options options(int threads) {
+    Options.Builder options = Options.builder().threads(threads);
+    if (isa != null) {
+      options.isa(isa);
+    }
+    return options.build();
+  }
 }

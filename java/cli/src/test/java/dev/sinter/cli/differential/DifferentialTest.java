@@ -39,13 +39,13 @@ class DifferentialTest {
 
   @Test
   void bestKernels() {
-    run("best kernels of this machine", new Options(), COUNT, SEED);
+    run("best kernels of this machine", Options.DEFAULT, COUNT, SEED);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"reference", "avx2"})
   void forced(String isa) {
-    run("kernels forced to " + isa, new Options().isa(isa), COUNT / 3, SEED + 1_000_000);
+    run("kernels forced to " + isa, Options.builder().isa(isa).build(), COUNT / 3, SEED + 1_000_000);
   }
 
   private static void run(String what, Options options, int count, long seed) {

@@ -36,7 +36,7 @@ class HostileModelTest {
       byte[] file = TfliteWriter.toBytes(RandomModels.make(kind, i / kinds.length % 7));
       byte[] damaged = damage(file, random);
       String name = "damaged-" + kind + "-" + i;
-      try (SinterPeer peer = SinterPeer.open(name, damaged, new Options())) {
+      try (SinterPeer peer = SinterPeer.open(name, damaged, Options.DEFAULT)) {
         run(peer);
         loaded++;
       } catch (PeerException e) {

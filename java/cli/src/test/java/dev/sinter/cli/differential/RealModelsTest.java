@@ -35,7 +35,7 @@ class RealModelsTest {
     "own/clothes_float, clothes"
   })
   void outputsAreThoseOfTflite(String model, String data) throws IOException {
-    check(model, data, new Options(), INPUTS);
+    check(model, data, Options.DEFAULT, INPUTS);
   }
 
   @ParameterizedTest
@@ -50,7 +50,7 @@ class RealModelsTest {
     "own/clothes_float, clothes, reference, 2"
   })
   void everyIsa(String model, String data, String isa, int inputs) throws IOException {
-    check(model, data, new Options().isa(isa), inputs);
+    check(model, data, Options.builder().isa(isa).build(), inputs);
   }
 
   private static void check(String model, String data, Options options, int inputs) throws IOException {

@@ -42,7 +42,7 @@ class SharedModelsTest {
     try (GuardedPeer.Host host = new GuardedPeer.Host()) {
       Verifier verifier =
           new Verifier(
-              (name, file) -> SinterPeer.open(name, file, new Options()),
+              (name, file) -> SinterPeer.open(name, file, Options.DEFAULT),
               (name, file) -> host.open(file, TflitePeer.Kernels.XNNPACK, 1, List.of()),
               3,
               5,
