@@ -4,6 +4,8 @@
 package dev.sinter.cli.command;
 
 import dev.sinter.runtime.Options;
+import dev.sinter.runtime.SinterException;
+import dev.sinter.runtime.Target;
 import picocli.CommandLine.Option;
 
 /** How Sinter runs a model. */
@@ -20,6 +22,11 @@ final class RuntimeOptions {
   Options options(int threads) {
     Options.Builder options = Options.builder().threads(threads);
     if (isa != null) {
+      try {
+        Target.local().withIsa(isa);
+      } catch (SinterException e) {
+        throw new UsageException(e.getMessage());
+      }
       options.isa(isa);
     }
     return options.build();

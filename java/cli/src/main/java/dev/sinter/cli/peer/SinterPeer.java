@@ -1,0 +1,138 @@
+// Sinter as a peer.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.cli.peer;
+
+import dev.sinter.graph.Quantization;
+import dev.sinter.graph.tflite.TfliteReader;
+import dev.sinter.graph.GraphException;
+import dev.sinter.runtime.Model;
+import dev.sinter.runtime.Options;
+import dev.sinter.runtime.Report;
+import dev.sinter.runtime.Session;
+import dev.sinter.runtime.SinterException;
+import dev.sinter.runtime.Status;
+import dev.sinter.runtime.TensorInfo;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/** A model in Sinter. */
+public final class SinterPeer implements Peer {
+  private final Model model;
+  private final Session session;
+  private final List<TensorSpec> inputs;
+  private final List<TensorSpec> outputs;
+
+  private SinterPeer(Model model, Session session) {
+    this.model = model;
+    this.session = session;
+    this.inputs = session.inputs().stream().map(SinterPeer::spec).toList();
+    this.outputs = session.outputs().stream().map(SinterPeer::spec).toList();
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param name what to call it in messages
+   * @param file the contents of a .tflite file
+   * @param options how it is run
+   * @return the peer
+   * @throws PeerException if Sinter refuses the model
+   */
+  public static SinterPeer open(String name, byte[] file, Options options) {
+    try {
+      Model model = Model.load(TfliteReader.read(name, ByteBuffer.wrap(file)), options);
+      try {
+        return new SinterPeer(model, model.newSession());
+      } catch (SinterException e) {
+        model.close();
+        throw e;
+      }
+    } catch (SinterException e) {
+      throw new PeerException("Sinter: " + e.getMessage(), e.status() == Status.UNSUPPORTED, e);
+    } catch (GraphException e) {
+      throw new PeerException("Sinter: " + e.getMessage(), false, e);
+    }
+  }
+
+  private static TensorSpec spec(TensorInfo info) {
+    Quantization q = info.quantization();
+    boolean whole = q.isPerTensor();
+    return new TensorSpec(
+        info.name(), info.type(), info.shape(), whole ? q.scale() : 0, whole ? (int) q.zeroPoint() : 0);
+  }
+
+  /**
+   * Returns the model.
+   *
+   * @return the model, open as long as this peer
+   */
+  public Model model() {
+    return model;
+  }
+
+  /**
+   * Returns the instruction sets whose kernels may run.
+   *
+   * @return their names
+   */
+  public String isa() {
+    return session.report().target();
+  }
+
+  /**
+   * Tells which kernels run.
+   *
+   * @return the report
+   */
+  public Report report() {
+    return session.report();
+  }
+
+  @Override
+  public String name() {
+    String version = Model.class.getPackage().getImplementationVersion();
+    return version == null ? "Sinter" : "Sinter " + version;
+  }
+
+  @Override
+  public List<TensorSpec> inputs() {
+    return inputs;
+  }
+
+  @Override
+  public List<TensorSpec> outputs() {
+    return outputs;
+  }
+
+  @Override
+  public ByteBuffer input(int index) {
+    return session.input(index).duplicate().order(ByteOrder.nativeOrder()).clear();
+  }
+
+  @Override
+  public void invoke() {
+    try {
+      session.run();
+    } catch (SinterException e) {
+      throw new PeerException("Sinter: " + e.getMessage(), e.status() == Status.UNSUPPORTED, e);
+    }
+  }
+
+  @Override
+  public ByteBuffer output(int index) {
+    return session.output(index).duplicate().order(ByteOrder.nativeOrder()).clear();
+  }
+
+  @Override
+  public void resetVariables() {
+    // No op that keeps variables is supported yet: there is nothing to set back.
+  }
+
+  @Override
+  public void close() {
+    session.close();
+    model.close();
+  }
+}
