@@ -77,10 +77,7 @@ class DifferentialTest {
       refusal = e.getMessage();
     }
     if (refusal != null) {
-      if (!noBias(graph)) {
-        tally.failed(name + ": TFLite refuses it: " + refusal + "; saved as " + save(name, file));
-      }
-      tally.refused(kind.name());
+      tally.failed(name + ": TFLite refuses it: " + refusal + "; saved as " + save(name, file));
       return;
     }
     tally.compared(kind.name(), comparison.elements(), comparison.mismatches(), comparison.maxAbsDiff());
@@ -90,11 +87,6 @@ class DifferentialTest {
               + comparison.maxAbsDiff() + "; first " + comparison.firstMismatch() + "; "
               + builtin(host, file, seed, options) + "; saved as " + save(name, file));
     }
-  }
-
-  /** TFLite takes no convolution without a bias where it does not fold it away. */
-  private static boolean noBias(Graph graph) {
-    return graph.ops().stream().anyMatch(op -> op.kind().label().contains("CONV") && op.inputs().size() == 2);
   }
 
   private static void compare(Peer ours, Peer theirs, byte[] file, long seed, Comparison comparison) {

@@ -237,10 +237,12 @@ final class RandomModels {
     return b.int8(name("w"), bytes(count), q, dims);
   }
 
+  /** TFLite has fully connected layers without a bias, but no convolutions. */
+  private Value biasOrNone(int channels, Value input, Value weights, int depth) {
+    return random.nextInt(4) == 0 ? null : bias(channels, input, weights, depth);
+  }
+
   private Value bias(int channels, Value input, Value weights, int depth) {
-    if (random.nextInt(5) == 0) {
-      return null;
-    }
     if (!s8) {
       return b.floats(name("bias"), floats(channels, 1), channels);
     }
@@ -277,14 +279,6 @@ final class RandomModels {
     return height * width == 1 ? stride : Math.min(stride, window);
   }
 
-  /** Without a bias the op has two inputs: TFLite refuses a third one that is marked as missing. */
-  private Value layer(OpKind kind, Value x, Value weights, Value bias) {
-    ElementType type = x.tensor().type();
-    return bias == null
-        ? b.op(kind, type, Quantization.NONE, x, weights)
-        : b.op(kind, type, Quantization.NONE, x, weights, bias);
-  }
-
   private Value conv(Value x, int height, int width, int groups) {
     int h = Math.min(height, x.shape().dim(1));
     int w = Math.min(width, x.shape().dim(2));
@@ -300,7 +294,7 @@ final class RandomModels {
     int strideW =
         padding == Padding.SAME ? within(stride(), h, w, (w - 1) * dilation + 1) : stride();
     OpKind.Conv kind = new OpKind.Conv(padding, strideH, strideW, dilation, dilation, activation());
-    return scaled(layer(kind, x, weights, bias), x, weights, h * w * channels);
+    return scaled(x.conv2d(weights, bias, kind), x, weights, h * w * channels);
   }
 
   private Value depthwise(Value x, int height, int width) {
@@ -320,7 +314,7 @@ final class RandomModels {
     Value bias = bias(out, x, weights, h * w);
     OpKind.Depthwise kind =
         new OpKind.Depthwise(padding, stride, stride, dilation, dilation, multiplier, activation());
-    return scaled(layer(kind, x, weights, bias), x, weights, h * w);
+    return scaled(x.depthwise(weights, bias, kind), x, weights, h * w);
   }
 
   private Value fullyConnected() {
@@ -332,7 +326,7 @@ final class RandomModels {
             ? input(1 + random.nextInt(3), 1 + random.nextInt(5), depth)
             : input(1 + random.nextInt(6), depth);
     Value weights = weights(0, random.nextBoolean(), units, depth);
-    Value bias = bias(units, x, weights, depth);
+    Value bias = biasOrNone(units, x, weights, depth);
     OpKind.FullyConnected kind = new OpKind.FullyConnected(activation(), keepDims, false, false);
     return scaled(x.fullyConnected(weights, bias, kind), x, weights, depth);
   }
@@ -496,7 +490,7 @@ final class RandomModels {
         int depth = x.shape().dim(1);
         int units = size(12);
         Value weights = weights(0, true, units, depth);
-        Value bias = bias(units, x, weights, depth);
+        Value bias = biasOrNone(units, x, weights, depth);
         x = scaled(x.fullyConnected(weights, bias, Activation.NONE), x, weights, depth);
       }
     }
@@ -542,7 +536,7 @@ final class RandomModels {
     Value weights = weights(0, false, out, 1, 1, channels);
     Value bias = bias(out, x, weights, channels);
     OpKind.Conv kind = new OpKind.Conv(Padding.SAME, strideH, strideW, 1, 1, activation());
-    return scaled(layer(kind, x, weights, bias), x, weights, channels);
+    return scaled(x.conv2d(weights, bias, kind), x, weights, channels);
   }
 
   private static int strideTo(int from, int to) {

@@ -18,7 +18,6 @@ final class Tally {
 
   private static final class Line {
     int cases;
-    int refused;
     long elements;
     long mismatches;
     double worst;
@@ -42,11 +41,6 @@ final class Tally {
     line.worst = Math.max(line.worst, mismatches == 0 ? 0 : maxAbsDiff);
   }
 
-  /** Counts a case that neither runtime takes. */
-  void refused(String op) {
-    lines.computeIfAbsent(op, k -> new Line()).refused++;
-  }
-
   void failed(String what) {
     failures.add(what);
   }
@@ -61,7 +55,6 @@ final class Tally {
         new Table(
             "op",
             "cases",
-            "refused by both",
             "elements",
             "mismatches",
             "rate",
@@ -77,7 +70,7 @@ final class Tally {
           table.row(
               op,
               line.cases,
-              line.refused,
+              
               line.elements,
               line.mismatches,
               String.format("%.2g", rate),
