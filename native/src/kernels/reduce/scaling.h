@@ -3,14 +3,16 @@
 #ifndef SINTER_KERNELS_REDUCE_SCALING_H_
 #define SINTER_KERNELS_REDUCE_SCALING_H_
 
-#include <math.h>
 #include <stdint.h>
 
 #include "kernels/reduce/op.h"
 
 namespace sinter {
 
-// xnn.mean: out = rint(sum * scale + offset), clamped to int8.
+// The largest float below one half: added to |v| before cutting, it rounds halves away from zero, and nothing else.
+constexpr float kBelowHalf = 0.49999997f;
+
+// xnn.mean: out = round(sum * scale + offset), halves away from zero, clamped to int8.
 struct MeanScaling {
   float scale, offset;
 };
@@ -28,7 +30,7 @@ static inline int8_t mean_one(MeanScaling s, int32_t sum) {
   value = value + s.offset;
   value = value < -128.0f ? -128.0f : value;
   value = value > 127.0f ? 127.0f : value;
-  return static_cast<int8_t>(lrintf(value));
+  return static_cast<int8_t>(value + (value < 0.0f ? -kBelowHalf : kBelowHalf));
 }
 
 }  // namespace sinter

@@ -33,8 +33,9 @@ static inline void reduce_channels(const ReduceShape& s, Workers* workers, int64
 
 template <class V>
 static inline __attribute__((always_inline)) typename V::I mean_finish(typename V::I sum, MeanScaling m) {
-  const typename V::F value = V::add(V::mul(V::to_float(sum), V::set(m.scale)), V::set(m.offset));
-  return V::to_int(V::min(V::max(value, V::set(-128.0f)), V::set(127.0f)));
+  typename V::F value = V::add(V::mul(V::to_float(sum), V::set(m.scale)), V::set(m.offset));
+  value = V::min(V::max(value, V::set(-128.0f)), V::set(127.0f));
+  return V::to_int_truncated(V::add(value, V::if_less(value, V::set(0.0f), V::set(-kBelowHalf), V::set(kBelowHalf))));
 }
 
 // n <= H channels. 16-bit sums take 255 rows before they are added to 32-bit ones.
