@@ -147,7 +147,7 @@ sinter_status Session::bind(int32_t plan, int32_t binding, void* data, int64_t b
   if (reinterpret_cast<uintptr_t>(data) % 8 != 0) {
     return fail(SINTER_INVALID_ARGUMENT, "session: the buffer for binding %d is not 8-byte aligned", binding);
   }
-  attached->bound[static_cast<size_t>(binding)] = data ? data : arena_.data() + attached->arena_base + b.arena_offset;
+  attached->bound[static_cast<size_t>(binding)] = data ? data : default_place(*attached, static_cast<size_t>(binding));
   resolve(attached);
   return SINTER_OK;
 }
