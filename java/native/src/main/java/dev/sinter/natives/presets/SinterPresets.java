@@ -10,7 +10,11 @@ import org.bytedeco.javacpp.tools.InfoMapper;
 /** Tells JavaCPP how to turn {@code sinter.h} into {@code dev.sinter.natives.jni.SinterLibrary}. */
 @Properties(
     value =
-        @Platform(include = "sinter.h", link = "sinter", library = "jnisinter", compiler = "cpp17"),
+        @Platform(
+            include = "sinter.h",
+            link = "sinter#",
+            library = "jnisinter",
+            compiler = "cpp17"),
     target = "dev.sinter.natives.jni",
     global = "dev.sinter.natives.jni.SinterLibrary")
 public class SinterPresets implements InfoMapper {
