@@ -1,0 +1,46 @@
+// conv's float packing: per group the tiles that gemm uses, with k = kernel_h * kernel_w * channels.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/gemm/packing_f32.h"
+#include "core/status.h"
+#include "kernels/conv/op.h"
+#include "kernels/conv/shape.h"
+
+namespace sinter {
+namespace {
+
+int64_t bytes(const void* params, const Source* sources) {
+  const ConvParams& p = *static_cast<const ConvParams*>(params);
+  if (check_f32_sources(sources, p.out_c, conv_k(p)) != SINTER_OK) return -1;
+  return p.groups * f32_tiles_bytes(16, p.out_c / p.groups, conv_k(p));
+}
+
+sinter_status pack(const void* params, const Source* sources, void* out, int64_t) {
+  const ConvParams& p = *static_cast<const ConvParams*>(params);
+  const int64_t k = conv_k(p), n = p.out_c / p.groups;
+  const float* weights = static_cast<const float*>(sources[CONV_SOURCE_WEIGHTS].data);
+  const float* bias = static_cast<const float*>(sources[CONV_SOURCE_BIAS].data);
+  float* at = static_cast<float*>(out);
+  for (int64_t g = 0; g < p.groups; g++, at += f32_tiles_bytes(16, n, k) / 4) {
+    pack_f32_tiles(16, n, k, weights + g * n * k, bias ? bias + g * n : nullptr, at);
+  }
+  return SINTER_OK;
+}
+
+}  // namespace
+
+extern const OpDef conv_op;
+extern const PackingDef conv_f32_n16_packing;
+const PackingDef conv_f32_n16_packing = {"conv_f32_n16", 1, &conv_op, CONV_SOURCES, bytes, pack};
+
+// Per thread a panel of gathered pixels: rows that fill some 24 KiB, a multiple of 6.
+int64_t conv_f32_panel_rows(int64_t k) {
+  const int64_t fit = 24576 / (4 * k) / 6 * 6;
+  return fit < 6 ? 6 : fit > 96 ? 96 : fit;
+}
+
+int64_t conv_f32_scratch(const void* params, int threads) {
+  const int64_t k = conv_k(*static_cast<const ConvParams*>(params));
+  return threads * ((conv_f32_panel_rows(k) * k + 15) / 16 * 16) * 4;
+}
+
+}  // namespace sinter

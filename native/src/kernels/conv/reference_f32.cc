@@ -1,0 +1,41 @@
+// conv in float, plainly; reads the packing of the 16-column tiles.
+// SPDX-License-Identifier: Apache-2.0
+#include "core/workers.h"
+#include "kernels/conv/op.h"
+#include "kernels/conv/shape.h"
+#include "kernels/gemm/packing_f32.h"
+
+namespace sinter {
+
+void conv_f32_reference(const Call* call) {
+  const ConvParams& p = *static_cast<const ConvParams*>(call->params);
+  const float* in = static_cast<const float*>(call->slots[CONV_IN]);
+  const float* packed = static_cast<const float*>(call->slots[CONV_WEIGHTS]);
+  float* out = static_cast<float*>(call->slots[CONV_OUT]);
+  const int64_t channels = p.in_c / p.groups, outputs = p.out_c / p.groups, k = conv_k(p);
+  parallel_for(call->workers, int64_t{p.batch} * p.out_h, [&](int64_t row, int) {
+    const int64_t b = row / p.out_h, y = row % p.out_h;
+    for (int64_t x = 0; x < p.out_w; x++) {
+      for (int64_t o = 0; o < p.out_c; o++) {
+        const int64_t g = o / outputs, n = o % outputs;
+        const float* tile = packed + g * f32_tiles_bytes(16, outputs, k) / 4 + n / 16 * f32_tile_floats(16, k) + n % 16;
+        float sum = tile[0];
+        for (int64_t i = 0; i < p.kernel_h; i++) {
+          const int64_t iy = y * p.stride_h + i * p.dilation_h - p.pad_top;
+          if (iy < 0 || iy >= p.in_h) continue;
+          for (int64_t j = 0; j < p.kernel_w; j++) {
+            const int64_t ix = x * p.stride_w + j * p.dilation_w - p.pad_left;
+            if (ix < 0 || ix >= p.in_w) continue;
+            const float* pixel = in + ((b * p.in_h + iy) * p.in_w + ix) * p.in_c + g * channels;
+            const float* w = tile + ((i * p.kernel_w + j) * channels + 1) * 16;
+            for (int64_t c = 0; c < channels; c++) sum += pixel[c] * w[c * 16];
+          }
+        }
+        sum = sum > p.act_min ? sum : p.act_min;
+        out[(row * p.out_w + x) * p.out_c + o] = sum < p.act_max ? sum : p.act_max;
+      }
+    }
+  });
+}
+
+}  // namespace sinter

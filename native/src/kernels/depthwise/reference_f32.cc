@@ -1,0 +1,36 @@
+// depthwise in float, plainly.
+// SPDX-License-Identifier: Apache-2.0
+#include "core/workers.h"
+#include "kernels/depthwise/f32.h"
+
+namespace sinter {
+
+void depthwise_f32_reference(const Call* call) {
+  const DepthwiseParams& p = *static_cast<const DepthwiseParams*>(call->params);
+  const float* in = static_cast<const float*>(call->slots[DEPTHWISE_IN]);
+  const float* packed = static_cast<const float*>(call->slots[DEPTHWISE_WEIGHTS]);
+  float* out = static_cast<float*>(call->slots[DEPTHWISE_OUT]);
+  const int64_t channels = int64_t{p.in_c} * p.multiplier, pitch = depthwise_f32_pitch(p);
+  parallel_for(call->workers, int64_t{p.batch} * p.out_h, [&](int64_t row, int) {
+    const int64_t b = row / p.out_h, y = row % p.out_h;
+    for (int64_t x = 0; x < p.out_w; x++) {
+      for (int64_t c = 0; c < channels; c++) {
+        float sum = packed[c];
+        for (int64_t i = 0; i < p.kernel_h; i++) {
+          const int64_t iy = y * p.stride_h + i * p.dilation_h - p.pad_top;
+          if (iy < 0 || iy >= p.in_h) continue;
+          for (int64_t j = 0; j < p.kernel_w; j++) {
+            const int64_t ix = x * p.stride_w + j * p.dilation_w - p.pad_left;
+            if (ix < 0 || ix >= p.in_w) continue;
+            sum += in[((b * p.in_h + iy) * p.in_w + ix) * p.in_c + c / p.multiplier] *
+                   packed[(i * p.kernel_w + j + 1) * pitch + c];
+          }
+        }
+        sum = sum > p.act_min ? sum : p.act_min;
+        out[(row * p.out_w + x) * channels + c] = sum < p.act_max ? sum : p.act_max;
+      }
+    }
+  });
+}
+
+}  // namespace sinter

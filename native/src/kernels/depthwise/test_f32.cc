@@ -1,0 +1,52 @@
+// depthwise in float: every row against the reference.
+// SPDX-License-Identifier: Apache-2.0
+#include <math.h>
+
+#include <string>
+
+#include "differential.h"
+#include "gtest/gtest.h"
+#include "kernels/depthwise/op.h"
+
+namespace sinter {
+namespace {
+
+TEST(DepthwiseF32, RandomShapes) {
+  Random random(31);
+  for (int i = 0; i < 300; i++) {
+    DepthwiseParams p = {};
+    p.batch = static_cast<int32_t>(random.integer(1, 2));
+    p.in_h = static_cast<int32_t>(random.integer(1, 14));
+    p.in_w = static_cast<int32_t>(random.integer(1, 20));
+    p.in_c = static_cast<int32_t>(random.integer(1, 40));
+    p.multiplier = i % 4 == 0 ? static_cast<int32_t>(random.integer(2, 4)) : 1;
+    p.kernel_h = static_cast<int32_t>(random.integer(1, 5));
+    p.kernel_w = i % 2 ? 3 : static_cast<int32_t>(random.integer(1, 5));
+    p.stride_h = static_cast<int32_t>(random.integer(1, 3));
+    p.stride_w = static_cast<int32_t>(random.integer(1, 3));
+    p.dilation_h = i % 5 == 0 ? 2 : 1;
+    p.dilation_w = i % 5 == 0 ? static_cast<int32_t>(random.integer(1, 3)) : 1;
+    p.pad_top = static_cast<int32_t>(random.integer(0, 3));
+    p.pad_left = static_cast<int32_t>(random.integer(0, 3));
+    p.out_h = static_cast<int32_t>(random.integer(1, 8));
+    p.out_w = static_cast<int32_t>(random.integer(1, 16));
+    p.act_min = i % 3 ? -INFINITY : 0.0f;
+    p.act_max = i % 3 ? INFINITY : 6.0f;
+    const int64_t channels = int64_t{p.in_c} * p.multiplier, taps = int64_t{p.kernel_h} * p.kernel_w;
+    Case c;
+    c.name = "depthwise f32 case " + std::to_string(i);
+    c.op = "depthwise";
+    c.types = {F32, F32, F32};
+    c.params = params_of(p);
+    c.sources = {bytes_of(random.f32(channels * taps, -1, 1)), i % 3 ? bytes_of(random.f32(channels, -1, 1)) : Bytes(),
+                 Bytes()};
+    c.inputs = {bytes_of(random.f32(int64_t{p.batch} * p.in_h * p.in_w * p.in_c, -1, 1))};
+    c.out_bytes = int64_t{p.batch} * p.out_h * p.out_w * channels * 4;
+    c.tolerance = {static_cast<float>(taps + 1) * static_cast<float>(taps + 1) * 6e-8f};
+    run_differential(c);
+    if (HasFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace sinter
