@@ -32,7 +32,9 @@ static inline __attribute__((always_inline)) typename V::S add_block(const AddCo
 
 // b_step 1: both run; 0: b is one value.
 template <class V, int b_step>
-static inline void add_row_s8(const AddConstants<V>& k, const int8_t* a, const int8_t* b, int8_t* out, int64_t count) {
+static inline void add_row_s8(const AddConstants<V>& given, const int8_t* a, const int8_t* b, int8_t* out,
+                              int64_t count) {
+  const AddConstants<V> k = given;  // a copy that no store can change: it stays in registers
   const typename V::S one = V::set_s(b_step ? 0 : b[0]);
   int64_t i = 0;
   for (; i + V::H <= count; i += V::H) {

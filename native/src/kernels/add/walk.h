@@ -10,6 +10,20 @@
 
 namespace sinter {
 
+// Where row r begins in a and b, and its index in dimension 4.
+struct AddPlace {
+  int64_t a, b;
+  int32_t i4;
+};
+
+static inline AddPlace add_place(const AddParams& p, int64_t r) {
+  const int64_t i4 = r % p.d4, r3 = r / p.d4, i3 = r3 % p.d3, r2 = r3 / p.d3, i2 = r2 % p.d2, r1 = r2 / p.d2,
+                i1 = r1 % p.d1, i0 = r1 / p.d1;
+  return {i0 * p.a_stride0 + i1 * p.a_stride1 + i2 * p.a_stride2 + i3 * p.a_stride3 + i4 * p.a_stride4,
+          i0 * p.b_stride0 + i1 * p.b_stride1 + i2 * p.b_stride2 + i3 * p.b_stride3 + i4 * p.b_stride4,
+          static_cast<int32_t>(i4)};
+}
+
 // Calls row(a offset, b offset, out offset, count) for runs of the innermost dimension; offsets count elements. The
 // strides within a run are p.a_stride5 and p.b_stride5. Long runs are cut so that threads share them.
 template <class Row>
@@ -18,25 +32,29 @@ static inline void add_walk(const AddParams& p, Workers* workers, const Row& row
   const int64_t pieces = (p.d5 + chunk - 1) / chunk;
   const int64_t rows = static_cast<int64_t>(p.d0) * p.d1 * p.d2 * p.d3 * p.d4;
   if (rows == 0 || pieces == 0) return;
-  const auto at = [&](int64_t r, int64_t from, int64_t count) {
-    const int64_t i4 = r % p.d4, r3 = r / p.d4, i3 = r3 % p.d3, r2 = r3 / p.d3, i2 = r2 % p.d2, r1 = r2 / p.d2,
-                  i1 = r1 % p.d1, i0 = r1 / p.d1;
-    const int64_t a = i0 * p.a_stride0 + i1 * p.a_stride1 + i2 * p.a_stride2 + i3 * p.a_stride3 + i4 * p.a_stride4;
-    const int64_t b = i0 * p.b_stride0 + i1 * p.b_stride1 + i2 * p.b_stride2 + i3 * p.b_stride3 + i4 * p.b_stride4;
-    row(a + from * p.a_stride5, b + from * p.b_stride5, r * p.d5 + from, count);
-  };
   if (pieces > 1) {
     parallel_for(workers, rows * pieces, [&](int64_t task, int) {
       const int64_t from = task % pieces * chunk;
-      at(task / pieces, from, p.d5 - from < chunk ? p.d5 - from : chunk);
+      const AddPlace at = add_place(p, task / pieces);
+      row(at.a + from * p.a_stride5, at.b + from * p.b_stride5, task / pieces * p.d5 + from,
+          p.d5 - from < chunk ? p.d5 - from : chunk);
     });
     return;
   }
-  // Short rows: several to a task.
-  const int64_t group = chunk / p.d5 < 1 ? 1 : chunk / p.d5;
+  // Short rows: several to a task, so the place is found once and then counted on.
+  const int64_t group = chunk / p.d5;
   parallel_for(workers, (rows + group - 1) / group, [&](int64_t task, int) {
     const int64_t end = (task + 1) * group < rows ? (task + 1) * group : rows;
-    for (int64_t r = task * group; r < end; r++) at(r, 0, p.d5);
+    AddPlace at = add_place(p, task * group);
+    for (int64_t r = task * group; r < end; r++) {
+      row(at.a, at.b, r * p.d5, static_cast<int64_t>(p.d5));
+      if (++at.i4 < p.d4) {
+        at.a += p.a_stride4;
+        at.b += p.b_stride4;
+      } else {
+        at = add_place(p, r + 1);
+      }
+    }
   });
 }
 

@@ -30,6 +30,10 @@ static inline void quantize_floats(const Call* call) {
       return V::add_i(V::to_int(x), zero_point);
     };
     int64_t i = from;
+    for (; i + 4 * V::W <= to; i += 4 * V::W) {
+      V::store_narrow_4(out + i, one(V::load(in + i)), one(V::load(in + i + V::W)), one(V::load(in + i + 2 * V::W)),
+                        one(V::load(in + i + 3 * V::W)));
+    }
     for (; i + V::W <= to; i += V::W) V::store_narrow(out + i, one(V::load(in + i)));
     if (i < to) V::store_narrow_n(out + i, one(V::load_n(in + i, to - i)), to - i);
   });

@@ -142,6 +142,17 @@ struct V {
     store_narrow(copy, x);
     memcpy(p, copy, static_cast<size_t>(n));
   }
+  // Four vectors in memory order, saturated.
+  SINTER_LANE Y in_order(Y x) {
+    return _mm256_permutevar8x32_epi32(x, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+  }
+  SINTER_LANE void store_narrow_4(int8_t* p, I a, I b, I c, I d) {
+    store_bytes(p, in_order(_mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d))));
+  }
+  SINTER_LANE void store_narrow_4(uint8_t* p, I a, I b, I c, I d) {
+    const Y y = in_order(_mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d)));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), y);
+  }
   // fixed_multiply(x, factor) of quantize/fixed_point.h; left and right as there, mantissa >= 0.
   SINTER_LANE I fixed_multiply(I x, int32_t mantissa, int32_t left, int32_t right) {
     const I m = _mm256_set1_epi32(mantissa), nudge = _mm256_set1_epi64x(int64_t{1} << 30);

@@ -140,6 +140,14 @@ struct V {
   SINTER_LANE void store_narrow_n(T* p, I x, int64_t n) {
     _mm_mask_storeu_epi8(p, static_cast<__mmask16>(first(n)), narrowed(p, x));
   }
+  // Four vectors in memory order, saturated.
+  template <class T>
+  SINTER_LANE void store_narrow_4(T* p, I a, I b, I c, I d) {
+    store_narrow(p, a);
+    store_narrow(p + W, b);
+    store_narrow(p + 2 * W, c);
+    store_narrow(p + 3 * W, d);
+  }
   // fixed_multiply(x, factor) of quantize/fixed_point.h; left and right as there, mantissa >= 0.
   SINTER_LANE I fixed_multiply(I x, int32_t mantissa, int32_t left, int32_t right) {
     const I m = _mm512_set1_epi32(mantissa), nudge = _mm512_set1_epi64(int64_t{1} << 30);
