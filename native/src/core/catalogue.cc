@@ -228,7 +228,12 @@ const Limit* broken_limit(const RowDef* row, const void* params) {
       const Field& field = row->op->fields[i];
       if (strcmp(field.name, limit.field)) continue;
       int32_t value = field_bits(field, params);
-      bool holds = limit.kind == LIMIT_RANGE ? value >= limit.a && value <= limit.b : value % limit.a == 0;
+#if defined(SINTER_MUTATION_WRONG_LIMIT)
+      const bool in_range = value >= limit.a && value - 1 <= limit.b;
+#else
+      const bool in_range = value >= limit.a && value <= limit.b;
+#endif
+      const bool holds = limit.kind == LIMIT_RANGE ? in_range : value % limit.a == 0;
       if (!holds) return &limit;
     }
   }

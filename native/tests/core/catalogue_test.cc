@@ -60,6 +60,26 @@ TEST(Catalogue, FieldsFillTheParameters) {
   }
 }
 
+// What a row says about its fields decides: at the bounds, one past them, and for multiples.
+TEST(Catalogue, LimitsHoldAtTheirBoundsAndNotPastThem) {
+  const OpDef* op = find_op("copy");
+  RowDef row = *find_row("copy_u8_reference");
+  row.limits[0] = {op->fields[0].name, LIMIT_RANGE, 3, 7};
+  row.limits[1] = {op->fields[1].name, LIMIT_MULTIPLE, 4, 0};
+  row.limits[2] = {nullptr, LIMIT_RANGE, 0, 0};
+  int32_t params[6] = {};
+  auto holds = [&](int32_t first, int32_t second) {
+    params[0] = first;
+    params[1] = second;
+    return broken_limit(&row, params) == nullptr;
+  };
+  for (int32_t value : {3, 4, 7}) EXPECT_TRUE(holds(value, 8)) << value;
+  for (int32_t value : {2, 8, 0, -3, INT32_MIN, INT32_MAX}) EXPECT_FALSE(holds(value, 8)) << value;
+  for (int32_t value : {0, 4, 400}) EXPECT_TRUE(holds(5, value)) << value;
+  for (int32_t value : {1, 2, 3, 5}) EXPECT_FALSE(holds(5, value)) << value;
+  EXPECT_EQ(broken_limit(&row, params), &row.limits[1]);
+}
+
 TEST(Catalogue, TextNamesEveryRow) {
   const std::string& text = catalogue_text();
   EXPECT_EQ(text.rfind("sinter-catalogue 1\n", 0), 0u);
