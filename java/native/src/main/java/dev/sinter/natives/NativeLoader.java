@@ -3,7 +3,6 @@
 package dev.sinter.natives;
 
 import dev.sinter.natives.jni.SinterLibrary;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.JarURLConnection;
@@ -108,7 +107,7 @@ public final class NativeLoader {
         return;
       }
     } else if (attempt(attempts, () -> unpack(resource, Loader.getCacheDir().toPath()))
-        || attempt(attempts, () -> unpack(resource, temporaryFolder()))) {
+        || attempt(attempts, () -> unpackTemporarily(resource))) {
       return;
     }
     throw failed(resource, attempts);
@@ -128,9 +127,7 @@ public final class NativeLoader {
       loadFile(file);
       return true;
     } catch (Exception | UnsatisfiedLinkError e) {
-      String where = file == null ? "" : file + ": ";
-      attempts.add(
-          new IOException(where + describe(e) + (noExec(file) ? noExecHint(file) : ""), e));
+      attempts.add(new IOException(describe(file, e) + (noExec(file) ? noExecHint(file) : ""), e));
       return false;
     }
   }
@@ -179,16 +176,17 @@ public final class NativeLoader {
     return target;
   }
 
-  /** A new folder that only this user can write; its contents go when the JVM ends. */
-  private static Path temporaryFolder() throws IOException {
+  /** Unpacks into a new folder that only this user can write and that goes when the JVM ends. */
+  private static Path unpackTemporarily(URL resource) throws IOException {
     Path folder = Files.createTempDirectory("sinter");
-    File[] made = {
-      folder.toFile(), folder.resolve("sinter").toFile(),
-    };
-    for (File f : made) {
-      f.deleteOnExit();
+    Path file = unpack(resource, folder);
+    List<Path> made = new ArrayList<>();
+    for (Path p = file; !p.equals(folder); p = p.getParent()) {
+      made.add(0, p);
     }
-    return folder;
+    folder.toFile().deleteOnExit(); // the last one named goes first
+    made.forEach(p -> p.toFile().deleteOnExit());
+    return file;
   }
 
   private static NativeLoadException failed(URL resource, List<Throwable> attempts) {
@@ -221,9 +219,13 @@ public final class NativeLoader {
         + " is mounted noexec; -Dorg.bytedeco.javacpp.cachedir names another folder)";
   }
 
-  private static String describe(Throwable e) {
+  private static String describe(Path file, Throwable e) {
     String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    return e instanceof IOException ? e.getClass().getSimpleName() + " " + message : message;
+    if (file == null) {
+      return e.getClass().getSimpleName() + " " + message;
+    }
+    String name = file + ": "; // the linker says it too, more than once
+    return name + message.replace(name, "");
   }
 
   private static String resourceName() {
