@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures the time of one run, in this process, in many short rounds in which Sinter and its peer take turns.",
       "",
-      "ratio = peer's time / Sinter's time: the median over the rounds, with its 95 % interval (order statistics)."
+      "ratio = peer's time / Sinter's time: the median over the rounds, with its 95 %% interval (order statistics)."
           + " Both sides run on the same random inputs; copying inputs in and outputs out is not part of the time."
     },
     footer = {
