@@ -69,7 +69,15 @@ public final class Session implements AutoCloseable {
       }
       // One byte at least: an empty buffer has no address to bind.
       int room = (int) Math.max(1, bytes);
-      ByteBuffer memory = ByteBuffer.allocateDirect(room + 63);
+      ByteBuffer memory;
+      try {
+        memory = ByteBuffer.allocateDirect(room + 63);
+      } catch (OutOfMemoryError e) {
+        throw new SinterException(
+            Status.OUT_OF_MEMORY,
+            modelName + ": no memory for tensor '" + tensors.get(i).name() + "': " + e.getMessage(),
+            e);
+      }
       int start = (64 - memory.alignmentOffset(0, 64)) & 63;
       ByteBuffer aligned = memory.position(start).limit(start + room).slice();
       Natives.bind(handle, 0, first + i, aligned, modelName);

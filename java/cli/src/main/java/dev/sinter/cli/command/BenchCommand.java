@@ -53,7 +53,10 @@ public final class BenchCommand implements Callable<Integer> {
     TFLITE_BUILTIN
   }
 
-  @Parameters(arity = "1..*", paramLabel = "FILE-OR-FOLDER", description = "Models, or folders with models below.")
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "FILE-OR-FOLDER",
+      description = "Models, or folders with models below.")
   private List<Path> models;
 
   @Option(
@@ -61,22 +64,37 @@ public final class BenchCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "PEER",
       defaultValue = "tflite",
-      description = "Beside whom: tflite (with XNNPACK, as by default), tflite_builtin (its own kernels alone).")
+      description =
+          "Beside whom: tflite (with XNNPACK, as by default), tflite_builtin (its own kernels alone).")
   private List<PeerName> peers;
 
-  @Option(names = "--threads", split = ",", paramLabel = "N", defaultValue = "1", description = "Threads, for both sides (default 1).")
+  @Option(
+      names = "--threads",
+      split = ",",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Threads, for both sides (default 1).")
   private List<Integer> threads;
 
-  @Option(names = "--seconds", paramLabel = "S", defaultValue = "2", description = "Seconds per measurement (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      defaultValue = "2",
+      description = "Seconds per measurement (default ${DEFAULT-VALUE}).")
   private double seconds;
 
-  @Option(names = "--seed", paramLabel = "S", defaultValue = "1", description = "Seed of the inputs (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "1",
+      description = "Seed of the inputs (default ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(
       names = "--json",
       paramLabel = "FILE",
-      description = "Write model, threads, peer, sinterMicros, peerMicros, ratio, ratioLow, ratioHigh and circumstances.")
+      description =
+          "Write model, threads, peer, sinterMicros, peerMicros, ratio, ratioLow, ratioHigh and circumstances.")
   private Path json;
 
   @Mixin private RuntimeOptions runtime;
@@ -96,7 +114,17 @@ public final class BenchCommand implements Callable<Integer> {
       out.println(warning);
     }
     out.flush();
-    Table table = new Table("model", "threads", "peer", "sinter us", "peer us", "ratio", "95 %", "rounds", "outputs");
+    Table table =
+        new Table(
+            "model",
+            "threads",
+            "peer",
+            "sinter us",
+            "peer us",
+            "ratio",
+            "95 %",
+            "rounds",
+            "outputs");
     List<Map<String, Object>> rows = new ArrayList<>();
     int failed = 0;
     for (Path model : ModelFiles.of(models)) {
@@ -121,7 +149,8 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private Map<String, Object> measure(Path model, byte[] file, int n, PeerName peer, Table table) {
-    TflitePeer.Kernels kernels = peer == PeerName.TFLITE ? TflitePeer.Kernels.XNNPACK : TflitePeer.Kernels.BUILTIN;
+    TflitePeer.Kernels kernels =
+        peer == PeerName.TFLITE ? TflitePeer.Kernels.XNNPACK : TflitePeer.Kernels.BUILTIN;
     try (Peer theirs = TflitePeers.open(file, kernels, n);
         SinterPeer ours = SinterPeer.open(model.toString(), file, runtime.options(n))) {
       List<InputRange> ranges = InputRange.of(TfliteReader.read(file));

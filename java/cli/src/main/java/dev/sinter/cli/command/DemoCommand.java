@@ -32,13 +32,25 @@ import picocli.CommandLine.Spec;
       "Model and pictures are free; demo/README.md says where they come from."
     })
 public final class DemoCommand implements Callable<Integer> {
-  @Option(names = "--folder", paramLabel = "DIR", defaultValue = "demo", description = "Folder with the model and a dataset.json (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--folder",
+      paramLabel = "DIR",
+      defaultValue = "demo",
+      description = "Folder with the model and a dataset.json (default ${DEFAULT-VALUE}).")
   private Path folder;
 
-  @Option(names = "--model", paramLabel = "FILE", defaultValue = "clothes_float.tflite", description = "Model within the folder, or a path (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--model",
+      paramLabel = "FILE",
+      defaultValue = "clothes_float.tflite",
+      description = "Model within the folder, or a path (default ${DEFAULT-VALUE}).")
   private Path model;
 
-  @Option(names = "--seconds", paramLabel = "S", defaultValue = "3", description = "Seconds to measure times for (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      defaultValue = "3",
+      description = "Seconds to measure times for (default ${DEFAULT-VALUE}).")
   private double seconds;
 
   @Mixin private RuntimeOptions runtime;
@@ -51,7 +63,9 @@ public final class DemoCommand implements Callable<Integer> {
     Path file = folder.resolve(model);
     byte[] bytes = ModelFiles.read(file);
     Dataset set = Dataset.open(folder, "test");
-    out.printf("%s (%.2f MB), %d pictures of %d kinds%n", file, bytes.length / 1e6, set.size(), set.classNames().size());
+    out.printf(
+        "%s (%.2f MB), %d pictures of %d kinds%n",
+        file, bytes.length / 1e6, set.size(), set.classNames().size());
     out.printf("%s, %d cores, load average %.2f%n", Machine.cpu(), Machine.cores(), Machine.load());
     String warning = Machine.loadWarning();
     out.println(warning.isEmpty() ? "" : warning + System.lineSeparator());
@@ -63,7 +77,8 @@ public final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private int compare(PrintWriter out, Dataset set, SinterPeer ours, Peer theirs) throws IOException {
+  private int compare(PrintWriter out, Dataset set, SinterPeer ours, Peer theirs)
+      throws IOException {
     int right = 0;
     int peerRight = 0;
     int agree = 0;
@@ -94,8 +109,12 @@ public final class DemoCommand implements Callable<Integer> {
       out.flush();
       return Main.OK;
     }
-    out.printf("TFLite: %d of %d right (%.1f %%)%n", peerRight, set.size(), 100.0 * peerRight / set.size());
-    out.printf("Same answer for %d of %d pictures; probabilities differ by at most %.2g%n%n", agree, set.size(), apart);
+    out.printf(
+        "TFLite: %d of %d right (%.1f %%)%n",
+        peerRight, set.size(), 100.0 * peerRight / set.size());
+    out.printf(
+        "Same answer for %d of %d pictures; probabilities differ by at most %.2g%n%n",
+        agree, set.size(), apart);
     out.flush();
     PairedRatios times = new Bencher(seconds).measure(ours, theirs);
     out.printf("Time of one picture on one thread, median of %d rounds in turn:%n", times.size());
@@ -104,7 +123,9 @@ public final class DemoCommand implements Callable<Integer> {
     out.printf(
         "  TFLite's time is %.2f times Sinter's (95 %% interval %.2f to %.2f): %s%n",
         times.ratio(), times.low(), times.high(), words(times));
-    out.printf("Kernels: %s, %s%n", ours.isa(), "see 'sinter inspect " + folder.resolve(model) + " --kernels'");
+    out.printf(
+        "Kernels: %s, %s%n",
+        ours.isa(), "see 'sinter inspect " + folder.resolve(model) + " --kernels'");
     out.flush();
     return agree == set.size() ? Main.OK : Main.FAILED;
   }
@@ -113,7 +134,9 @@ public final class DemoCommand implements Callable<Integer> {
     if (times.low() > 1) {
       return "Sinter is faster here";
     }
-    return times.high() < 1 ? "TFLite is faster here" : "no difference that this measurement can show";
+    return times.high() < 1
+        ? "TFLite is faster here"
+        : "no difference that this measurement can show";
   }
 
   private static void progress(PrintWriter out, int done, int of) {

@@ -55,7 +55,10 @@ public final class InspectCommand implements Callable<Integer> {
   @Option(names = "--kernels", description = "Say which kernel runs each layer, and why.")
   private boolean kernels;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write one object per op (with --kernels: per layer).")
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write one object per op (with --kernels: per layer).")
   private Path json;
 
   @Mixin private RuntimeOptions runtime;
@@ -96,7 +99,11 @@ public final class InspectCommand implements Callable<Integer> {
     }
     for (Signature s : graph.signatures()) {
       out.println(
-          "signature '" + s.key() + "' " + s.inputs().stream().map(Signature.Binding::name).toList() + " -> "
+          "signature '"
+              + s.key()
+              + "' "
+              + s.inputs().stream().map(Signature.Binding::name).toList()
+              + " -> "
               + s.outputs().stream().map(Signature.Binding::name).toList());
     }
     for (Metadata m : graph.metadata()) {
@@ -104,11 +111,16 @@ public final class InspectCommand implements Callable<Integer> {
     }
   }
 
-  private void subgraph(PrintWriter out, int index, Subgraph graph, List<Map<String, Object>> rows) {
+  private void subgraph(
+      PrintWriter out, int index, Subgraph graph, List<Map<String, Object>> rows) {
     long constants = graph.tensors().stream().mapToLong(t -> t.storage().size()).sum();
     out.printf(
         "%nsubgraph %d%s: %d ops, %d tensors, %,d bytes of constants%n",
-        index, graph.name().isEmpty() ? "" : " '" + graph.name() + "'", graph.ops().size(), graph.tensors().size(), constants);
+        index,
+        graph.name().isEmpty() ? "" : " '" + graph.name() + "'",
+        graph.ops().size(),
+        graph.tensors().size(),
+        constants);
     Map<String, Integer> counts = new TreeMap<>();
     Table table = new Table("op", "kind", "inputs", "output", "attributes");
     for (int i = 0; i < graph.ops().size(); i++) {
@@ -119,12 +131,14 @@ public final class InspectCommand implements Callable<Integer> {
         inputs.add(t < 0 ? "-" : type(graph.tensor(t)));
       }
       List<String> outputs = op.outputs().stream().map(t -> type(graph.tensor(t))).toList();
-      table.row(i, op.kind().label(), String.join(" ", inputs), String.join(" ", outputs), op.kind());
+      table.row(
+          i, op.kind().label(), String.join(" ", inputs), String.join(" ", outputs), op.kind());
       Map<String, Object> row = new LinkedHashMap<>();
       row.put("subgraph", index);
       row.put("op", i);
       row.put("kind", op.kind().label());
-      row.put("inputs", op.inputs().stream().map(t -> t < 0 ? null : graph.tensor(t).name()).toList());
+      row.put(
+          "inputs", op.inputs().stream().map(t -> t < 0 ? null : graph.tensor(t).name()).toList());
       row.put("outputs", op.outputs().stream().map(t -> graph.tensor(t).name()).toList());
       row.put("attributes", op.kind().toString());
       rows.add(row);
@@ -136,7 +150,8 @@ public final class InspectCommand implements Callable<Integer> {
       for (int i = 0; i < graph.tensors().size(); i++) {
         Tensor t = graph.tensor(i);
         String stored = t.sparsity() == null ? "" : " sparse";
-        list.row(i, t.type() + stored, t.signature(), t.storage().size(), t.quantization(), t.name());
+        list.row(
+            i, t.type() + stored, t.signature(), t.storage().size(), t.quantization(), t.name());
       }
       out.println();
       list.print(out);
@@ -144,7 +159,9 @@ public final class InspectCommand implements Callable<Integer> {
   }
 
   private static String type(Tensor t) {
-    return t.type().name().toLowerCase(java.util.Locale.ROOT) + t.signature().toString().replace(" ", "") + (t.isConstant() ? "c" : "");
+    return t.type().name().toLowerCase(java.util.Locale.ROOT)
+        + t.signature().toString().replace(" ", "")
+        + (t.isConstant() ? "c" : "");
   }
 
   private static String text(Tensor t) {

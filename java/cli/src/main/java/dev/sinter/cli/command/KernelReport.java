@@ -26,11 +26,7 @@ final class KernelReport {
       Report report = peer.report();
       out.printf(
           "%s on %s: %d kernel calls, %,d bytes of packed weights, %,d bytes of arena%n",
-          file,
-          report.target(),
-          report.steps().size(),
-          report.packedBytes(),
-          report.arenaBytes());
+          file, report.target(), report.steps().size(), report.packedBytes(), report.arenaBytes());
       Table table = new Table("op", "layer", "kernel", "numerics", "packing", "bytes", "work");
       for (Report.StepReport s : report.steps()) {
         table.row(

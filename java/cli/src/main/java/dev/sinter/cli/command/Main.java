@@ -98,6 +98,7 @@ public final class Main implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Which command? One of: inspect, run, verify, bench, demo");
+    throw new ParameterException(
+        spec.commandLine(), "Which command? One of: inspect, run, verify, bench, demo");
   }
 }

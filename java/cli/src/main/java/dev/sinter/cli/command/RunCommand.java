@@ -55,10 +55,19 @@ public final class RunCommand implements Callable<Integer> {
   private static final int SHOWN = 16;
 
   static final class Source {
-    @Option(names = "--input", required = true, arity = "1..*", paramLabel = "FILE", description = "Inputs, in the model's order.")
+    @Option(
+        names = "--input",
+        required = true,
+        arity = "1..*",
+        paramLabel = "FILE",
+        description = "Inputs, in the model's order.")
     List<Path> files;
 
-    @Option(names = "--random", required = true, paramLabel = "SEED", description = "Random inputs from this seed.")
+    @Option(
+        names = "--random",
+        required = true,
+        paramLabel = "SEED",
+        description = "Random inputs from this seed.")
     Long seed;
   }
 
@@ -71,25 +80,48 @@ public final class RunCommand implements Callable<Integer> {
   @Option(names = "--scale", paramLabel = "F", description = "real = byte * F + offset.")
   private Double scale;
 
-  @Option(names = "--offset", paramLabel = "F", defaultValue = "0", description = "Added after --scale (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--offset",
+      paramLabel = "F",
+      defaultValue = "0",
+      description = "Added after --scale (default ${DEFAULT-VALUE}).")
   private double offset;
 
-  @Option(names = "--dataset", paramLabel = "FOLDER", description = "Takes scale, offset and class names from its dataset.json.")
+  @Option(
+      names = "--dataset",
+      paramLabel = "FOLDER",
+      description = "Takes scale, offset and class names from its dataset.json.")
   private Path dataset;
 
-  @Option(names = "--output", paramLabel = "DIR", description = "Store each output there as output-N.npy.")
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      description = "Store each output there as output-N.npy.")
   private Path output;
 
-  @Option(names = "--top-k", paramLabel = "N", description = "Print the N best classes of each output instead of its values.")
+  @Option(
+      names = "--top-k",
+      paramLabel = "N",
+      description = "Print the N best classes of each output instead of its values.")
   private Integer topK;
 
-  @Option(names = "--labels", paramLabel = "FILE", description = "Names of the classes, one per line.")
+  @Option(
+      names = "--labels",
+      paramLabel = "FILE",
+      description = "Names of the classes, one per line.")
   private Path labels;
 
-  @Option(names = "--threads", paramLabel = "N", defaultValue = "1", description = "Threads (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Threads (default ${DEFAULT-VALUE}).")
   private int threads;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write output, name, type, shape, values (or top) of each output.")
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write output, name, type, shape, values (or top) of each output.")
   private Path json;
 
   @Mixin private RuntimeOptions runtime;
@@ -117,7 +149,11 @@ public final class RunCommand implements Callable<Integer> {
         rows.add(show(out, peer, i, specs.get(i), names));
         if (output != null) {
           Files.createDirectories(output);
-          Npy.write(output.resolve("output-" + i + ".npy"), specs.get(i).type(), specs.get(i).shape(), peer.output(i));
+          Npy.write(
+              output.resolve("output-" + i + ".npy"),
+              specs.get(i).type(),
+              specs.get(i).shape(),
+              peer.output(i));
         }
       }
       out.flush();
@@ -140,9 +176,15 @@ public final class RunCommand implements Callable<Integer> {
     }
     if (source.files.size() != inputs.size()) {
       throw new UsageException(
-          "the model has " + inputs.size() + " inputs, " + source.files.size() + " files were given: " + inputs);
+          "the model has "
+              + inputs.size()
+              + " inputs, "
+              + source.files.size()
+              + " files were given: "
+              + inputs);
     }
-    Quantizing.Real real = scale != null ? new Quantizing.Real(scale, offset) : set != null ? set.real() : null;
+    Quantizing.Real real =
+        scale != null ? new Quantizing.Real(scale, offset) : set != null ? set.real() : null;
     for (int i = 0; i < inputs.size(); i++) {
       try {
         InputFiles.fill(source.files.get(i), real, inputs.get(i), peer.input(i));
@@ -152,7 +194,8 @@ public final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private Map<String, Object> show(PrintWriter out, SinterPeer peer, int i, TensorSpec spec, List<String> names) {
+  private Map<String, Object> show(
+      PrintWriter out, SinterPeer peer, int i, TensorSpec spec, List<String> names) {
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("output", i);
     row.put("name", spec.name());

@@ -54,20 +54,32 @@ import picocli.CommandLine.Spec;
       "  sinter verify model.tflite --isa avx2"
     })
 public final class VerifyCommand implements Callable<Integer> {
-  @Parameters(arity = "1..*", paramLabel = "FILE-OR-FOLDER", description = "Models, or folders with models below.")
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "FILE-OR-FOLDER",
+      description = "Models, or folders with models below.")
   private List<Path> models;
 
-  @Option(names = "--inputs", paramLabel = "N", defaultValue = "5", description = "Random inputs per model (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--inputs",
+      paramLabel = "N",
+      defaultValue = "5",
+      description = "Random inputs per model (default ${DEFAULT-VALUE}).")
   private int inputs;
 
-  @Option(names = "--seed", paramLabel = "S", defaultValue = "1", description = "Seed of the inputs (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "1",
+      description = "Seed of the inputs (default ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(
       names = "--tolerance",
       paramLabel = "T",
       defaultValue = "" + Comparison.DEFAULT_TOLERANCE,
-      description = "Floats count as close within T times the largest absolute value of an output (default ${DEFAULT-VALUE}).")
+      description =
+          "Floats count as close within T times the largest absolute value of an output (default ${DEFAULT-VALUE}).")
   private double tolerance;
 
   @Option(
@@ -79,10 +91,15 @@ public final class VerifyCommand implements Callable<Integer> {
   @Option(names = "--allow-unsupported", description = "Unsupported models are no failure.")
   private boolean allowUnsupported;
 
-  @Option(names = "--in-process", description = "Run TFLite in this process: faster, but a bad file may end it.")
+  @Option(
+      names = "--in-process",
+      description = "Run TFLite in this process: faster, but a bad file may end it.")
   private boolean inProcess;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write model, status, maxAbsDiff, mismatchFraction, message of each model.")
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write model, status, maxAbsDiff, mismatchFraction, message of each model.")
   private Path json;
 
   @Mixin private RuntimeOptions runtime;
@@ -118,9 +135,14 @@ public final class VerifyCommand implements Callable<Integer> {
   }
 
   private static String line(Verdict v) {
-    boolean compared = v.status() != Verdict.Status.REFUSED_BY_BOTH && v.status() != Verdict.Status.UNSUPPORTED;
+    boolean compared =
+        v.status() != Verdict.Status.REFUSED_BY_BOTH && v.status() != Verdict.Status.UNSUPPORTED;
     String numbers =
-        compared ? String.format("  max |diff| %.3g, mismatching %.4g %%", v.maxAbsDiff(), 100 * v.mismatchFraction()) : "";
+        compared
+            ? String.format(
+                "  max |diff| %.3g, mismatching %.4g %%",
+                v.maxAbsDiff(), 100 * v.mismatchFraction())
+            : "";
     String message = v.message().isEmpty() ? "" : "  " + v.message();
     return String.format("%-15s %s%s%s", v.status().label(), v.model(), numbers, message);
   }
@@ -132,8 +154,10 @@ public final class VerifyCommand implements Callable<Integer> {
       counts.merge(v.status(), 1, Integer::sum);
       failed += v.passes(allowUnsupported) ? 0 : 1;
     }
-    StringBuilder text = new StringBuilder(verdicts.size() + " models, " + inputs + " inputs each:");
-    counts.forEach((status, n) -> text.append(' ').append(n).append(' ').append(status.label()).append(','));
+    StringBuilder text =
+        new StringBuilder(verdicts.size() + " models, " + inputs + " inputs each:");
+    counts.forEach(
+        (status, n) -> text.append(' ').append(n).append(' ').append(status.label()).append(','));
     text.append(failed == 0 ? " none failed" : " " + failed + " failed");
     out.println(text);
     out.flush();

@@ -3,9 +3,9 @@
 
 package dev.sinter.cli.peer;
 
+import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Quantization;
 import dev.sinter.graph.tflite.TfliteReader;
-import dev.sinter.graph.GraphException;
 import dev.sinter.runtime.Model;
 import dev.sinter.runtime.Options;
 import dev.sinter.runtime.Report;
@@ -60,7 +60,11 @@ public final class SinterPeer implements Peer {
     Quantization q = info.quantization();
     boolean whole = q.isPerTensor();
     return new TensorSpec(
-        info.name(), info.type(), info.shape(), whole ? q.scale() : 0, whole ? (int) q.zeroPoint() : 0);
+        info.name(),
+        info.type(),
+        info.shape(),
+        whole ? q.scale() : 0,
+        whole ? (int) q.zeroPoint() : 0);
   }
 
   /**

@@ -87,7 +87,8 @@ class CommandsTest {
     assertEquals(0, run("inspect", model, "--tensors", "--json", json));
     assertTrue(out.toString().contains("ADD"), out.toString());
     JsonNode rows = new ObjectMapper().readTree(json.toFile());
-    assertEquals(List.of("subgraph", "op", "kind", "inputs", "outputs", "attributes"), names(rows.get(0)));
+    assertEquals(
+        List.of("subgraph", "op", "kind", "inputs", "outputs", "attributes"), names(rows.get(0)));
     assertEquals(0, run("inspect", model, "--kernels"));
     assertTrue(out.toString().contains("add_f32"), out.toString());
   }
@@ -101,7 +102,10 @@ class CommandsTest {
     Path json = folder.resolve("run.json");
     for (String input : new String[] {"x.npy", "x.raw"}) {
       Path results = folder.resolve("out-" + input);
-      assertEquals(0, run("run", model, "--input", folder.resolve(input), "--output", results, "--json", json), err.toString());
+      assertEquals(
+          0,
+          run("run", model, "--input", folder.resolve(input), "--output", results, "--json", json),
+          err.toString());
       Npy y = Npy.read(results.resolve("output-0.npy"));
       assertEquals(8f, y.values().getFloat(12));
       JsonNode rows = new ObjectMapper().readTree(json.toFile());
@@ -120,7 +124,9 @@ class CommandsTest {
     assertEquals(0, run("verify", folder, "--inputs", "3", "--json", json), out + "" + err);
     JsonNode rows = new ObjectMapper().readTree(json.toFile());
     assertEquals(1, rows.size());
-    assertEquals(List.of("model", "status", "maxAbsDiff", "mismatchFraction", "message"), names(rows.get(0)));
+    assertEquals(
+        List.of("model", "status", "maxAbsDiff", "mismatchFraction", "message"),
+        names(rows.get(0)));
     assertEquals("equal", rows.get(0).get("status").asText());
   }
 
@@ -128,10 +134,16 @@ class CommandsTest {
   void verifyFailsForWhatOnlyTfliteRuns() throws IOException {
     GraphBuilder b = Graph.builder("g");
     GraphBuilder.Value x = b.input("x", ElementType.FLOAT32, 1, 4);
-    GraphBuilder.Value y = b.op(new dev.sinter.graph.OpKind.Unary(UNSUPPORTED), ElementType.FLOAT32, Quantization.NONE, x);
+    GraphBuilder.Value y =
+        b.op(
+            new dev.sinter.graph.OpKind.Unary(UNSUPPORTED),
+            ElementType.FLOAT32,
+            Quantization.NONE,
+            x);
     TfliteWriter.write(y.output("y").build(), model);
     assertEquals(1, run("verify", model));
-    assertTrue(out.toString().contains("unsupported") && out.toString().contains("COS"), out.toString());
+    assertTrue(
+        out.toString().contains("unsupported") && out.toString().contains("COS"), out.toString());
     assertEquals(0, run("verify", model, "--allow-unsupported"));
     Files.write(model, new byte[200]);
     assertEquals(0, run("verify", model));
@@ -144,12 +156,26 @@ class CommandsTest {
   @Test
   void benchMeasures() throws IOException {
     Path json = folder.resolve("bench.json");
-    assertEquals(0, run("bench", model, "--peers", "tflite", "--seconds", "0.2", "--json", json), out + "" + err);
+    assertEquals(
+        0,
+        run("bench", model, "--peers", "tflite", "--seconds", "0.2", "--json", json),
+        out + "" + err);
     JsonNode row = new ObjectMapper().readTree(json.toFile()).get(0);
     assertTrue(
         names(row)
             .containsAll(
-                List.of("model", "threads", "peer", "sinterMicros", "peerMicros", "ratio", "ratioLow", "ratioHigh", "load", "cpu", "isa")),
+                List.of(
+                    "model",
+                    "threads",
+                    "peer",
+                    "sinterMicros",
+                    "peerMicros",
+                    "ratio",
+                    "ratioLow",
+                    "ratioHigh",
+                    "load",
+                    "cpu",
+                    "isa")),
         names(row).toString());
     assertTrue(row.get("ratioLow").asDouble() <= row.get("ratio").asDouble());
     assertEquals("tflite", row.get("peer").asText());

@@ -26,8 +26,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Integers must be equal in every element, floats within {@link #TOLERANCE}. {@code -Dsinter.differential.count} and
- * {@code -Dsinter.differential.seed} choose other models; a failing one is saved under target/differential.
+ * Integers must be equal in every element, floats within {@link #TOLERANCE}. {@code
+ * -Dsinter.differential.count} and {@code -Dsinter.differential.seed} choose other models; a
+ * failing one is saved under target/differential.
  */
 class DifferentialTest {
   private static final int COUNT = Integer.getInteger("sinter.differential.count", 680);
@@ -45,7 +46,11 @@ class DifferentialTest {
   @ParameterizedTest
   @ValueSource(strings = {"reference", "avx2"})
   void forced(String isa) {
-    run("kernels forced to " + isa, Options.builder().isa(isa).build(), COUNT / 3, SEED + 1_000_000);
+    run(
+        "kernels forced to " + isa,
+        Options.builder().isa(isa).build(),
+        COUNT / 3,
+        SEED + 1_000_000);
   }
 
   private static void run(String what, Options options, int count, long seed) {
@@ -60,7 +65,8 @@ class DifferentialTest {
     tally.finish();
   }
 
-  private static void one(GuardedPeer.Host host, RandomModels.Kind kind, long seed, Options options, Tally tally) {
+  private static void one(
+      GuardedPeer.Host host, RandomModels.Kind kind, long seed, Options options, Tally tally) {
     Graph graph = RandomModels.make(kind, seed);
     byte[] file = TfliteWriter.toBytes(graph);
     String name = kind + "-" + seed;
@@ -80,16 +86,28 @@ class DifferentialTest {
       tally.failed(name + ": TFLite refuses it: " + refusal + "; saved as " + save(name, file));
       return;
     }
-    tally.compared(kind.name(), comparison.elements(), comparison.mismatches(), comparison.maxAbsDiff());
+    tally.compared(
+        kind.name(), comparison.elements(), comparison.mismatches(), comparison.maxAbsDiff());
     if (!comparison.isClose() && !tally.tolerates(kind.name(), comparison.maxAbsDiff())) {
       tally.failed(
-          name + ": " + comparison.mismatches() + " of " + comparison.elements() + " elements differ, by at most "
-              + comparison.maxAbsDiff() + "; first " + comparison.firstMismatch() + "; "
-              + builtin(host, file, seed, options) + "; saved as " + save(name, file));
+          name
+              + ": "
+              + comparison.mismatches()
+              + " of "
+              + comparison.elements()
+              + " elements differ, by at most "
+              + comparison.maxAbsDiff()
+              + "; first "
+              + comparison.firstMismatch()
+              + "; "
+              + builtin(host, file, seed, options)
+              + "; saved as "
+              + save(name, file));
     }
   }
 
-  private static void compare(Peer ours, Peer theirs, byte[] file, long seed, Comparison comparison) {
+  private static void compare(
+      Peer ours, Peer theirs, byte[] file, long seed, Comparison comparison) {
     List<InputRange> ranges = InputRange.of(TfliteReader.read(file));
     RandomInputs random = new RandomInputs(seed);
     for (int n = 0; n < RUNS; n++) {
@@ -103,13 +121,18 @@ class DifferentialTest {
     }
   }
 
-  /** Says whether TFLite's own kernels agree with us: then the difference is one of XNNPACK's definitions. */
+  /**
+   * Says whether TFLite's own kernels agree with us: then the difference is one of XNNPACK's
+   * definitions.
+   */
   private static String builtin(GuardedPeer.Host host, byte[] file, long seed, Options options) {
     Comparison comparison = new Comparison(TOLERANCE);
     try (GuardedPeer theirs = host.open(file, TflitePeer.Kernels.BUILTIN, 1, List.of());
         SinterPeer ours = SinterPeer.open("again", file, options)) {
       compare(ours, theirs, file, seed, comparison);
-      return comparison.isClose() ? "TFLite's built-in kernels agree with Sinter" : "built-in kernels differ too";
+      return comparison.isClose()
+          ? "TFLite's built-in kernels agree with Sinter"
+          : "built-in kernels differ too";
     } catch (PeerException e) {
       return e.getMessage();
     }

@@ -18,8 +18,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
- * Bytes of small models are changed, cut, repeated. A model that still loads is also run: nothing in it may reach
- * memory that is not its own.
+ * Bytes of small models are changed, cut, repeated. A model that still loads is also run: nothing
+ * in it may reach memory that is not its own.
  */
 class HostileModelTest {
   private static final int COUNT = Integer.getInteger("sinter.hostile.count", 3000);
@@ -41,7 +41,9 @@ class HostileModelTest {
         loaded++;
       } catch (PeerException e) {
         refused++;
-        assertTrue(e.getMessage() != null && e.getMessage().length() > 10, name + " is refused without a reason");
+        assertTrue(
+            e.getMessage() != null && e.getMessage().length() > 10,
+            name + " is refused without a reason");
       } catch (RuntimeException | Error e) {
         fail(name + ": " + e + "; saved as " + DifferentialTest.save(name, damaged), e);
       }
@@ -73,7 +75,9 @@ class HostileModelTest {
       case 2 -> {
         int at = random.nextInt(out.length - 4) & ~3;
         int[] values = {0, -1, Integer.MAX_VALUE, Integer.MIN_VALUE, 1 << 30, out.length, 65536};
-        ByteBuffer.wrap(out).order(java.nio.ByteOrder.LITTLE_ENDIAN).putInt(at, values[random.nextInt(values.length)]);
+        ByteBuffer.wrap(out)
+            .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+            .putInt(at, values[random.nextInt(values.length)]);
       }
       case 3 -> out[random.nextInt(out.length)] ^= (byte) (1 << random.nextInt(8));
       default -> {

@@ -53,7 +53,8 @@ class RealModelsTest {
     check(model, data, Options.builder().isa(isa).build(), inputs);
   }
 
-  private static void check(String model, String data, Options options, int inputs) throws IOException {
+  private static void check(String model, String data, Options options, int inputs)
+      throws IOException {
     Path shared = Shared.folder();
     assumeTrue(shared != null, "SKIPPED: no folder ../shared with models and data");
     byte[] file = Files.readAllBytes(shared.resolve("models").resolve(model + ".tflite"));
@@ -81,13 +82,21 @@ class RealModelsTest {
         if (n < real) {
           int label = set.label((int) ((long) n * set.size() / real));
           right += Scores.best(Scores.of(ours.outputs().get(0), ours.output(0))) == label ? 1 : 0;
-          peerRight += Scores.best(Scores.of(theirs.outputs().get(0), theirs.output(0))) == label ? 1 : 0;
+          peerRight +=
+              Scores.best(Scores.of(theirs.outputs().get(0), theirs.output(0))) == label ? 1 : 0;
         }
       }
     }
     System.out.printf(
         "%s, %s: %d inputs (%d real: Sinter right on %d, TFLite on %d), max |diff| %.3g, mismatching %d of %d%n",
-        model, options, inputs, real, right, peerRight, comparison.maxAbsDiff(), comparison.mismatches(),
+        model,
+        options,
+        inputs,
+        real,
+        right,
+        peerRight,
+        comparison.maxAbsDiff(),
+        comparison.mismatches(),
         comparison.elements());
     assertTrue(comparison.isClose(), comparison.firstMismatch());
   }

@@ -51,13 +51,16 @@ class SharedModelsTest {
         String name = shared.resolve("models").relativize(f).toString();
         Verdict v = verifier.verify(name, Files.readAllBytes(f));
         counts.merge(v.status(), 1, Integer::sum);
-        String message = v.message().length() > 150 ? v.message().substring(0, 150) + "..." : v.message();
+        String message =
+            v.message().length() > 150 ? v.message().substring(0, 150) + "..." : v.message();
         table.row(v.status().label(), name, String.format("%.3g", v.maxAbsDiff()), message);
         if (v.status() == Verdict.Status.DIFFERENT) {
           different.add(name + ": " + v.message());
         }
         if (v.status() == Verdict.Status.UNSUPPORTED) {
-          assertTrue(v.message().matches("(?s).*(op \\d+ \\S|\\S #\\d+).*"), name + " names no op: " + v.message());
+          assertTrue(
+              v.message().matches("(?s).*(op \\d+ \\S|\\S #\\d+).*"),
+              name + " names no op: " + v.message());
         }
       }
     }

@@ -64,7 +64,8 @@ class SharingTest {
                   try (Session own = model.newSession()) {
                     for (int n = 0; n < RUNS; n++) {
                       int i = (n + offset) % INPUTS;
-                      equal += ByteBuffer.wrap(run(own, inputs.get(i))).equals(expected.get(i)) ? 1 : 0;
+                      equal +=
+                          ByteBuffer.wrap(run(own, inputs.get(i))).equals(expected.get(i)) ? 1 : 0;
                     }
                   }
                   return equal;
@@ -89,7 +90,9 @@ class SharingTest {
   @Test
   void steadyRunsAllocateNothing() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    try (Model model = Model.load(RandomModels.make(RandomModels.Kind.FULLY_CONNECTED_S8, 2), Options.DEFAULT);
+    try (Model model =
+            Model.load(
+                RandomModels.make(RandomModels.Kind.FULLY_CONNECTED_S8, 2), Options.DEFAULT);
         Session session = model.newSession()) {
       for (int i = 0; i < 50_000; i++) {
         session.run();

@@ -30,29 +30,39 @@ final class SparseModels {
           continue;
         }
         for (int i = 0; i < BLOCK * BLOCK; i++) {
-          w[(r + i / BLOCK) * columns + c + i % BLOCK] = (byte) (1 + random.nextInt(127) - (random.nextBoolean() ? 128 : 0));
+          w[(r + i / BLOCK) * columns + c + i % BLOCK] =
+              (byte) (1 + random.nextInt(127) - (random.nextBoolean() ? 128 : 0));
         }
       }
     }
     return w;
   }
 
-  /** A fully connected layer; the weights are stored with TFLite's sparsity and a DENSIFY, or dense. */
-  static Graph fullyConnected(int batch, int units, int depth, double zero, boolean sparse, long seed) {
+  /**
+   * A fully connected layer; the weights are stored with TFLite's sparsity and a DENSIFY, or dense.
+   */
+  static Graph fullyConnected(
+      int batch, int units, int depth, double zero, boolean sparse, long seed) {
     GraphBuilder b = Graph.builder("fully-connected-" + (sparse ? "sparse" : "dense"));
     Value x = b.input("x", ElementType.INT8, Quantization.perTensor(0.02f, 3), batch, depth);
     Constant.Dense values = GraphBuilder.dense(blocks(units, depth, zero, seed), units, depth);
     Quantization q = Quantization.perTensor(0.01f, 0);
     Value w = sparse ? b.sparse("w", values, q, BLOCK, BLOCK) : b.constant("w", values, q);
-    Value bias = b.int32("bias", bias(units, seed), Quantization.perTensor(0.02f * 0.01f, 0), units);
-    return x.fullyConnected(w, bias, Activation.NONE).quantized(scale(depth, zero), -5).output("y").build();
+    Value bias =
+        b.int32("bias", bias(units, seed), Quantization.perTensor(0.02f * 0.01f, 0), units);
+    return x.fullyConnected(w, bias, Activation.NONE)
+        .quantized(scale(depth, zero), -5)
+        .output("y")
+        .build();
   }
 
   /** A 1x1 convolution, one scale per channel. */
   static Graph conv(int size, int channels, int out, double zero, boolean sparse, long seed) {
     GraphBuilder b = Graph.builder("conv-" + (sparse ? "sparse" : "dense"));
-    Value x = b.input("x", ElementType.INT8, Quantization.perTensor(0.02f, -7), 1, size, size, channels);
-    Constant.Dense values = GraphBuilder.dense(blocks(out, channels, zero, seed), out, 1, 1, channels);
+    Value x =
+        b.input("x", ElementType.INT8, Quantization.perTensor(0.02f, -7), 1, size, size, channels);
+    Constant.Dense values =
+        GraphBuilder.dense(blocks(out, channels, zero, seed), out, 1, 1, channels);
     float[] scales = new float[out];
     float[] biasScales = new float[out];
     for (int i = 0; i < out; i++) {

@@ -1,4 +1,5 @@
-// Layers with weights that are zero in 4x4 blocks: the sparse kernels take them, and give what dense ones give.
+// Layers with weights that are zero in 4x4 blocks: the sparse kernels take them, and give what
+// dense ones give.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.cli.differential;
@@ -48,7 +49,9 @@ class SparseTest {
     assertTrue(comparison.isEqual(), comparison.firstMismatch());
   }
 
-  /** Found in the file, run by the sparse kernel, equal to the dense one and to TFLite bit for bit. */
+  /**
+   * Found in the file, run by the sparse kernel, equal to the dense one and to TFLite bit for bit.
+   */
   @Test
   void fullyConnectedLayerOf1024() {
     byte[] sparse = TfliteWriter.toBytes(SparseModels.fullyConnected(1, 1024, 1024, 0.8, true, 1));
@@ -65,7 +68,12 @@ class SparseTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 64, 64, 0.5", "1, 1024, 256, 0.9", "4, 128, 512, 0.8", "3, 36, 100, 0.7", "1, 8, 8, 0.5", "2, 96, 64, 0.0"
+    "1, 64, 64, 0.5",
+    "1, 1024, 256, 0.9",
+    "4, 128, 512, 0.8",
+    "3, 36, 100, 0.7",
+    "1, 8, 8, 0.5",
+    "2, 96, 64, 0.0"
   })
   void fullyConnectedOfManySizes(int batch, int units, int depth, double zero) {
     for (String isa : new String[] {"avx2", "reference"}) {
@@ -83,8 +91,10 @@ class SparseTest {
     Graph sparse = SparseModels.conv(size, channels, out, zero, true, 5);
     Graph dense = SparseModels.conv(size, channels, out, zero, false, 5);
     compare(TfliteWriter.toBytes(sparse), TfliteWriter.toBytes(dense), Options.DEFAULT, 3);
-    try (SinterPeer peer = SinterPeer.open("sparse", TfliteWriter.toBytes(sparse), Options.DEFAULT)) {
-      System.out.println(sparse.name() + " " + size + "x" + size + "x" + channels + ": " + kernels(peer));
+    try (SinterPeer peer =
+        SinterPeer.open("sparse", TfliteWriter.toBytes(sparse), Options.DEFAULT)) {
+      System.out.println(
+          sparse.name() + " " + size + "x" + size + "x" + channels + ": " + kernels(peer));
       assertFalse(kernels(peer).isEmpty());
     }
   }

@@ -52,14 +52,7 @@ final class Tally {
   /** Prints the table and fails with everything that failed. */
   void finish() {
     Table table =
-        new Table(
-            "op",
-            "cases",
-            "elements",
-            "mismatches",
-            "rate",
-            "largest",
-            "tolerated because");
+        new Table("op", "cases", "elements", "mismatches", "rate", "largest", "tolerated because");
     lines.forEach(
         (op, line) -> {
           double rate = line.elements == 0 ? 0 : (double) line.mismatches / line.elements;
@@ -70,7 +63,6 @@ final class Tally {
           table.row(
               op,
               line.cases,
-              
               line.elements,
               line.mismatches,
               String.format("%.2g", rate),

@@ -80,6 +80,11 @@ public final class Lowering {
       } catch (GraphException e) {
         throw new SinterException(
             Status.UNSUPPORTED, graph.name() + ": " + main.describe(i) + ": " + e.getMessage(), e);
+      } catch (ArithmeticException e) {
+        throw new SinterException(
+            Status.UNSUPPORTED,
+            graph.name() + ": " + main.describe(i) + ": a size or zero point is beyond 32 bits",
+            e);
       }
     }
     List<Value> outputs = new ArrayList<>();
