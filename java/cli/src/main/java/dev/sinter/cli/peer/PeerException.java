@@ -10,6 +10,7 @@ package dev.sinter.cli.peer;
 public final class PeerException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** Whether the runtime lacks something that the model needs. */
   private final boolean unsupported;
 
   /**

@@ -18,6 +18,7 @@ final class Tally {
 
   private static final class Line {
     int cases;
+    int unsupported;
     long elements;
     long mismatches;
     double worst;
@@ -41,6 +42,11 @@ final class Tally {
     line.worst = Math.max(line.worst, mismatches == 0 ? 0 : maxAbsDiff);
   }
 
+  /** Counts a case that Sinter has no kernel for and that is not expected to run yet. */
+  void unsupported(String op) {
+    lines.computeIfAbsent(op, k -> new Line()).unsupported++;
+  }
+
   void failed(String what) {
     failures.add(what);
   }
@@ -52,7 +58,15 @@ final class Tally {
   /** Prints the table and fails with everything that failed. */
   void finish() {
     Table table =
-        new Table("op", "cases", "elements", "mismatches", "rate", "largest", "tolerated because");
+        new Table(
+            "op",
+            "cases",
+            "unsupported",
+            "elements",
+            "mismatches",
+            "rate",
+            "largest",
+            "tolerated because");
     lines.forEach(
         (op, line) -> {
           double rate = line.elements == 0 ? 0 : (double) line.mismatches / line.elements;
@@ -63,6 +77,7 @@ final class Tally {
           table.row(
               op,
               line.cases,
+              line.unsupported,
               line.elements,
               line.mismatches,
               String.format("%.2g", rate),
