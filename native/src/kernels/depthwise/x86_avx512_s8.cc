@@ -9,7 +9,11 @@
 namespace sinter {
 namespace {
 
+#if defined(SINTER_EMULATED)
+#define INLINE __attribute__((noinline))  // emulated instructions are long: inlining them would take minutes
+#else
 #define INLINE inline __attribute__((always_inline))
+#endif
 
 // The two vector widths; masks say which channels exist.
 struct Wide {
