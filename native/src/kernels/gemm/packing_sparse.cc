@@ -98,4 +98,10 @@ int64_t gemm_s8_block4x4_avx2_scratch(const void* params, int) {
   return p.m == 1 ? f.quads * 8 : p.m < 8 ? f.quads * 32 : 0;
 }
 
+// One pixel: its k values as u8.
+int64_t gemm_s8_block4x4_avx512_scratch(const void* params, int) {
+  const GemmParams& p = *static_cast<const GemmParams*>(params);
+  return p.m == 1 ? block4x4_form(p).quads * 4 : 0;
+}
+
 }  // namespace sinter

@@ -77,10 +77,10 @@ TEST(GemmSparse, PatternsAndTails) {
   Random random(21);
   const int wanted = block_rows();
   ASSERT_GE(wanted, 1);
-  for (int density : {0, 5, 20, 50, 100}) {
-    for (int m : {1, 2, 3, 7, 8, 9, 15, 16, 17, 33, 63, 64, 65}) {
+  for (int density : {0, 20, 100}) {
+    for (int m : {1, 2, 7, 8, 9, 16, 17, 50, 65}) {
       for (int n : {1, 3, 4, 5, 8, 18}) {
-        for (int k : {1, 3, 4, 6, 17, 40}) {
+        for (int k : {1, 3, 4, 17, 40}) {
           EXPECT_GE(run_differential(make_case(random, m, n, k, density)), wanted);
           if (HasFailure()) return;
         }

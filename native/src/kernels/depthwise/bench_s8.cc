@@ -1,0 +1,47 @@
+// int8 depthwise on layers of MobileNetV2, MobileNetV1 0.25 and DS-CNN.
+// SPDX-License-Identifier: Apache-2.0
+#include "bench.h"
+#include "kernels/depthwise/op.h"
+
+namespace sinter {
+namespace {
+
+struct Shape {
+  int height, width, channels, stride;
+};
+const Shape shapes[] = {{112, 112, 32, 1}, {112, 112, 96, 2}, {56, 56, 144, 1}, {56, 56, 144, 2},
+                        {28, 28, 192, 1},  {28, 28, 192, 2},  {14, 14, 384, 1}, {14, 14, 576, 1},
+                        {14, 14, 576, 2},  {7, 7, 960, 1},    {48, 48, 8, 1},   {25, 5, 64, 1}};
+
+const bool registered = [] {
+  for_each_row("depthwise", S8, S8, [](const RowDef* row) {
+    for (const Shape& s : shapes) {
+      const std::string name = std::string(row->name) + "/" + std::to_string(s.height) + "x" + std::to_string(s.width) +
+                               "x" + std::to_string(s.channels) + "/s" + std::to_string(s.stride);
+      benchmark::RegisterBenchmark(name.c_str(), [row, s](benchmark::State& state) {
+        DepthwiseParams p = {};
+        p.batch = p.multiplier = p.dilation_h = p.dilation_w = 1;
+        p.in_h = s.height;
+        p.in_w = s.width;
+        p.in_c = s.channels;
+        p.kernel_h = p.kernel_w = 3;
+        p.stride_h = p.stride_w = s.stride;
+        p.out_h = (s.height + s.stride - 1) / s.stride;
+        p.out_w = (s.width + s.stride - 1) / s.stride;
+        p.pad_top = p.pad_left = s.stride == 1 ? 1 : 0;
+        p.out_min = -128;
+        p.out_max = 127;
+        const size_t channels = static_cast<size_t>(s.channels);
+        std::vector<char> weights(9 * channels), scale(4 * channels);
+        for (size_t i = 0; i < weights.size(); i++) weights[i] = static_cast<char>(i * 29);
+        const float value = 1e-3f;
+        for (size_t i = 0; i < channels; i++) memcpy(&scale[4 * i], &value, 4);
+        bench_row(state, row, &p, {weights, {}, scale}, 9.0 * p.out_h * p.out_w * s.channels);
+      });
+    }
+  });
+  return true;
+}();
+
+}  // namespace
+}  // namespace sinter
