@@ -115,4 +115,8 @@ int64_t gemm_s8_avx2_scratch(const void* params, int threads) {
   return threads * avx2_panel_bytes(p.k);
 }
 
+int64_t gemm_s8_vnni_scratch(const void* params, int threads) {
+  return threads * vnni_panel_bytes(static_cast<const GemmParams*>(params)->k);
+}
+
 }  // namespace sinter

@@ -47,6 +47,18 @@ static inline int64_t avx2_panel_bytes(int64_t k) {
   return (avx2_panel_rows(k) * avx2_panel_stride(k) * 2 + 64 + 63) / 64 * 64;
 }
 
+// AVX-512 VNNI: a panel of unsigned bytes, k rounded up to 4, a multiple of the 5 rows of a tile.
+static inline int64_t vnni_panel_stride(int64_t k) {
+  return (k + 3) / 4 * 4;
+}
+static inline int64_t vnni_panel_rows(int64_t k) {
+  const int64_t fit = 16384 / vnni_panel_stride(k) / 5 * 5;
+  return fit < 5 ? 5 : fit > 100 ? 100 : fit;
+}
+static inline int64_t vnni_panel_bytes(int64_t k) {
+  return (vnni_panel_rows(k) * vnni_panel_stride(k) + 63) / 64 * 64;
+}
+
 // weights [n][k]; bias and scale [n] or null (zeros; scale 0).
 void pack_tiles(TileForm form, int64_t n, int64_t k, const int8_t* weights, const int32_t* bias, const float* scale,
                 int32_t a_zero_point, char* out);
