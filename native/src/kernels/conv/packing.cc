@@ -69,4 +69,8 @@ int64_t conv_s8_avx2_scratch(const void* params, int threads) {
   return threads * avx2_panel_bytes(conv_k(p));
 }
 
+int64_t conv_s8_vnni_scratch(const void* params, int threads) {
+  return threads * vnni_panel_bytes(conv_k(*static_cast<const ConvParams*>(params)));
+}
+
 }  // namespace sinter

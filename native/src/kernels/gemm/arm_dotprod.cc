@@ -54,7 +54,7 @@ inline int8x16_t requantize(const int32x4_t* sum, const float* scale, const Gemm
   return vmaxq_s8(bytes, vdupq_n_s8(static_cast<int8_t>(p.out_min)));
 }
 
-enum { MR = 4 };
+const int64_t MR = 4;
 
 template <class Store>
 inline void for_each_tile(const Call* call, const Store& store) {

@@ -10,7 +10,7 @@
 namespace sinter {
 namespace {
 
-enum { MR = 6 };
+const int64_t MR = 6;
 
 template <int ROWS>
 inline void tile(const float* a, int64_t lda, const float* packed, const GemmParams& p, float* c, int columns) {

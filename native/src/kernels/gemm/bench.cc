@@ -10,17 +10,17 @@ namespace {
 struct Shape {
   int m, n, k;
 };
-const Shape shapes[] = {{12544, 16, 32},  {12544, 96, 16}, {3136, 24, 96}, {3136, 144, 24}, {784, 32, 144},
-                        {784, 192, 32},   {196, 64, 192},  {196, 384, 64}, {196, 96, 384},  {49, 160, 576},
-                        {49, 960, 160},   {49, 320, 960},  {49, 1280, 320}, {1, 1001, 1280}, {1, 1024, 1024},
-                        {125, 64, 64},    {1024, 16, 144}, {512, 512, 512}};
+const Shape shapes[] = {{12544, 16, 32}, {12544, 96, 16}, {3136, 24, 96},  {3136, 144, 24}, {784, 32, 144},
+                        {784, 192, 32},  {196, 64, 192},  {196, 384, 64},  {196, 96, 384},  {49, 160, 576},
+                        {49, 960, 160},  {49, 320, 960},  {49, 1280, 320}, {1, 1001, 1280}, {1, 1024, 1024},
+                        {125, 64, 64},   {1024, 16, 144}, {512, 512, 512}};
 
 const bool registered = [] {
   for_each_row("gemm", S8, S8, [](const RowDef* row) {
     if (row->layout_in != NHWC) return;
     for (const Shape& s : shapes) {
-      const std::string name = std::string(row->name) + "/m" + std::to_string(s.m) + "/n" + std::to_string(s.n) + "/k" +
-                               std::to_string(s.k);
+      const std::string name =
+          std::string(row->name) + "/m" + std::to_string(s.m) + "/n" + std::to_string(s.n) + "/k" + std::to_string(s.k);
       benchmark::RegisterBenchmark(name.c_str(), [row, s](benchmark::State& state) {
         GemmParams p = {};
         p.m = s.m;

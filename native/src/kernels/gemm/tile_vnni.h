@@ -60,7 +60,8 @@ inline __m128i vnni_requantize(__m512i sum, __m512 scale, const VnniEpilogue& e)
 template <int ROWS>
 inline void vnni_sums(const uint8_t* a, int64_t stride, const char* tile, int64_t groups, __m512i* out) {
 #define SINTER_BIAS(v) _mm512_loadu_si512(tile + 64 * v)
-#define SINTER_DECLARE(r) __m512i s##r##0 = SINTER_BIAS(0), s##r##1 = SINTER_BIAS(1), s##r##2 = SINTER_BIAS(2), s##r##3 = SINTER_BIAS(3);
+#define SINTER_DECLARE(r) \
+  __m512i s##r##0 = SINTER_BIAS(0), s##r##1 = SINTER_BIAS(1), s##r##2 = SINTER_BIAS(2), s##r##3 = SINTER_BIAS(3);
   SINTER_VNNI_ROWS(SINTER_DECLARE)
 #undef SINTER_DECLARE
 #undef SINTER_BIAS
@@ -68,20 +69,20 @@ inline void vnni_sums(const uint8_t* a, int64_t stride, const char* tile, int64_
   for (int64_t g = 0; g < groups; g++, w += 256, a += 4) {
     const __m512i w0 = _mm512_loadu_si512(w), w1 = _mm512_loadu_si512(w + 64);
     const __m512i w2 = _mm512_loadu_si512(w + 128), w3 = _mm512_loadu_si512(w + 192);
-#define SINTER_STEP(r)                     \
-  if (r < ROWS) {                          \
+#define SINTER_STEP(r)                      \
+  if (r < ROWS) {                           \
     const __m512i x = four(a + r * stride); \
-    dot4(&s##r##0, x, w0);                 \
-    dot4(&s##r##1, x, w1);                 \
-    dot4(&s##r##2, x, w2);                 \
-    dot4(&s##r##3, x, w3);                 \
+    dot4(&s##r##0, x, w0);                  \
+    dot4(&s##r##1, x, w1);                  \
+    dot4(&s##r##2, x, w2);                  \
+    dot4(&s##r##3, x, w3);                  \
   }
     SINTER_VNNI_ROWS(SINTER_STEP)
 #undef SINTER_STEP
   }
-#define SINTER_STORE(r)      \
-  if (r < ROWS) {            \
-    out[4 * r] = s##r##0;    \
+#define SINTER_STORE(r)       \
+  if (r < ROWS) {             \
+    out[4 * r] = s##r##0;     \
     out[4 * r + 1] = s##r##1; \
     out[4 * r + 2] = s##r##2; \
     out[4 * r + 3] = s##r##3; \
@@ -159,9 +160,8 @@ inline void to_unsigned(const int8_t* in, int64_t count, uint8_t* out) {
   }
   if (i == count) return;
   if (count >= 32) {  // one more vector that overlaps the last
-    _mm256_storeu_si256(
-        reinterpret_cast<__m256i*>(out + count - 32),
-        _mm256_xor_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + count - 32)), sign));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + count - 32),
+                        _mm256_xor_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + count - 32)), sign));
     return;
   }
   for (; i + 8 <= count; i += 8) {

@@ -84,7 +84,7 @@ final class Elementwise {
             .set("in_zero_point", l.zeroPoint(in))
             .set("out_scale", l.scale(out))
             .set("out_zero_point", l.zeroPoint(out));
-    Numbers.clamp(step, leaky ? Activation.NONE : clamp, l.quantization(out));
+    Numbers.clampBuiltin(step, leaky ? Activation.NONE : clamp, l.quantization(out));
     Value from = l.value(in);
     l.add(step.slot(from).slot(l.define(out)).work((double) shape.elements()));
   }

@@ -40,10 +40,17 @@ final class Numbers {
     return scales;
   }
 
-  /** The int8 that stands for a real number, rounded to even and clamped. */
+  /** The int8 that bounds a result as XNNPACK has it: the sum is rounded, to even. */
   static int quantize(float real, Quantization q) {
-    double rounded = Math.rint(real / q.scale()) + q.zeroPoint();
-    return (int) Math.max(-128, Math.min(127, rounded));
+    float shifted = real / q.scale() + q.zeroPoint();
+    return (int) Math.rint(Math.max(-128f, Math.min(127f, shifted)));
+  }
+
+  /** The same as TFLite's own kernels have it: the quotient is rounded, halves away from zero. */
+  static int quantizeBuiltin(float real, Quantization q) {
+    float quotient = real / q.scale();
+    double rounded = Math.copySign(Math.floor(Math.abs((double) quotient) + 0.5), quotient);
+    return (int) Math.max(-128, Math.min(127, rounded + q.zeroPoint()));
   }
 
   static float lowest(Activation activation) {
@@ -72,11 +79,25 @@ final class Numbers {
 
   /** Sets the clamp fields of a step whose result is quantized by q (or real when it is not). */
   static void clamp(Step step, Activation activation, Quantization q) {
+    clamp(step, activation, q, Numbers::quantize);
+  }
+
+  /** The same for ops that TFLite runs by its own kernels: average pools and the relu family. */
+  static void clampBuiltin(Step step, Activation activation, Quantization q) {
+    clamp(step, activation, q, Numbers::quantizeBuiltin);
+  }
+
+  private interface Rounding {
+    int quantize(float real, Quantization q);
+  }
+
+  private static void clamp(
+      Step step, Activation activation, Quantization q, Rounding rounding) {
     float low = lowest(activation);
     float high = highest(activation);
     boolean quantized = q.isQuantized();
-    step.set("out_min", quantized && low > -1e30f ? quantize(low, q) : -128)
-        .set("out_max", quantized && high < 1e30f ? quantize(high, q) : 127)
+    step.set("out_min", quantized && low > -1e30f ? rounding.quantize(low, q) : -128)
+        .set("out_max", quantized && high < 1e30f ? rounding.quantize(high, q) : 127)
         .set("act_min", low)
         .set("act_max", high);
   }

@@ -55,7 +55,11 @@ final class Windows {
             .set("stride_w", pool.strideW())
             .set("pad_top", y.before())
             .set("pad_left", x.before());
-    Numbers.clamp(step, pool.activation(), l.quantization(output));
+    if (pool.mode() == OpKind.Pool.Mode.MAX) {
+      Numbers.clamp(step, pool.activation(), l.quantization(output));
+    } else {
+      Numbers.clampBuiltin(step, pool.activation(), l.quantization(output));
+    }
     Value from = l.value(input);
     l.add(
         step.slot(from)
