@@ -19,6 +19,12 @@
 namespace sinter {
 namespace {
 
+#if defined(SINTER_EMULATED)
+#define SINTER_ONE_INSTRUCTION __attribute__((noinline))  // emulated ones are long: inlined, they take minutes to build
+#else
+#define SINTER_ONE_INSTRUCTION inline
+#endif
+
 struct VnniEpilogue {
   __m512 highest;  // out_max - zero point
   __m512i zero_point;
@@ -32,7 +38,7 @@ inline VnniEpilogue make_vnni_epilogue(int32_t zero_point, int32_t out_min, int3
 
 // GCC 12 keeps accumulators of the intrinsic in memory once there are many; the instruction itself
 // stays in its register.
-inline void dot4(__m512i* sum, __m512i unsigned_bytes, __m512i signed_bytes) {
+SINTER_ONE_INSTRUCTION void dot4(__m512i* sum, __m512i unsigned_bytes, __m512i signed_bytes) {
 #if defined(SINTER_EMULATED)
   *sum = _mm512_dpbusd_epi32(*sum, unsigned_bytes, signed_bytes);
 #else
@@ -40,14 +46,14 @@ inline void dot4(__m512i* sum, __m512i unsigned_bytes, __m512i signed_bytes) {
 #endif
 }
 
-inline __m512i four(const uint8_t* a) {
+SINTER_ONE_INSTRUCTION __m512i four(const uint8_t* a) {
   int32_t bytes;
   memcpy(&bytes, a, 4);
   return _mm512_set1_epi32(bytes);
 }
 
 // 16 sums to 16 bytes, with the saturations of xnn.gemm: int16 before the zero point, then int8.
-inline __m128i vnni_requantize(__m512i sum, __m512 scale, const VnniEpilogue& e) {
+SINTER_ONE_INSTRUCTION __m128i vnni_requantize(__m512i sum, __m512 scale, const VnniEpilogue& e) {
   const __m512 value = _mm512_min_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale), e.highest);
   __m512i q = _mm512_max_epi32(_mm512_cvtps_epi32(value), _mm512_set1_epi32(-32768));
   q = _mm512_max_epi32(_mm512_add_epi32(q, e.zero_point), e.out_min);
