@@ -32,7 +32,8 @@ function(sinter_add_kernels target)
       endif()
       set(flags ${SINTER_FLAGS_${isa}})
       if(isa STREQUAL "x86_avx512" AND SINTER_EMULATE_AVX512)
-        set(flags ${SINTER_FLAGS_x86_avx2} -DSINTER_EMULATED=1 -Wno-psabi -include
+        # -O1: SIMDe's inline functions take the compiler minutes per file at -O2.
+        set(flags ${SINTER_FLAGS_x86_avx2} -O1 -DSINTER_EMULATED=1 -Wno-psabi -include
             ${CMAKE_CURRENT_SOURCE_DIR}/tests/emulated_avx512.h)
       endif()
       set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "${flags}")

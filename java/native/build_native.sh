@@ -4,5 +4,9 @@
 set -euo pipefail
 platform=$1
 cd "$(dirname "$0")/../../native"
-[ -f "build/$platform/build.ninja" ] || cmake --preset "$platform" >/dev/null
+if [ ! -f "build/$platform/build.ninja" ]; then
+  # Without the tests, which need more than is installed for those who only want the library; whoever
+  # wants to test configures the preset himself, which turns them on again.
+  cmake --preset "$platform" -DSINTER_TESTS=OFF >/dev/null
+fi
 cmake --build --preset "$platform" --target sinter_static
