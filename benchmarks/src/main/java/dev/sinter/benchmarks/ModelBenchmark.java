@@ -29,8 +29,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Whole runs. {@code -p model=FILE} measures another model, {@code -prof gc} shows bytes per run. For a comparison of the
- * two sides {@code sinter bench} is the better tool: it measures them in turn.
+ * Whole runs. {@code -p model=FILE} measures another model, {@code -prof gc} shows bytes per run.
+ * For a comparison of the two sides {@code sinter bench} is the better tool: it measures them in
+ * turn.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

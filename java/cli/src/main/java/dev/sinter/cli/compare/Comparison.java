@@ -14,14 +14,18 @@ import java.util.List;
 /**
  * Differences gathered over any number of runs. Integers count as different where they are not
  * equal; floats where they are further apart than {@code tolerance} times the largest absolute
- * value of the reference output in that run (and than the smallest normal float). Two NaN are
- * equal.
+ * value of the reference output in that run, or times {@code floor} where that is larger: outputs
+ * near 0 are differences of larger numbers. Two NaN are equal.
  */
 public final class Comparison {
   /** The float tolerance used where none is given. */
   public static final double DEFAULT_TOLERANCE = 1e-4;
 
+  /** The floor used where none is given. */
+  public static final double DEFAULT_FLOOR = 1e-3;
+
   private final double tolerance;
+  private final double floor;
   private double maxAbsDiff;
   private long elements;
   private long mismatches;
@@ -34,7 +38,18 @@ public final class Comparison {
    * @param tolerance for floats, relative to the largest absolute value of an output
    */
   public Comparison(double tolerance) {
+    this(tolerance, DEFAULT_FLOOR);
+  }
+
+  /**
+   * Starts with nothing compared.
+   *
+   * @param tolerance for floats, relative to the largest absolute value of an output
+   * @param floor what counts as that value where it is smaller
+   */
+  public Comparison(double tolerance, double floor) {
     this.tolerance = tolerance;
+    this.floor = floor;
   }
 
   /**
@@ -93,8 +108,7 @@ public final class Comparison {
     }
     int step = spec.type().bits() / 8;
     boolean real = spec.type().isFloat();
-    double allowed =
-        real ? Math.max(Float.MIN_NORMAL, tolerance * largest(spec.type(), b, step)) : 0;
+    double allowed = real ? tolerance * Math.max(floor, largest(spec.type(), b, step)) : 0;
     int base = a.position();
     int baseB = b.position();
     for (int i = 0; i + step <= a.remaining(); i += step) {

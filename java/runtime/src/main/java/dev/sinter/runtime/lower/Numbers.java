@@ -4,6 +4,7 @@
 package dev.sinter.runtime.lower;
 
 import dev.sinter.graph.Activation;
+import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Quantization;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -34,6 +35,10 @@ final class Numbers {
   static float[] requantizationScales(float in, Quantization weights, float out, int channels) {
     float[] scales = new float[channels];
     boolean perAxis = weights.count() > 1;
+    if (perAxis && weights.count() != channels) {
+      throw new GraphException(
+          "the weights have " + weights.count() + " scales for " + channels + " channels");
+    }
     for (int c = 0; c < channels; c++) {
       scales[c] = in * weights.scale(perAxis ? c : 0) / out;
     }
