@@ -96,8 +96,7 @@ final class Numbers {
     int quantize(float real, Quantization q);
   }
 
-  private static void clamp(
-      Step step, Activation activation, Quantization q, Rounding rounding) {
+  private static void clamp(Step step, Activation activation, Quantization q, Rounding rounding) {
     float low = lowest(activation);
     float high = highest(activation);
     boolean quantized = q.isQuantized();
