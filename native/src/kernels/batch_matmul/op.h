@@ -4,12 +4,14 @@
 // For every (i,j,l) in batch0 x batch1 x batch2:
 //   C[i,j,l] = epilogue(A'[i*a_batch0 + j*a_batch1 + l*a_batch2] x B'[...]), A' m x k, B' k x n, where a
 // stored matrix is transposed first when its flag says so (transpose_a: stored k x m; transpose_b: n x k).
+// m >= 0; n, k >= 1; k at most 33025 in s8, so that int32 holds every sum.
 //
 // slots    a, b, c  (a_batch*, b_batch* count elements; 0 broadcasts; c is dense)
 // types    (a, b, c) = f32 f32 f32 | s8 s8 s8
 // numerics s8: int32 sum of (a-azp)*(b-bzp), then xnn.gemm's requantization with the float `scale`: TFLite hands this
 //          op to XNNPACK by default (200 random models, 170,218 elements: all equal to this, 20 unlike the
-//          fixed-point form of TFLite's built-in kernel); f32: the plain sum
+//          fixed-point form of TFLite's built-in kernel). The delegate takes no notice of B's zero point: only 0
+          gives what TFLite 2.21 gives, any other what is mathematically meant. f32: the plain sum, NaN kept
 #ifndef SINTER_KERNELS_BATCH_MATMUL_OP_H_
 #define SINTER_KERNELS_BATCH_MATMUL_OP_H_
 

@@ -87,7 +87,7 @@ void conv_f32_avx2(const Call* call) {
       for (int64_t r = 0; r < rows; r += 6) {
         float* c = out + (m0 + r) * p.out_c + g * n + n0;
         with_row_count(rows - r, [&](auto count) {
-          tile_f32<decltype(count)::value>(panel + r * k, k, tile, k, c, p.out_c, columns, clamp);
+          tile_f32<decltype(count)::value>(panel + r * k, k, tile, tile + 16, 16, k, c, p.out_c, columns, clamp);
         });
       }
     }

@@ -13,8 +13,17 @@
 namespace sinter {
 namespace {
 
+// What becomes of a finished sum.
 struct Clamp {
   __m256 low, high;
+  __m256 operator()(__m256 sum) const {
+    return _mm256_min_ps(_mm256_max_ps(sum, low), high);
+  }
+};
+struct Plain {
+  __m256 operator()(__m256 sum) const {
+    return sum;
+  }
 };
 
 template <int N>
@@ -22,44 +31,57 @@ struct RowCount {
   enum { value = N };
 };
 
-#define SINTER_F32_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5)
+// Stores the first `columns` (1..16) of 16 floats.
+inline void store_columns(float* c, __m256 low, __m256 high, int columns) {
+  if (columns == 16) {
+    _mm256_storeu_ps(c, low);
+    _mm256_storeu_ps(c + 8, high);
+    return;
+  }
+  if (columns & 8) {
+    _mm256_storeu_ps(c, low);
+    c += 8;
+    low = high;
+  }
+  __m128 rest = _mm256_castps256_ps128(low);
+  if (columns & 4) {
+    _mm_storeu_ps(c, rest);
+    c += 4;
+    rest = _mm256_extractf128_ps(low, 1);
+  }
+  if (columns & 2) {
+    _mm_storel_pi(reinterpret_cast<__m64*>(c), rest);
+    c += 2;
+    rest = _mm_movehl_ps(rest, rest);
+  }
+  if (columns & 1) _mm_store_ss(c, rest);
+}
 
-// C[r][0..columns) = clamp(bias + sum over k of a[r * lda + k] * tile), r < ROWS.
-template <int ROWS>
-inline void tile_f32(const float* a, int64_t lda, const float* tile, int64_t k, float* c, int64_t ldc, int columns,
-                     const Clamp& clamp) {
-  const __m256 bias_low = _mm256_loadu_ps(tile), bias_high = _mm256_loadu_ps(tile + 8);
-#define SINTER_DECLARE(r) __m256 low##r = bias_low, high##r = bias_high;
-  SINTER_F32_ROWS(SINTER_DECLARE)
-#undef SINTER_DECLARE
-  const float* w = tile + 16;
-  for (int64_t i = 0; i < k; i++, w += 16) {
+#define SINTER_F32_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5)
+#define SINTER_F32_DECLARE(r) __m256 low##r = bias_low, high##r = bias_high;
+#define SINTER_F32_STEP(r)                          \
+  if (r < ROWS) {                                   \
+    const __m256 x = _mm256_broadcast_ss(a##r + i); \
+    low##r = _mm256_fmadd_ps(x, w0, low##r);        \
+    high##r = _mm256_fmadd_ps(x, w1, high##r);      \
+  }
+#define SINTER_F32_STORE(r) \
+  if (r < ROWS) store_columns(c + r * ldc, finish(low##r), finish(high##r), columns);
+
+// C[r][0..columns) = finish(bias + sum over i < k of a[r * lda + i] * w[i * w_step + column]), r < ROWS.
+template <int ROWS, class Finish>
+inline void tile_f32(const float* a, int64_t lda, const float* bias, const float* w, int64_t w_step, int64_t k,
+                     float* c, int64_t ldc, int columns, const Finish& finish) {
+  const __m256 bias_low = _mm256_loadu_ps(bias), bias_high = _mm256_loadu_ps(bias + 8);
+  SINTER_F32_ROWS(SINTER_F32_DECLARE)
+#define SINTER_F32_ROW(r) const float* a##r = a + (r < ROWS ? r : 0) * lda;
+  SINTER_F32_ROWS(SINTER_F32_ROW)
+#undef SINTER_F32_ROW
+  for (int64_t i = 0; i < k; i++, w += w_step) {
     const __m256 w0 = _mm256_loadu_ps(w), w1 = _mm256_loadu_ps(w + 8);
-#define SINTER_STEP(r)                                     \
-  if (r < ROWS) {                                          \
-    const __m256 x = _mm256_broadcast_ss(a + r * lda + i); \
-    low##r = _mm256_fmadd_ps(x, w0, low##r);               \
-    high##r = _mm256_fmadd_ps(x, w1, high##r);             \
+    SINTER_F32_ROWS(SINTER_F32_STEP)
   }
-    SINTER_F32_ROWS(SINTER_STEP)
-#undef SINTER_STEP
-  }
-#define SINTER_STORE(r)                                                     \
-  if (r < ROWS) {                                                           \
-    low##r = _mm256_min_ps(_mm256_max_ps(low##r, clamp.low), clamp.high);   \
-    high##r = _mm256_min_ps(_mm256_max_ps(high##r, clamp.low), clamp.high); \
-    if (columns == 16) {                                                    \
-      _mm256_storeu_ps(c + r * ldc, low##r);                                \
-      _mm256_storeu_ps(c + r * ldc + 8, high##r);                           \
-    } else {                                                                \
-      float tail[16];                                                       \
-      _mm256_storeu_ps(tail, low##r);                                       \
-      _mm256_storeu_ps(tail + 8, high##r);                                  \
-      memcpy(c + r * ldc, tail, static_cast<size_t>(columns) * 4);          \
-    }                                                                       \
-  }
-  SINTER_F32_ROWS(SINTER_STORE)
-#undef SINTER_STORE
+  SINTER_F32_ROWS(SINTER_F32_STORE)
 }
 
 // Calls f with the number of rows (at most 6) as a constant.

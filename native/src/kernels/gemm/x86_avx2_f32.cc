@@ -36,8 +36,9 @@ void gemm_f32_avx2(const Call* call) {
       const int columns = p.n - t * 16 < 16 ? static_cast<int>(p.n - t * 16) : 16;
       for (int64_t r = 0; r < rows; r += 6) {
         with_row_count(rows - r, [&](auto count) {
-          tile_f32<decltype(count)::value>(a + (m0 + r) * p.lda, p.lda, packed + t * one_tile, p.k,
-                                           c + (m0 + r) * p.ldc + t * 16, p.ldc, columns, clamp);
+          tile_f32<decltype(count)::value>(a + (m0 + r) * p.lda, p.lda, packed + t * one_tile,
+                                           packed + t * one_tile + 16, 16, p.k, c + (m0 + r) * p.ldc + t * 16, p.ldc,
+                                           columns, clamp);
         });
       }
     }

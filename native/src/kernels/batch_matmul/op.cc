@@ -1,0 +1,89 @@
+// The contract of batch_matmul: fields, slots, what sizes its slots need.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/batch_matmul/op.h"
+
+#include <math.h>
+
+#include "core/checked.h"
+#include "core/status.h"
+
+namespace sinter {
+namespace {
+
+typedef BatchMatmulParams P;
+const Field fields[] = {SINTER_BATCH_MATMUL_FIELDS(SINTER_FIELD_ENTRY)};
+const SlotDef slots[] = {{"a", SLOT_IN}, {"b", SLOT_IN}, {"c", SLOT_OUT}};
+
+// Bytes from the first element of an operand to its last; -1: overflow. No batch dimension is 0.
+int64_t operand_bytes(const int32_t* batch, const int32_t* step, int64_t matrix, int64_t element) {
+  int64_t elements = matrix;
+  for (int i = 0; i < 3; i++) {
+    const int64_t part = checked_product<2>({batch[i] - 1, step[i]});
+    if (part < 0 || __builtin_add_overflow(elements, part, &elements)) return -1;
+  }
+  return checked_product<2>({elements, element});
+}
+
+sinter_status check_s8(const P& p) {
+  // 2^31 / (255 * 255): the largest sum of products is still exact.
+  if (p.k > 33025) {
+    return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: k %d is over 33025: int32 sums might overflow", p.k);
+  }
+  const int32_t zero_points[] = {p.a_zero_point, p.b_zero_point, p.out_zero_point};
+  for (int32_t zero_point : zero_points) {
+    if (zero_point < -128 || zero_point > 127) {
+      return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: zero point %d is not an int8", zero_point);
+    }
+  }
+  if (!(p.scale >= 0) || isinf(p.scale)) return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: scale %g", p.scale);
+  if (p.out_min < -128 || p.out_max > 127 || p.out_min > p.out_max) {
+    return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: out_min %d, out_max %d", p.out_min, p.out_max);
+  }
+  return SINTER_OK;
+}
+
+sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) {
+  const P& p = *static_cast<const P*>(params);
+  if (p.m < 0 || p.n < 1 || p.k < 1) {
+    return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: m %d, n %d, k %d; m must be >= 0, n and k >= 1", p.m, p.n, p.k);
+  }
+  const int32_t batch[] = {p.batch0, p.batch1, p.batch2};
+  const int32_t a_step[] = {p.a_batch0, p.a_batch1, p.a_batch2}, b_step[] = {p.b_batch0, p.b_batch1, p.b_batch2};
+  bool empty = p.m == 0;
+  for (int i = 0; i < 3; i++) {
+    if (batch[i] < 0 || a_step[i] < 0 || b_step[i] < 0) {
+      return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: batch dimension %d is %d, its steps %d and %d", i, batch[i],
+                  a_step[i], b_step[i]);
+    }
+    empty = empty || batch[i] == 0;
+  }
+  if ((p.transpose_a | p.transpose_b) >> 1 != 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: transpose_a %d, transpose_b %d; each must be 0 or 1",
+                p.transpose_a, p.transpose_b);
+  }
+  const bool int8 = row->types[BATCH_MATMUL_A] == S8;
+  if (int8) {
+    const sinter_status status = check_s8(p);
+    if (status != SINTER_OK) return status;
+  }
+  const int64_t element = int8 ? 1 : 4;
+  const int64_t a_matrix = checked_product<2>({p.m, p.k}), b_matrix = checked_product<2>({p.k, p.n});
+  slot_bytes[BATCH_MATMUL_A] = slot_bytes[BATCH_MATMUL_B] = slot_bytes[BATCH_MATMUL_C] = 0;
+  if (a_matrix < 0 || b_matrix < 0) return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: sizes overflow");
+  if (empty) return SINTER_OK;
+  slot_bytes[BATCH_MATMUL_A] = operand_bytes(batch, a_step, a_matrix, element);
+  slot_bytes[BATCH_MATMUL_B] = operand_bytes(batch, b_step, b_matrix, element);
+  slot_bytes[BATCH_MATMUL_C] = checked_product<6>({p.batch0, p.batch1, p.batch2, p.m, p.n, element});
+  for (int i = 0; i < BATCH_MATMUL_SLOTS; i++) {
+    if (slot_bytes[i] < 0) return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: sizes overflow");
+  }
+  return SINTER_OK;
+}
+
+}  // namespace
+
+extern const OpDef batch_matmul_op;
+const OpDef batch_matmul_op = {"batch_matmul",     fields, sizeof fields / sizeof fields[0], sizeof(P), slots,
+                               BATCH_MATMUL_SLOTS, check};
+
+}  // namespace sinter

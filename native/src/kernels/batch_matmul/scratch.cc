@@ -1,0 +1,17 @@
+// Scratch sizes of batch_matmul's rows.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/batch_matmul/shape.h"
+
+namespace sinter {
+
+int64_t batch_matmul_f32_avx2_scratch(const void* params, int threads) {
+  const BatchMatmulParams& p = *static_cast<const BatchMatmulParams*>(params);
+  return threads * thread_bytes_avx2_f32(p, cut_avx2_f32(p, threads));
+}
+
+int64_t batch_matmul_s8_avx2_scratch(const void* params, int threads) {
+  const BatchMatmulParams& p = *static_cast<const BatchMatmulParams*>(params);
+  return threads * thread_bytes_avx2_s8(p, cut_avx2_s8(p, threads));
+}
+
+}  // namespace sinter

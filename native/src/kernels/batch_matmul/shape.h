@@ -1,0 +1,94 @@
+// How every row of batch_matmul walks its matrices and cuts its work. Internal linkage: ISA files include it.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SINTER_KERNELS_BATCH_MATMUL_SHAPE_H_
+#define SINTER_KERNELS_BATCH_MATMUL_SHAPE_H_
+
+#include <stdint.h>
+
+#include "core/checked.h"
+#include "kernels/batch_matmul/op.h"
+
+namespace sinter {
+
+// The products to do, in 64 bits. Where one B serves all of a dense A, the batch becomes rows.
+struct Products {
+  int64_t batches, m;
+};
+
+static inline Products products_of(const BatchMatmulParams& p) {
+  if (p.m == 0 || p.batch0 == 0 || p.batch1 == 0 || p.batch2 == 0) return {0, 0};
+  const int64_t batches = int64_t{p.batch0} * p.batch1 * p.batch2;
+  const bool one_b =
+      (p.batch0 == 1 || p.b_batch0 == 0) && (p.batch1 == 1 || p.b_batch1 == 0) && (p.batch2 == 1 || p.b_batch2 == 0);
+  const bool dense_a = (p.batch2 == 1 || p.a_batch2 == checked_product<2>({p.m, p.k})) &&
+                       (p.batch1 == 1 || p.a_batch1 == checked_product<3>({p.batch2, p.m, p.k})) &&
+                       (p.batch0 == 1 || p.a_batch0 == checked_product<4>({p.batch1, p.batch2, p.m, p.k}));
+  if (one_b && dense_a && !p.transpose_a) return {1, batches * p.m};
+  return {batches, p.m};
+}
+
+// Element offsets of the operands of product `index`.
+static inline int64_t a_offset(const BatchMatmulParams& p, int64_t index) {
+  return index / p.batch2 / p.batch1 * p.a_batch0 + index / p.batch2 % p.batch1 * p.a_batch1 +
+         index % p.batch2 * p.a_batch2;
+}
+static inline int64_t b_offset(const BatchMatmulParams& p, int64_t index) {
+  return index / p.batch2 / p.batch1 * p.b_batch0 + index / p.batch2 % p.batch1 * p.b_batch1 +
+         index % p.batch2 * p.b_batch2;
+}
+
+// How one product is cut: a task has `tiles` tiles of columns, whose packed form (tile_bytes each)
+// stays in L2, times `rows` rows, which pass in blocks of `block` that stay in L1.
+struct Cut {
+  int64_t tiles, column_parts, rows, row_parts, block;
+};
+
+static inline Cut cut_of(const BatchMatmulParams& p, int threads, int columns, int mr, int64_t tile_bytes,
+                         int64_t row_bytes) {
+  const Products q = products_of(p);
+  const int64_t all = (int64_t{p.n} + columns - 1) / columns;
+  Cut c;
+  c.tiles = 131072 / tile_bytes;
+  c.tiles = c.tiles < 1 ? 1 : c.tiles > all ? all : c.tiles;
+  c.column_parts = (all + c.tiles - 1) / c.tiles;
+  c.tiles = (all + c.column_parts - 1) / c.column_parts;
+  c.column_parts = (all + c.tiles - 1) / c.tiles;
+  // Rows are cut only to give every thread a part, and not into parts so small that packing rules.
+  int64_t parts = 1;
+  const int64_t tasks = q.batches * c.column_parts;
+  if (threads > 1 && tasks > 0 && tasks < threads) parts = (threads + tasks - 1) / tasks;
+  if (parts > q.m / 32) parts = q.m / 32 < 1 ? 1 : q.m / 32;
+  c.rows = ((q.m + parts - 1) / parts + mr - 1) / mr * mr;
+  c.row_parts = c.rows > 0 ? (q.m + c.rows - 1) / c.rows : 0;
+  c.block = 24576 / row_bytes / mr * mr;
+  c.block = c.block < mr ? mr : c.block > 16 * mr ? 16 * mr : c.block;
+  return c;
+}
+
+// What the row of each ISA keeps per thread: packed tiles of B, and a panel of A's rows.
+//   avx2, f32    tiles of 16 columns, [k][16]; a panel only where A is transposed
+//   avx2, s8     int16 less the zero point, pairs of k together: tiles [k / 2][16][2], rows [k]
+static inline Cut cut_avx2_f32(const BatchMatmulParams& p, int threads) {
+  return cut_of(p, threads, 16, 6, int64_t{64} * p.k, int64_t{4} * p.k);
+}
+static inline Cut cut_avx2_s8(const BatchMatmulParams& p, int threads) {
+  const int64_t pairs = (int64_t{p.k} + 1) / 2;
+  return cut_of(p, threads, 16, 6, 64 * pairs, 4 * pairs);
+}
+
+static inline int64_t panel_bytes_avx2_f32(const BatchMatmulParams& p, const Cut& c) {
+  return p.transpose_a ? (c.block * p.k * 4 + 63) / 64 * 64 : 0;
+}
+static inline int64_t thread_bytes_avx2_f32(const BatchMatmulParams& p, const Cut& c) {
+  return c.tiles * 64 * p.k + panel_bytes_avx2_f32(p, c);
+}
+static inline int64_t panel_bytes_avx2_s8(const BatchMatmulParams& p, const Cut& c) {
+  return (c.block * ((int64_t{p.k} + 1) / 2) * 4 + 63) / 64 * 64;
+}
+static inline int64_t thread_bytes_avx2_s8(const BatchMatmulParams& p, const Cut& c) {
+  return c.tiles * 64 * ((int64_t{p.k} + 1) / 2) + panel_bytes_avx2_s8(p, c);
+}
+
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_BATCH_MATMUL_SHAPE_H_

@@ -1,0 +1,241 @@
+// batch_matmul: every row against the reference; and the reference against sums done by hand.
+// SPDX-License-Identifier: Apache-2.0
+#include <math.h>
+#include <string.h>
+
+#include <string>
+
+#include "core/catalogue.h"
+#include "core/workers.h"
+#include "differential.h"
+#include "float_bound.h"
+#include "gtest/gtest.h"
+#include "kernels/batch_matmul/op.h"
+
+namespace sinter {
+namespace {
+
+struct Shape {
+  int m, n, k;
+  bool transpose_a, transpose_b;
+  int batch[3];
+  // Bit i: dimension i of the operand is 1 and broadcasts.
+  int a_broadcast, b_broadcast;
+};
+
+int64_t set_steps(const Shape& s, int broadcast, int matrix, int32_t* step0, int32_t* step1, int32_t* step2) {
+  int32_t* steps[] = {step0, step1, step2};
+  int64_t stride = matrix;
+  for (int i = 2; i >= 0; i--) {
+    const bool repeats = broadcast >> i & 1;
+    *steps[i] = repeats ? 0 : static_cast<int32_t>(stride);
+    if (!repeats) stride *= s.batch[i];
+  }
+  return stride;  // elements of the operand
+}
+
+BatchMatmulParams params_for(const Shape& s, int64_t* a_elements, int64_t* b_elements) {
+  BatchMatmulParams p = {};
+  p.batch0 = s.batch[0];
+  p.batch1 = s.batch[1];
+  p.batch2 = s.batch[2];
+  p.m = s.m;
+  p.n = s.n;
+  p.k = s.k;
+  p.transpose_a = s.transpose_a;
+  p.transpose_b = s.transpose_b;
+  *a_elements = set_steps(s, s.a_broadcast, s.m * s.k, &p.a_batch0, &p.a_batch1, &p.a_batch2);
+  *b_elements = set_steps(s, s.b_broadcast, s.k * s.n, &p.b_batch0, &p.b_batch1, &p.b_batch2);
+  return p;
+}
+
+std::string name_of(const char* type, const Shape& s) {
+  std::string name = std::string("batch_matmul ") + type + " m" + std::to_string(s.m) + " n" + std::to_string(s.n) +
+                     " k" + std::to_string(s.k) + (s.transpose_a ? " A'" : "") + (s.transpose_b ? " B'" : "");
+  for (int b : s.batch) name += " x" + std::to_string(b);
+  return name + " broadcast " + std::to_string(s.a_broadcast) + " " + std::to_string(s.b_broadcast);
+}
+
+Case f32_case(Random& random, const Shape& s) {
+  int64_t a, b;
+  const BatchMatmulParams p = params_for(s, &a, &b);
+  Case c;
+  c.name = name_of("f32", s);
+  c.op = "batch_matmul";
+  c.types = {F32, F32, F32};
+  c.params = params_of(p);
+  c.inputs = {bytes_of(random.f32(a, -2, 2)), bytes_of(random.f32(b, -1, 1))};
+  c.out_bytes = int64_t{s.batch[0]} * s.batch[1] * s.batch[2] * s.m * s.n * 4;
+  c.tolerance = {float_bound(s.k, 2.0 * s.k)};
+  return c;
+}
+
+Case s8_case(Random& random, const Shape& s, bool extreme) {
+  int64_t a, b;
+  BatchMatmulParams p = params_for(s, &a, &b);
+  const auto zero_point = [&] {
+    return static_cast<int32_t>(extreme ? random.integer(0, 1) * 255 - 128 : random.integer(-128, 127));
+  };
+  p.a_zero_point = zero_point();
+  p.b_zero_point = random.integer(0, 1) ? 0 : zero_point();
+  p.out_zero_point = zero_point();
+  p.scale = extreme ? random.real(0.0f, 3.0f) : random.real(0.0005f, 0.02f) / sqrtf(static_cast<float>(s.k));
+  p.out_min = random.integer(0, 3) ? -128 : static_cast<int32_t>(random.integer(-128, 0));
+  p.out_max = random.integer(0, 3) ? 127 : static_cast<int32_t>(random.integer(0, 127));
+  Case c;
+  c.name = name_of("s8", s);
+  c.op = "batch_matmul";
+  c.types = {S8, S8, S8};
+  c.params = params_of(p);
+  c.inputs = {bytes_of(random.s8(a)), bytes_of(random.s8(b))};
+  if (extreme) {
+    for (Bytes& input : c.inputs) {
+      for (char& v : input) v = static_cast<char>(random.integer(0, 1) * 255 - 128);
+    }
+  }
+  c.out_bytes = int64_t{s.batch[0]} * s.batch[1] * s.batch[2] * s.m * s.n;
+  return c;
+}
+
+TEST(BatchMatmul, SmallShapesAndTails) {
+  Random random(71);
+  for (int m : {1, 2, 5, 6, 7, 8, 13}) {
+    for (int n : {1, 2, 3, 7, 8, 9, 15, 16, 17, 33}) {
+      for (int k : {1, 2, 3, 8, 15, 16, 17}) {
+        const int transpose = (m + n + k + m * n) % 4;
+        const Shape s = {m, n, k, transpose % 2 != 0, transpose / 2 != 0, {1, 1, 1}, 0, 0};
+        run_differential(f32_case(random, s));
+        run_differential(s8_case(random, s, false));
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
+TEST(BatchMatmul, RandomShapesAndBroadcasting) {
+  Random random(72);
+  for (int i = 0; i < 250; i++) {
+    Shape s = {static_cast<int>(random.integer(1, i % 5 ? 20 : 150)),
+               static_cast<int>(random.integer(1, i % 7 ? 40 : 200)),
+               static_cast<int>(random.integer(1, i % 3 ? 40 : 130)),
+               random.integer(0, 1) == 1,
+               random.integer(0, 1) == 1,
+               {static_cast<int>(random.integer(1, 3)), static_cast<int>(random.integer(1, 3)),
+                static_cast<int>(random.integer(1, 3))},
+               static_cast<int>(random.integer(0, 7)),
+               static_cast<int>(random.integer(0, 7))};
+    if (i % 4 == 0) s.a_broadcast = 0;
+    if (i % 8 == 0) s.b_broadcast = 7;
+    run_differential(f32_case(random, s));
+    run_differential(s8_case(random, s, i % 6 == 0));
+    if (HasFailure()) return;
+  }
+}
+
+TEST(BatchMatmul, EmptyAndLong) {
+  Random random(73);
+  run_differential(f32_case(random, {0, 5, 3, false, false, {2, 1, 1}, 0, 0}));
+  run_differential(s8_case(random, {0, 5, 3, true, false, {2, 1, 1}, 0, 0}, false));
+  run_differential(f32_case(random, {3, 5, 3, false, true, {2, 0, 1}, 0, 0}));
+  run_differential(s8_case(random, {3, 5, 3, false, true, {2, 0, 1}, 0, 0}, false));
+  // The largest k: sums of extremes reach the ends of int32.
+  run_differential(s8_case(random, {2, 3, 33025, false, false, {1, 1, 1}, 0, 0}, true));
+  Case c = s8_case(random, {7, 17, 33025, false, true, {1, 1, 1}, 0, 0}, true);
+  BatchMatmulParams p;
+  memcpy(&p, c.params.data(), sizeof p);
+  p.a_zero_point = p.b_zero_point = 127;
+  p.scale = 1e-7f;
+  c.params = params_of(p);
+  for (Bytes& input : c.inputs) memset(input.data(), -128, input.size());
+  run_differential(c);
+}
+
+// NaN and infinities pass through: this op has no clamp.
+TEST(BatchMatmul, NoClampInFloat) {
+  Random random(74);
+  Case c = f32_case(random, {3, 20, 4, false, false, {1, 1, 1}, 0, 0});
+  const float odd[] = {NAN, INFINITY, -INFINITY, 3e38f};
+  memcpy(c.inputs[0].data(), odd, sizeof odd);
+  memcpy(c.inputs[0].data() + 4 * sizeof(float), &odd[1], sizeof(float));
+  run_differential(c);
+}
+
+// The reference against sums written out here.
+TEST(BatchMatmul, ReferenceByHand) {
+  Random random(75);
+  const RowDef* row = find_row("batch_matmul_s8s8s8_reference");
+  ASSERT_NE(row, nullptr);
+  for (int transpose = 0; transpose < 4; transpose++) {
+    BatchMatmulParams p = {};
+    p.batch0 = p.batch1 = 1;
+    p.batch2 = 2;
+    p.a_batch2 = 6;  // b is broadcast
+    p.m = 2;
+    p.n = 2;
+    p.k = 3;
+    p.transpose_a = transpose % 2;
+    p.transpose_b = transpose / 2;
+    p.a_zero_point = 1;
+    p.b_zero_point = -2;
+    p.out_zero_point = 3;
+    p.scale = 0.5f;
+    p.out_min = -128;
+    p.out_max = 127;
+    const std::vector<int8_t> a = random.s8(12, -9, 9), b = random.s8(6, -9, 9);
+    int8_t c[8];
+    void* slots[] = {const_cast<int8_t*>(a.data()), const_cast<int8_t*>(b.data()), c};
+    Workers alone = {1, nullptr};
+    const Call call = {&p, slots, nullptr, &alone};
+    row->run(&call);
+    for (int l = 0; l < 2; l++) {
+      for (int m = 0; m < 2; m++) {
+        for (int n = 0; n < 2; n++) {
+          int sum = 0;
+          for (int k = 0; k < 3; k++) {
+            const int left = a[static_cast<size_t>(6 * l + (p.transpose_a ? k * 2 + m : m * 3 + k))];
+            const int right = b[static_cast<size_t>(p.transpose_b ? n * 3 + k : k * 2 + n)];
+            sum += (left - 1) * (right + 2);
+          }
+          const double expected = nearbyint(sum * 0.5) + 3;
+          EXPECT_EQ(c[4 * l + 2 * m + n], expected < -128 ? -128 : expected > 127 ? 127 : expected);
+        }
+      }
+    }
+  }
+}
+
+TEST(BatchMatmul, RefusesHostileParameters) {
+  const auto refuse = [](void (*change)(BatchMatmulParams*), bool int8_only) {
+    BatchMatmulParams p = {};
+    p.batch0 = p.batch1 = p.batch2 = 1;
+    p.m = p.n = p.k = 4;
+    p.scale = 1;
+    p.out_min = -128;
+    p.out_max = 127;
+    change(&p);
+    expect_refused("batch_matmul", params_of(p), {S8, S8, S8});
+    if (!int8_only) expect_refused("batch_matmul", params_of(p), {F32, F32, F32});
+  };
+  refuse([](BatchMatmulParams* p) { p->m = -1; }, false);
+  refuse([](BatchMatmulParams* p) { p->n = 0; }, false);
+  refuse([](BatchMatmulParams* p) { p->k = 0; }, false);
+  refuse([](BatchMatmulParams* p) { p->batch1 = -1; }, false);
+  refuse([](BatchMatmulParams* p) { p->a_batch0 = -1; }, false);
+  refuse([](BatchMatmulParams* p) { p->b_batch2 = INT32_MIN; }, false);
+  refuse([](BatchMatmulParams* p) { p->transpose_a = 2; }, false);
+  refuse([](BatchMatmulParams* p) { p->transpose_b = -1; }, false);
+  refuse([](BatchMatmulParams* p) { p->batch0 = p->batch1 = p->batch2 = INT32_MAX; }, false);
+  refuse([](BatchMatmulParams* p) { p->batch0 = p->m = p->n = INT32_MAX; }, false);
+  refuse([](BatchMatmulParams* p) { p->k = 33026; }, true);
+  refuse([](BatchMatmulParams* p) { p->a_zero_point = 128; }, true);
+  refuse([](BatchMatmulParams* p) { p->b_zero_point = -129; }, true);
+  refuse([](BatchMatmulParams* p) { p->out_zero_point = INT32_MAX; }, true);
+  refuse([](BatchMatmulParams* p) { p->scale = NAN; }, true);
+  refuse([](BatchMatmulParams* p) { p->scale = INFINITY; }, true);
+  refuse([](BatchMatmulParams* p) { p->scale = -1; }, true);
+  refuse([](BatchMatmulParams* p) { p->out_min = 5, p->out_max = 4; }, true);
+  refuse([](BatchMatmulParams* p) { p->out_max = 128; }, true);
+}
+
+}  // namespace
+}  // namespace sinter
