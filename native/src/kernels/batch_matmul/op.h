@@ -11,7 +11,7 @@
 // numerics s8: int32 sum of (a-azp)*(b-bzp), then xnn.gemm's requantization with the float `scale`: TFLite hands this
 //          op to XNNPACK by default (200 random models, 170,218 elements: all equal to this, 20 unlike the
 //          fixed-point form of TFLite's built-in kernel). The delegate takes no notice of B's zero point: only 0
-          gives what TFLite 2.21 gives, any other what is mathematically meant. f32: the plain sum, NaN kept
+//          gives what TFLite 2.21 gives, any other what is mathematically meant. f32: the plain sum, NaN kept
 #ifndef SINTER_KERNELS_BATCH_MATMUL_OP_H_
 #define SINTER_KERNELS_BATCH_MATMUL_OP_H_
 
