@@ -44,8 +44,7 @@ class DifferentialTest {
   private static final Map<String, Tally.Tolerated> TOLERATED = Map.of();
 
   /** Ops without a kernel so far: counted and shown, not failed. */
-  private static final Set<RandomModels.Kind> WITHOUT_KERNEL =
-      Set.of(RandomModels.Kind.BATCH_MATMUL_F32, RandomModels.Kind.BATCH_MATMUL_S8);
+  private static final Set<RandomModels.Kind> WITHOUT_KERNEL = Set.of();
 
   @Test
   void bestKernels() {
