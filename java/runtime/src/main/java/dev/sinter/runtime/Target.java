@@ -90,7 +90,23 @@ public final class Target {
     } catch (NativeLoadException e) {
       throw new SinterException(Status.UNSUPPORTED, e.getMessage(), e);
     }
+    requireKnown(System.getenv("SINTER_ISA"));
     return Local.TARGET;
+  }
+
+  /** A misspelt SINTER_ISA must not pass for one that was followed. */
+  static void requireKnown(String forced) {
+    boolean known =
+        forced == null
+            || forced.isEmpty()
+            || WITHIN.containsKey(forced)
+            || forced.equals("avx512_bf16")
+            || forced.equals("amx");
+    if (!known) {
+      throw new SinterException(
+          Status.INVALID_ARGUMENT,
+          "SINTER_ISA=" + forced + " is none of " + WITHIN.keySet().stream().sorted().toList());
+    }
   }
 
   /**
