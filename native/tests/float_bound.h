@@ -5,12 +5,31 @@
 
 #include <stdint.h>
 
+#include <vector>
+
+#include "differential.h"
+
 namespace sinter {
 
 // `terms` products are added in any order, fused or not; `magnitude` is the sum of their absolute
 // values and that of the bias.
 inline float float_bound(int64_t terms, double magnitude) {
   return static_cast<float>(static_cast<double>(terms + 2) * magnitude / 8388608.0);
+}
+
+// Values for a case. Whole ones (-8 to 8) make every sum exact, so that rows must agree to the bit and one
+// product too few is seen however long the sum; others are between -1 and 1.
+inline Bytes float_values(Random& random, int64_t count, bool whole) {
+  std::vector<float> values = random.f32(count, -1, 1);
+  if (whole) {
+    for (float& v : values) v = static_cast<float>(static_cast<int>(v * 8));
+  }
+  return bytes_of(values);
+}
+
+// The tolerance of a case made of float_values: a bias and `terms` products.
+inline std::vector<float> value_tolerance(int64_t terms, bool whole) {
+  return {whole ? 0.0f : float_bound(terms, static_cast<double>(terms + 1))};
 }
 
 }  // namespace sinter

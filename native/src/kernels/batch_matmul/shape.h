@@ -7,6 +7,7 @@
 
 #include "core/checked.h"
 #include "kernels/batch_matmul/op.h"
+#include "kernels/gemm/packing.h"
 
 namespace sinter {
 
@@ -65,28 +66,35 @@ static inline Cut cut_of(const BatchMatmulParams& p, int threads, int columns, i
   return c;
 }
 
-// What the row of each ISA keeps per thread: packed tiles of B, and a panel of A's rows.
-//   avx2, f32    tiles of 16 columns, [k][16]; a panel only where A is transposed
-//   avx2, s8     int16 less the zero point, pairs of k together: tiles [k / 2][16][2], rows [k]
+// What a row keeps per thread: packed tiles of B, and a panel of A's rows.
+//   f32           tiles of 16 columns, [k][16], one (avx2) or two (avx512) at a time; a panel only where A is
+//   transposed s8 avx2       int16 less the zero point, pairs of k together: tiles [k / 2][16][2], rows [k] s8
+//   avx512vnni gemm's tiles of 64 columns (tile_form_vnni); rows of unsigned bytes
 static inline Cut cut_avx2_f32(const BatchMatmulParams& p, int threads) {
   return cut_of(p, threads, 16, 6, int64_t{64} * p.k, int64_t{4} * p.k);
 }
+static inline Cut cut_avx512_f32(const BatchMatmulParams& p, int threads) {
+  return cut_of(p, threads, 32, 7, int64_t{128} * p.k, int64_t{4} * p.k);
+}
+static inline int64_t thread_bytes_f32(const BatchMatmulParams& p, const Cut& c, int tiles_at_once) {
+  const int64_t panel = p.transpose_a ? (c.block * p.k * 4 + 63) / 64 * 64 : 0;
+  return c.tiles * tiles_at_once * 64 * p.k + panel;
+}
+
 static inline Cut cut_avx2_s8(const BatchMatmulParams& p, int threads) {
   const int64_t pairs = (int64_t{p.k} + 1) / 2;
   return cut_of(p, threads, 16, 6, 64 * pairs, 4 * pairs);
 }
-
-static inline int64_t panel_bytes_avx2_f32(const BatchMatmulParams& p, const Cut& c) {
-  return p.transpose_a ? (c.block * p.k * 4 + 63) / 64 * 64 : 0;
-}
-static inline int64_t thread_bytes_avx2_f32(const BatchMatmulParams& p, const Cut& c) {
-  return c.tiles * 64 * p.k + panel_bytes_avx2_f32(p, c);
-}
-static inline int64_t panel_bytes_avx2_s8(const BatchMatmulParams& p, const Cut& c) {
-  return (c.block * ((int64_t{p.k} + 1) / 2) * 4 + 63) / 64 * 64;
-}
 static inline int64_t thread_bytes_avx2_s8(const BatchMatmulParams& p, const Cut& c) {
-  return c.tiles * 64 * ((int64_t{p.k} + 1) / 2) + panel_bytes_avx2_s8(p, c);
+  const int64_t pairs = (int64_t{p.k} + 1) / 2;
+  return c.tiles * 64 * pairs + (c.block * pairs * 4 + 63) / 64 * 64;
+}
+
+static inline Cut cut_avx512_s8(const BatchMatmulParams& p, int threads) {
+  return cut_of(p, threads, 64, 5, tile_bytes(tile_form_vnni, p.k), (int64_t{p.k} + 3) / 4 * 4);
+}
+static inline int64_t thread_bytes_avx512_s8(const BatchMatmulParams& p, const Cut& c) {
+  return c.tiles * tile_bytes(tile_form_vnni, p.k) + (c.block * ((int64_t{p.k} + 3) / 4 * 4) + 63) / 64 * 64;
 }
 
 }  // namespace sinter

@@ -1,11 +1,13 @@
 // Moves matrices into the forms that the tiles read, for AVX2: 8x8 transpositions of 32-bit values.
-// Only for files that are built for AVX2; everything has internal linkage.
+// Only for files that are built for AVX2 or more; everything has internal linkage.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SINTER_KERNELS_BATCH_MATMUL_TRANSPOSE_AVX2_H_
 #define SINTER_KERNELS_BATCH_MATMUL_TRANSPOSE_AVX2_H_
 
-#include <immintrin.h>
 #include <stdint.h>
+#if !defined(SINTER_EMULATED)
+#include <immintrin.h>
+#endif
 
 namespace sinter {
 namespace {

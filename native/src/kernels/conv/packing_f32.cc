@@ -1,9 +1,11 @@
 // conv's float packing: per group the tiles that gemm uses, with k = kernel_h * kernel_w * channels.
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/gemm/packing_f32.h"
+
 #include "core/status.h"
 #include "kernels/conv/op.h"
 #include "kernels/conv/shape.h"
+#include "kernels/conv/windows_f32.h"
 
 namespace sinter {
 namespace {
@@ -32,15 +34,14 @@ extern const OpDef conv_op;
 extern const PackingDef conv_f32_n16_packing;
 const PackingDef conv_f32_n16_packing = {"conv_f32_n16", 1, &conv_op, CONV_SOURCES, bytes, pack};
 
-// Per thread a panel of gathered pixels: rows that fill some 24 KiB, a multiple of 6.
-int64_t conv_f32_panel_rows(int64_t k) {
-  const int64_t fit = 24576 / (4 * k) / 6 * 6;
-  return fit < 6 ? 6 : fit > 96 ? 96 : fit;
-}
-
+// Scratch of the rows whose tiles have 6 and 7 pixels: see windows_f32.h.
 int64_t conv_f32_scratch(const void* params, int threads) {
-  const int64_t k = conv_k(*static_cast<const ConvParams*>(params));
-  return threads * ((conv_f32_panel_rows(k) * k + 15) / 16 * 16) * 4;
+  const ConvParams& p = *static_cast<const ConvParams*>(params);
+  return threads * window_bytes_f32(p, window_rows_f32(p, 6));
+}
+int64_t conv_f32_avx512_scratch(const void* params, int threads) {
+  const ConvParams& p = *static_cast<const ConvParams*>(params);
+  return threads * window_bytes_f32(p, window_rows_f32(p, 7));
 }
 
 }  // namespace sinter

@@ -13,7 +13,7 @@ void conv_f32_reference(const Call* call) {
   const float* packed = static_cast<const float*>(call->slots[CONV_WEIGHTS]);
   float* out = static_cast<float*>(call->slots[CONV_OUT]);
   const int64_t channels = p.in_c / p.groups, outputs = p.out_c / p.groups, k = conv_k(p);
-  parallel_for(call->workers, int64_t{p.batch} * p.out_h, [&](int64_t row, int) {
+  parallel_for(call->workers, p.out_w > 0 ? int64_t{p.batch} * p.out_h : 0, [&](int64_t row, int) {
     const int64_t b = row / p.out_h, y = row % p.out_h;
     for (int64_t x = 0; x < p.out_w; x++) {
       for (int64_t o = 0; o < p.out_c; o++) {
@@ -31,8 +31,8 @@ void conv_f32_reference(const Call* call) {
             for (int64_t c = 0; c < channels; c++) sum += pixel[c] * w[c * 16];
           }
         }
-        sum = sum > p.act_min ? sum : p.act_min;
-        out[(row * p.out_w + x) * p.out_c + o] = sum < p.act_max ? sum : p.act_max;
+        sum = sum < p.act_min ? p.act_min : sum;  // NaN stays
+        out[(row * p.out_w + x) * p.out_c + o] = sum > p.act_max ? p.act_max : sum;
       }
     }
   });

@@ -11,7 +11,7 @@ void depthwise_f32_reference(const Call* call) {
   const float* packed = static_cast<const float*>(call->slots[DEPTHWISE_WEIGHTS]);
   float* out = static_cast<float*>(call->slots[DEPTHWISE_OUT]);
   const int64_t channels = int64_t{p.in_c} * p.multiplier, pitch = depthwise_f32_pitch(p);
-  parallel_for(call->workers, int64_t{p.batch} * p.out_h, [&](int64_t row, int) {
+  parallel_for(call->workers, p.out_w > 0 ? int64_t{p.batch} * p.out_h : 0, [&](int64_t row, int) {
     const int64_t b = row / p.out_h, y = row % p.out_h;
     for (int64_t x = 0; x < p.out_w; x++) {
       for (int64_t c = 0; c < channels; c++) {
@@ -26,8 +26,8 @@ void depthwise_f32_reference(const Call* call) {
                    packed[(i * p.kernel_w + j + 1) * pitch + c];
           }
         }
-        sum = sum > p.act_min ? sum : p.act_min;
-        out[(row * p.out_w + x) * channels + c] = sum < p.act_max ? sum : p.act_max;
+        sum = sum < p.act_min ? p.act_min : sum;  // NaN stays
+        out[(row * p.out_w + x) * channels + c] = sum > p.act_max ? p.act_max : sum;
       }
     }
   });

@@ -16,8 +16,8 @@ void gemm_f32_reference(const Call* call) {
       const float* tile = packed + n / 16 * f32_tile_floats(16, p.k) + n % 16;
       float sum = tile[0];  // bias first, then k upwards: the order is part of the definition
       for (int64_t k = 0; k < p.k; k++) sum += a[m * p.lda + k] * tile[(k + 1) * 16];
-      sum = sum > p.act_min ? sum : p.act_min;
-      c[m * p.ldc + n] = sum < p.act_max ? sum : p.act_max;
+      sum = sum < p.act_min ? p.act_min : sum;  // NaN stays
+      c[m * p.ldc + n] = sum > p.act_max ? p.act_max : sum;
     }
   });
 }

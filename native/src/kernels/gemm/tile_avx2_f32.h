@@ -17,7 +17,7 @@ namespace {
 struct Clamp {
   __m256 low, high;
   __m256 operator()(__m256 sum) const {
-    return _mm256_min_ps(_mm256_max_ps(sum, low), high);
+    return _mm256_min_ps(high, _mm256_max_ps(low, sum));
   }
 };
 struct Plain {
@@ -82,6 +82,12 @@ inline void tile_f32(const float* a, int64_t lda, const float* bias, const float
     SINTER_F32_ROWS(SINTER_F32_STEP)
   }
   SINTER_F32_ROWS(SINTER_F32_STORE)
+}
+
+// How many rows to do next: no tile of one or two rows, which waits for its own sums, where the rows before it can
+// be shared out better.
+inline int64_t next_row_count(int64_t left) {
+  return left == 7 || left == 8 ? 4 : left == 9 ? 5 : left < 6 ? left : 6;
 }
 
 // Calls f with the number of rows (at most 6) as a constant.
