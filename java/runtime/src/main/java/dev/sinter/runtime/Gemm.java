@@ -5,8 +5,8 @@ package dev.sinter.runtime;
 
 import dev.sinter.natives.jni.GemmOptions;
 import dev.sinter.natives.jni.SinterLibrary;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -44,7 +44,7 @@ public final class Gemm implements AutoCloseable {
   private final int n;
   private final int k;
   private final long handle;
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Owned owned;
 
   private Gemm(Builder b) {
     type = b.type;
@@ -63,6 +63,8 @@ public final class Gemm implements AutoCloseable {
     if (handle == 0) {
       throw new SinterException(Status.INVALID_ARGUMENT, "gemm: " + Natives.lastError());
     }
+    long gemm = handle;
+    owned = Owned.by(this, "a gemm", () -> SinterLibrary.sinter_gemm_destroy(gemm));
   }
 
   private static Pointer pointer(ByteBuffer buffer) {
@@ -201,14 +203,20 @@ public final class Gemm implements AutoCloseable {
       throw new SinterException(
           Status.INVALID_ARGUMENT, "gemm: m " + m + ", lda " + lda + ", ldc " + ldc);
     }
-    if (m > 0) {
-      require(a, ((m - 1) * lda + k) * type.inBytes, "a");
-      require(c, ((m - 1) * ldc + n) * type.outBytes, "c");
+    requireMatrix(a, m, lda, k, type.inBytes, "a");
+    requireMatrix(c, m, ldc, n, type.outBytes, "c");
+    if (c.isReadOnly()) {
+      throw new SinterException(Status.INVALID_ARGUMENT, "gemm: c is a read-only buffer");
     }
-    int status = SinterLibrary.sinter_gemm_run(handle, m, a, lda, c, ldc, threads);
-    if (status != 0) {
-      throw new SinterException(
-          Status.ofCode(status), closed.get() ? "gemm: it is closed" : Natives.lastError());
+    try {
+      int status = SinterLibrary.sinter_gemm_run(handle, m, a, lda, c, ldc, threads);
+      if (status != 0) {
+        throw new SinterException(
+            Status.ofCode(status),
+            "gemm: " + (owned.isClosed() ? "it is closed" : Natives.lastError()));
+      }
+    } finally {
+      Reference.reachabilityFence(this);
     }
   }
 
@@ -226,8 +234,22 @@ public final class Gemm implements AutoCloseable {
   /** Releases the packed weights. Closing twice is fine. */
   @Override
   public void close() {
-    if (closed.compareAndSet(false, true)) {
-      SinterLibrary.sinter_gemm_destroy(handle);
+    owned.close();
+  }
+
+  /** Checks room for rows from row to row `stride` elements apart. */
+  private static void requireMatrix(
+      ByteBuffer buffer, int rows, long stride, int columns, int bytes, String what) {
+    if (rows > 0) {
+      // A stride beyond any buffer would overflow the product.
+      if (stride > Integer.MAX_VALUE && rows > 1) {
+        throw new SinterException(
+            Status.INVALID_ARGUMENT,
+            "gemm: rows of " + what + " are " + stride + " elements apart, beyond any buffer");
+      }
+      require(buffer, ((rows - 1) * stride + columns) * bytes, what);
+    } else {
+      require(buffer, 0, what);
     }
   }
 

@@ -5,15 +5,16 @@ package dev.sinter.runtime;
 
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.GraphException;
+import dev.sinter.graph.Metadata;
 import dev.sinter.graph.Shape;
 import dev.sinter.graph.tflite.TfliteReader;
 import dev.sinter.natives.jni.SinterLibrary;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A model ready to run. Immutable and safe for any number of threads; each thread runs it through a
@@ -36,23 +37,27 @@ public final class Model implements AutoCloseable {
   private final Target target;
   private final Program.Store store;
   private final Program main;
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private final OtherShapes others = new OtherShapes(); // guarded by store
+  private final Owned owned;
 
-  // Programs for other input shapes, the least recently used first; guarded by store.
-  private final Map<Map<Integer, Shape>, Program> others =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
+  /** Programs for other input shapes; the least recently used one goes. */
+  private static final class OtherShapes extends LinkedHashMap<Map<Integer, Shape>, Program> {
+    private static final long serialVersionUID = 1L;
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Map<Integer, Shape>, Program> eldest) {
-          if (size() <= CACHED_SHAPES) {
-            return false;
-          }
-          // Sessions that still run it hold it on the native side.
-          SinterLibrary.sinter_plan_destroy(eldest.getValue().plan());
-          return true;
-        }
-      };
+    OtherShapes() {
+      super(16, 0.75f, true);
+    }
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<Map<Integer, Shape>, Program> eldest) {
+      if (size() <= CACHED_SHAPES) {
+        return false;
+      }
+      // Sessions that still run it hold it on the native side.
+      SinterLibrary.sinter_plan_destroy(eldest.getValue().plan());
+      return true;
+    }
+  }
 
   private Model(Graph graph, Options options) {
     this.graph = graph;
@@ -63,11 +68,30 @@ public final class Model implements AutoCloseable {
         new Program.Store(Natives.check(SinterLibrary.sinter_weights_create(), graph.name()));
     try {
       synchronized (store) {
-        this.main = Program.make(graph, target, store, Map.of());
+        this.main = Program.make(graph, target, options.numerics(), store, Map.of());
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       SinterLibrary.sinter_weights_destroy(store.handle());
       throw e;
+    }
+    this.owned = owned(this);
+  }
+
+  private static Owned owned(Model model) {
+    Program.Store store = model.store;
+    Program main = model.main;
+    OtherShapes others = model.others;
+    return Owned.by(model, "a model, " + model.graph.name(), () -> release(store, main, others));
+  }
+
+  private static void release(Program.Store store, Program main, OtherShapes others) {
+    synchronized (store) {
+      SinterLibrary.sinter_plan_destroy(main.plan());
+      for (Program program : others.values()) {
+        SinterLibrary.sinter_plan_destroy(program.plan());
+      }
+      others.clear();
+      SinterLibrary.sinter_weights_destroy(store.handle());
     }
   }
 
@@ -162,6 +186,19 @@ public final class Model implements AutoCloseable {
   }
 
   /**
+   * Returns the metadata of the file by name, such as {@code min_runtime_version}.
+   *
+   * @return read-only bytes per name; of several with the same name, the first
+   */
+  public Map<String, ByteBuffer> metadata() {
+    Map<String, ByteBuffer> metadata = new LinkedHashMap<>();
+    for (Metadata entry : graph.metadata()) {
+      metadata.putIfAbsent(entry.name(), entry.storage().bytes());
+    }
+    return metadata;
+  }
+
+  /**
    * Tells which kernels run and why.
    *
    * @return the report for the file's input shapes
@@ -189,6 +226,16 @@ public final class Model implements AutoCloseable {
   }
 
   /**
+   * Makes a session with another number of threads or another profile than the model's.
+   *
+   * @param sessionOptions isa and numerics must be the model's: its weights are packed for them
+   * @return a session for one thread at a time
+   */
+  public Session newSession(Options sessionOptions) {
+    return newSession(Map.of(), sessionOptions);
+  }
+
+  /**
    * Makes a session for other input shapes. The plans of a few shapes are kept.
    *
    * @param inputShapes shapes by position of the input; the others keep the file's
@@ -196,11 +243,35 @@ public final class Model implements AutoCloseable {
    * @throws SinterException if an op cannot work with these shapes
    */
   public Session newSession(Map<Integer, Shape> inputShapes) {
+    return newSession(inputShapes, options);
+  }
+
+  /**
+   * Makes a session for other input shapes with options of its own.
+   *
+   * @param inputShapes shapes by position of the input; the others keep the file's
+   * @param sessionOptions isa and numerics must be the model's
+   * @return a session for one thread at a time
+   * @throws SinterException if an op cannot work with these shapes
+   */
+  public Session newSession(Map<Integer, Shape> inputShapes, Options sessionOptions) {
+    if (!Objects.equals(sessionOptions.isa(), options.isa())
+        || sessionOptions.numerics() != options.numerics()) {
+      throw new SinterException(
+          Status.INVALID_ARGUMENT,
+          graph.name()
+              + ": a session has the isa and numerics of its model; load the model with others, or"
+              + " start from model.options().toBuilder()");
+    }
     synchronized (store) {
-      if (closed.get()) {
+      if (owned.isClosed()) {
         throw new SinterException(Status.INVALID_HANDLE, graph.name() + ": the model is closed");
       }
-      return new Session(graph.name(), program(inputShapes), options);
+      try {
+        return new Session(graph.name(), program(inputShapes), sessionOptions);
+      } catch (GraphException e) {
+        throw new SinterException(Status.INVALID_MODEL, graph.name() + ": " + e.getMessage(), e);
+      }
     }
   }
 
@@ -218,7 +289,7 @@ public final class Model implements AutoCloseable {
     Map<Integer, Shape> key = Map.copyOf(inputShapes);
     Program program = others.get(key);
     if (program == null) {
-      program = Program.make(graph, target, store, key);
+      program = Program.make(graph, target, options.numerics(), store, key);
       others.put(key, program);
     }
     return program;
@@ -230,17 +301,7 @@ public final class Model implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (!closed.compareAndSet(false, true)) {
-      return;
-    }
-    synchronized (store) {
-      SinterLibrary.sinter_plan_destroy(main.plan());
-      for (Program program : others.values()) {
-        SinterLibrary.sinter_plan_destroy(program.plan());
-      }
-      others.clear();
-      SinterLibrary.sinter_weights_destroy(store.handle());
-    }
+    owned.close();
   }
 
   @Override

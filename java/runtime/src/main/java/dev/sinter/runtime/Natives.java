@@ -6,7 +6,8 @@ package dev.sinter.runtime;
 import dev.sinter.natives.jni.SinterLibrary;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
+import java.util.function.IntFunction;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
@@ -43,33 +44,58 @@ final class Natives {
     return index;
   }
 
+  /** Packs constants, each asked for by its index and released before this returns. */
   static int pack(
       long weights,
       int packing,
       ByteBuffer params,
-      List<ByteBuffer> sources,
+      IntFunction<ByteBuffer> source,
       int count,
       String where) {
+    Pointer[] copies = new Pointer[count];
     try (PointerPointer<Pointer> pointers = new PointerPointer<>(Math.max(1, count));
         LongPointer bytes = new LongPointer(Math.max(1, count));
-        Pointer paramsPointer = new Pointer(params)) {
+        Pointer paramsPointer = nativeCopy(params)) {
       for (int i = 0; i < count; i++) {
-        ByteBuffer source = i < sources.size() ? sources.get(i) : null;
-        pointers.put(i, source == null ? null : new Pointer(source));
-        bytes.put(i, source == null ? 0 : source.remaining());
+        ByteBuffer constant = source.apply(i);
+        copies[i] = constant == null ? null : nativeCopy(constant);
+        pointers.put(i, copies[i]);
+        bytes.put(i, constant == null ? 0 : constant.remaining());
       }
       return checkIndex(
           SinterLibrary.sinter_weights_pack(
               weights, packing, paramsPointer, params.remaining(), pointers, bytes, count),
           where);
+    } catch (OutOfMemoryError e) {
+      throw outOfMemory(where, e);
+    } finally {
+      for (Pointer copy : copies) {
+        if (copy != null) {
+          copy.close();
+        }
+      }
     }
   }
 
   static int addConstant(long weights, ByteBuffer bytes, String where) {
-    try (Pointer pointer = new Pointer(bytes)) {
+    try (Pointer pointer = nativeCopy(bytes)) {
       return checkIndex(
           SinterLibrary.sinter_weights_add(weights, pointer, bytes.remaining()), where);
+    } catch (OutOfMemoryError e) {
+      throw outOfMemory(where, e);
     }
+  }
+
+  private static SinterException outOfMemory(String where, OutOfMemoryError e) {
+    return new SinterException(
+        Status.OUT_OF_MEMORY, where + ": no memory for its constants: " + e.getMessage(), e);
+  }
+
+  /** Memory outside the heap, released when closed, not when the collector comes to it. */
+  private static Pointer nativeCopy(ByteBuffer bytes) {
+    BytePointer copy = new BytePointer(Math.max(1, bytes.remaining()));
+    copy.asByteBuffer().put(bytes.duplicate());
+    return copy;
   }
 
   static long createPlan(long weights, ByteBuffer bytes, String where) {

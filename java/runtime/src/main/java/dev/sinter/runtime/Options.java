@@ -12,11 +12,13 @@ public final class Options {
 
   private final int threads;
   private final String isa;
+  private final Numerics numerics;
   private final boolean profile;
 
   private Options(Builder b) {
     threads = b.threads;
     isa = b.isa;
+    numerics = b.numerics;
     profile = b.profile;
   }
 
@@ -27,6 +29,17 @@ public final class Options {
    */
   public static Builder builder() {
     return new Builder();
+  }
+
+  /**
+   * Starts with these options.
+   *
+   * @return a builder
+   */
+  public Builder toBuilder() {
+    Builder builder = builder().threads(threads).numerics(numerics).profile(profile);
+    builder.isa = isa;
+    return builder;
   }
 
   /**
@@ -48,6 +61,15 @@ public final class Options {
   }
 
   /**
+   * Returns whose arithmetic is used.
+   *
+   * @return {@link Numerics#TFLITE} unless set otherwise
+   */
+  public Numerics numerics() {
+    return numerics;
+  }
+
+  /**
    * Tells whether sessions take the time of every step.
    *
    * @return true if they do
@@ -60,6 +82,7 @@ public final class Options {
   public static final class Builder {
     private int threads = 1;
     private String isa;
+    private Numerics numerics = Numerics.TFLITE;
     private boolean profile;
 
     private Builder() {}
@@ -88,6 +111,17 @@ public final class Options {
      */
     public Builder isa(String value) {
       isa = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets whose arithmetic is used.
+     *
+     * @param value the numerics
+     * @return this
+     */
+    public Builder numerics(Numerics value) {
+      numerics = Objects.requireNonNull(value);
       return this;
     }
 

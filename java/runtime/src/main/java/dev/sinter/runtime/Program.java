@@ -21,6 +21,7 @@ import dev.sinter.runtime.select.Conversions;
 import dev.sinter.runtime.select.Selector;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,9 +70,9 @@ final class Program {
   /** Packed weights of one model, found again by what they were made from. */
   static final class Store {
     private final long handle;
-    private final Map<Integer, ByteBuffer> constants = new LinkedHashMap<>();
-    private final Map<List<Object>, Integer> packed = new LinkedHashMap<>();
-    private final Map<ByteBuffer, Integer> plain = new LinkedHashMap<>();
+    private final Map<List<Object>, Integer> packed = new HashMap<>();
+    private final Map<Integer, Integer> plain = new HashMap<>();
+    private final Map<Object, Double> densities = new HashMap<>();
 
     Store(long handle) {
       this.handle = handle;
@@ -83,8 +84,13 @@ final class Program {
   }
 
   /** Makes a program; the caller holds the store's lock. */
-  static Program make(Graph graph, Target target, Store store, Map<Integer, Shape> inputShapes) {
-    return new Maker(graph, target, store, inputShapes).make();
+  static Program make(
+      Graph graph,
+      Target target,
+      Numerics numerics,
+      Store store,
+      Map<Integer, Shape> inputShapes) {
+    return new Maker(graph, target, numerics, store, inputShapes).make();
   }
 
   /** One call to be, with its row. */
@@ -102,12 +108,17 @@ final class Program {
     private final Map<Value, Integer> slotOf = new LinkedHashMap<>();
     private final Map<Integer, Integer> blobSlot = new LinkedHashMap<>();
 
-    Maker(Graph graph, Target target, Store store, Map<Integer, Shape> inputShapes) {
+    Maker(
+        Graph graph,
+        Target target,
+        Numerics numerics,
+        Store store,
+        Map<Integer, Shape> inputShapes) {
       this.graph = graph;
       this.target = target;
       this.store = store;
-      this.selector = new Selector(target);
-      this.lowered = Lowering.lower(graph, inputShapes, store.constants);
+      this.selector = new Selector(target, numerics, store.densities);
+      this.lowered = Lowering.lower(graph, inputShapes);
     }
 
     Program make() {
@@ -219,8 +230,8 @@ final class Program {
       List<Object> key = new ArrayList<>();
       key.add(row.packing().index());
       key.add(step.sourceKey());
-      if (step.sources().size() > 2) {
-        key.add(step.sources().get(2)); // scales: by content
+      if (step.sourceCount() > 2) {
+        key.add(step.source(2)); // scales: by content
       }
       for (FieldSpec field : row.op().fields().values()) {
         if (field.pack()) {
@@ -229,17 +240,14 @@ final class Program {
       }
       return store.packed.computeIfAbsent(
           key,
-          k -> {
-            ByteBuffer direct = ByteBuffer.allocateDirect(params.remaining());
-            direct.put(params.duplicate()).flip();
-            return Natives.pack(
-                store.handle(),
-                row.packing().index(),
-                direct,
-                step.sources(),
-                row.packing().sources(),
-                graph.name() + ": op " + step.opIndex() + " " + step.label());
-          });
+          k ->
+              Natives.pack(
+                  store.handle(),
+                  row.packing().index(),
+                  params,
+                  step::source,
+                  row.packing().sources(),
+                  graph.name() + ": op " + step.opIndex() + " " + step.label()));
     }
 
     /** Offsets for all values of the arena, by the first and last step that touches them. */
@@ -279,18 +287,23 @@ final class Program {
             Slot slot =
                 switch (v.place()) {
                   case ARENA -> new Slot(Slot.Kind.ARENA, 0, v.offset(), v.bytes());
-                  case INPUT, OUTPUT -> new Slot(Slot.Kind.BINDING, v.binding(), 0, v.bytes());
+                  case INPUT, OUTPUT -> new Slot(Slot.Kind.BINDING, v.number(), 0, v.bytes());
                   case CONSTANT ->
-                      new Slot(Slot.Kind.CONSTANT, constant(v.constant()), 0, v.bytes());
+                      new Slot(Slot.Kind.CONSTANT, constant(v), 0, v.bytes());
                 };
             slots.add(slot);
             return slots.size() - 1;
           });
     }
 
-    private int constant(ByteBuffer bytes) {
+    private int constant(Value value) {
       return store.plain.computeIfAbsent(
-          bytes, b -> Natives.addConstant(store.handle(), b, graph.name()));
+          value.number(),
+          tensor ->
+              Natives.addConstant(
+                  store.handle(),
+                  value.constant(),
+                  graph.name() + ": constant '" + value.name() + "'"));
     }
 
     private int blobSlot(int blob) {

@@ -4,30 +4,26 @@
 package dev.sinter.runtime;
 
 import dev.sinter.natives.jni.SinterLibrary;
-import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Runs a {@link Model}. Cheap to make; used by one thread at a time, and a second thread that runs
  * it meanwhile gets {@link Status#BUSY}. After the first {@link #run()} nothing is allocated.
  *
+ * <p>An output must not be bound to the memory of an input: steps read inputs while others write.
+ *
  * <p>Inputs and outputs are direct buffers in native byte order that belong to the session and stay
  * valid as long as they are referenced, even after {@link #close()}.
  */
 public final class Session implements AutoCloseable {
-  private static final Cleaner CLEANER = Cleaner.create();
-  private static final System.Logger LOGGER = System.getLogger(Session.class.getName());
-  private static final boolean TRACE = Boolean.getBoolean("sinter.leak.trace");
-
   private final String modelName;
   private final Program program;
-  private final Native state;
-  private final Cleaner.Cleanable cleanable;
+  private final Owned owned;
+  private final boolean profiled;
   private final long handle;
   private final ByteBuffer[] inputs;
   private final ByteBuffer[] outputs;
@@ -37,11 +33,11 @@ public final class Session implements AutoCloseable {
   Session(String modelName, Program program, Options options) {
     this.modelName = modelName;
     this.program = program;
-    handle =
-        Natives.check(
-            SinterLibrary.sinter_session_create(program.arenaBytes(), options.threads()),
-            modelName);
-    state = new Native(handle, modelName, TRACE ? new Throwable("created here") : null);
+    this.profiled = options.profile();
+    handle = SinterLibrary.sinter_session_create(program.arenaBytes(), options.threads());
+    if (handle == 0) { // its arguments are sound, so nothing else is left
+      throw new SinterException(Status.OUT_OF_MEMORY, modelName + ": " + Natives.lastError());
+    }
     try {
       Natives.checkIndex(SinterLibrary.sinter_session_attach(handle, program.plan(), 0), modelName);
       int count = program.inputs().size();
@@ -51,11 +47,19 @@ public final class Session implements AutoCloseable {
       if (options.profile()) {
         Natives.check(SinterLibrary.sinter_session_profile(handle, 1), modelName);
       }
-    } catch (RuntimeException e) {
-      state.close();
+    } catch (RuntimeException | Error e) {
+      destroy(handle);
       throw e;
     }
-    cleanable = CLEANER.register(this, state);
+    long session = handle;
+    owned = Owned.by(this, "a session of " + modelName, () -> destroy(session));
+  }
+
+  private static void destroy(long session) {
+    while (SinterLibrary.sinter_session_destroy(session) == SinterLibrary.SINTER_BUSY) {
+      SinterLibrary.sinter_session_cancel(session);
+      Thread.onSpinWait();
+    }
   }
 
   private ByteBuffer[] allocate(List<TensorInfo> tensors, int first) {
@@ -107,8 +111,18 @@ public final class Session implements AutoCloseable {
 
   private SinterException failure(int status) {
     Status code = Status.ofCode(status);
-    String what = code == Status.INVALID_HANDLE ? "the session is closed" : Natives.lastError();
-    return new SinterException(code, modelName + ": " + what);
+    StringBuilder what = new StringBuilder(modelName).append(": ");
+    if (code == Status.INVALID_HANDLE) {
+      what.append("the session is closed");
+    } else {
+      what.append(Natives.lastError());
+      int step = SinterLibrary.sinter_session_failed_step(handle);
+      if (code == Status.CANCELLED && step >= 0 && step < program.report().steps().size()) {
+        Report.StepReport at = program.report().steps().get(step);
+        what.append(": op ").append(at.op()).append(' ').append(at.what());
+      }
+    }
+    return new SinterException(code, what.toString());
   }
 
   /**
@@ -174,6 +188,26 @@ public final class Session implements AutoCloseable {
     bind(inputs.length + index, program.outputs().get(index), memory, outputs);
   }
 
+  /**
+   * Binds the caller's memory to an input by name; see {@link #bindInput(int, ByteBuffer)}.
+   *
+   * @param name name in the model file
+   * @param memory direct, or null to go back to the session's own
+   */
+  public void bindInput(String name, ByteBuffer memory) {
+    bindInput(find(program.inputs(), name, "input"), memory);
+  }
+
+  /**
+   * Binds the caller's memory to an output by name; see {@link #bindOutput(int, ByteBuffer)}.
+   *
+   * @param name name in the model file
+   * @param memory direct, or null to go back to the session's own
+   */
+  public void bindOutput(String name, ByteBuffer memory) {
+    bindOutput(find(program.outputs(), name, "output"), memory);
+  }
+
   private void bind(int binding, TensorInfo info, ByteBuffer memory, ByteBuffer[] own) {
     ByteBuffer target = memory;
     if (memory == null) {
@@ -231,7 +265,10 @@ public final class Session implements AutoCloseable {
     return program.report();
   }
 
-  /** Stops a run on another thread before its next step; that run throws CANCELLED. */
+  /**
+   * Stops a run on another thread before its next step; that run throws {@link Status#CANCELLED}.
+   * Without one the next run is stopped at its start.
+   */
   public void cancel() {
     Natives.check(SinterLibrary.sinter_session_cancel(handle), modelName);
   }
@@ -248,8 +285,14 @@ public final class Session implements AutoCloseable {
    * Returns the times of the last run; needs {@link Options.Builder#profile}.
    *
    * @return one entry per step
+   * @throws SinterException if the session was made without a profile
    */
   public List<StepTime> profile() {
+    if (!profiled) {
+      throw new SinterException(
+          Status.INVALID_ARGUMENT,
+          modelName + ": times are not taken; make the session with Options.builder().profile(true)");
+    }
     long[] nanos = new long[program.report().steps().size()];
     Natives.checkIndex(
         SinterLibrary.sinter_session_step_nanos(handle, 0, nanos, nanos.length), modelName);
@@ -266,10 +309,7 @@ public final class Session implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (state.markClosed()) {
-      state.close();
-      cleanable.clean();
-    }
+    owned.close();
   }
 
   private int checkIndex(int index, int count, String what) {
@@ -296,45 +336,5 @@ public final class Session implements AutoCloseable {
             + name
             + "'; there are "
             + tensors.stream().map(TensorInfo::name).toList());
-  }
-
-  /** The native half; outlives the session only until the cleaner sees it. */
-  private static final class Native implements Runnable {
-    private final long handle;
-    private final String modelName;
-    private final Throwable origin;
-    private final AtomicBoolean closed = new AtomicBoolean();
-
-    Native(long handle, String modelName, Throwable origin) {
-      this.handle = handle;
-      this.modelName = modelName;
-      this.origin = origin;
-    }
-
-    boolean markClosed() {
-      return closed.compareAndSet(false, true);
-    }
-
-    void close() {
-      while (SinterLibrary.sinter_session_destroy(handle) == SinterLibrary.SINTER_BUSY) {
-        SinterLibrary.sinter_session_cancel(handle);
-        Thread.onSpinWait();
-      }
-    }
-
-    /** Called by the cleaner: a session that nobody closed is reported and released. */
-    @Override
-    public void run() {
-      if (markClosed()) {
-        LOGGER.log(
-            System.Logger.Level.WARNING,
-            "a session of "
-                + modelName
-                + " was never closed; close it, or run with -Dsinter.leak.trace=true to see where"
-                + " it was made",
-            origin);
-        close();
-      }
-    }
   }
 }

@@ -21,6 +21,8 @@ public final class Target {
           "avx_vnni", "avx2 avx_vnni",
           "avx512", "avx2 avx512",
           "avx512_vnni", "avx2 avx512 avx512_vnni",
+          "avx512_bf16", "avx2 avx512 avx512_vnni avx512_bf16 avx512_vbmi avx512_vbmi2 avx_vnni",
+          "amx", "avx2 avx512 avx512_vnni avx512_bf16 avx512_vbmi avx512_vbmi2 avx_vnni amx_tile amx_int8 amx_bf16",
           "neon", "",
           "reference", "",
           "dotprod", "dotprod",
@@ -74,7 +76,7 @@ public final class Target {
           SinterLibrary.sinter_cache_bytes(2),
           SinterLibrary.sinter_cache_bytes(3),
           SinterLibrary.sinter_cores(),
-          System.getenv("SINTER_ISA"));
+          forcedByEnvironment());
     }
   }
 
@@ -85,6 +87,10 @@ public final class Target {
    * @throws SinterException if the native library cannot be loaded
    */
   public static Target local() {
+    String forced = forcedByEnvironment();
+    if (forced != null && !WITHIN.containsKey(forced)) {
+      throw unknownIsa("SINTER_ISA is '" + forced + "', which");
+    }
     try {
       NativeLoader.load();
     } catch (NativeLoadException e) {
@@ -118,9 +124,7 @@ public final class Target {
   public Target withIsa(String name) {
     String within = WITHIN.get(name);
     if (within == null) {
-      throw new SinterException(
-          Status.INVALID_ARGUMENT,
-          "isa '" + name + "' is none of " + WITHIN.keySet().stream().sorted().toList());
+      throw unknownIsa("isa '" + name + "'");
     }
     long mask = 0;
     for (Map.Entry<String, Long> bit : catalogue.isaBits().entrySet()) {
@@ -129,6 +133,17 @@ public final class Target {
       }
     }
     return new Target(catalogue, arch, isa & mask, level2, level3, cores, name);
+  }
+
+  private static String forcedByEnvironment() {
+    String forced = System.getenv("SINTER_ISA");
+    return forced == null || forced.isEmpty() ? null : forced;
+  }
+
+  private static SinterException unknownIsa(String what) {
+    return new SinterException(
+        Status.INVALID_ARGUMENT,
+        what + " is none of " + WITHIN.keySet().stream().sorted().toList());
   }
 
   /**

@@ -156,7 +156,7 @@ class SessionTest {
 
   @Test
   void aForgottenCloseIsReportedAndReleased() throws Exception {
-    java.util.logging.Logger logger = java.util.logging.Logger.getLogger(Session.class.getName());
+    java.util.logging.Logger logger = java.util.logging.Logger.getLogger(Owned.class.getName());
     List<String> messages = new java.util.concurrent.CopyOnWriteArrayList<>();
     java.util.logging.Handler handler =
         new java.util.logging.Handler() {

@@ -10,7 +10,9 @@ import dev.sinter.graph.Padding;
 import dev.sinter.graph.Quantization;
 import dev.sinter.graph.Shape;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Lowers CONV_2D and DEPTHWISE_CONV_2D. */
 final class Convolutions {
@@ -208,15 +210,18 @@ final class Convolutions {
   }
 
   /** Weights, bias, scales in the order of the native ops' contracts. */
-  static ByteBuffer[] sources(Lowering l, Op op, String type, int channels, int output, int input) {
-    ByteBuffer weights = l.constant(op.input(1));
-    ByteBuffer bias = op.hasInput(2) ? l.constant(op.input(2)) : null;
-    if (type.equals("f32")) {
-      return new ByteBuffer[] {weights, bias};
+  static List<Supplier<ByteBuffer>> sources(
+      Lowering l, Op op, String type, int channels, int output, int input) {
+    List<Supplier<ByteBuffer>> sources = new ArrayList<>();
+    sources.add(() -> l.constant(op.input(1)));
+    sources.add(op.hasInput(2) ? () -> l.constant(op.input(2)) : null);
+    if (type.equals("s8")) {
+      ByteBuffer scales =
+          Numbers.floats(
+              Numbers.requantizationScales(
+                  l.scale(input), l.quantization(op.input(1)), l.scale(output), channels));
+      sources.add(scales::duplicate);
     }
-    float[] scales =
-        Numbers.requantizationScales(
-            l.scale(input), l.quantization(op.input(1)), l.scale(output), channels);
-    return new ByteBuffer[] {weights, bias, Numbers.floats(scales)};
+    return sources;
   }
 }

@@ -45,7 +45,11 @@ final class Elementwise {
         .set("b_zero_point", l.zeroPoint(b))
         .set("out_scale", l.scale(output))
         .set("out_zero_point", l.zeroPoint(output));
-    Numbers.clamp(step, activation, l.quantization(output));
+    if (isDelegated(l.scale(a) / l.scale(output)) && isDelegated(l.scale(b) / l.scale(output))) {
+      Numbers.clamp(step, activation, l.quantization(output));
+    } else {
+      Numbers.clampBuiltin(step, activation, l.quantization(output));
+    }
     Value left = l.value(a);
     Value right = l.value(b);
     l.add(
@@ -53,6 +57,11 @@ final class Elementwise {
             .slot(right)
             .slot(l.define(output))
             .work((double) l.shape(output).elements()));
+  }
+
+  /** Whether XNNPACK takes an int8 sum with this ratio of scales; TFLite's own kernel has others. */
+  private static boolean isDelegated(float ratio) {
+    return ratio >= 0x1p-10f && ratio < 0x1p8f;
   }
 
   static void activate(Lowering l, int index, Op op, OpKind.Activate activate) {

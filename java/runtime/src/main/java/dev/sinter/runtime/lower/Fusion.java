@@ -10,6 +10,7 @@ import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Padding;
+import dev.sinter.graph.Quantization;
 import dev.sinter.graph.Shape;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.graph.Tensor;
@@ -42,7 +43,7 @@ final class Fusion {
     Fusion fusion = new Fusion(main);
     for (int i = 0; i < main.ops().size(); i++) {
       Op op = main.ops().get(i);
-      if (op.kind() instanceof OpKind.Pad pad && pad.mode() == OpKind.Pad.Mode.ZERO) {
+      if (op.kind() instanceof OpKind.Pad pad && fusion.addsZeros(op, pad)) {
         fusion.padding(i, op, shapes);
       } else if (op.kind() instanceof OpKind.Activate activate) {
         fusion.activation(i, op, activate);
@@ -74,6 +75,30 @@ final class Fusion {
 
   private boolean onlyReader(int tensor) {
     return main.consumers(tensor).size() == 1 && !main.outputs().contains(tensor);
+  }
+
+  /** Whether the border stands for the real number zero, as a convolution's own padding does. */
+  private boolean addsZeros(Op op, OpKind.Pad pad) {
+    if (pad.mode() == OpKind.Pad.Mode.ZERO) {
+      return true;
+    }
+    if (pad.mode() != OpKind.Pad.Mode.CONSTANT_VALUE
+        || !op.hasInput(2)
+        || !main.isConstant(op.input(2))) {
+      return false;
+    }
+    Constant.Dense value = main.constant(op.input(2));
+    if (value.shape().elements() != 1) {
+      return false;
+    }
+    return switch (value.type()) {
+      case FLOAT32 -> value.values().getFloat(0) == 0f;
+      case INT8 -> {
+        Quantization q = main.tensor(op.input(0)).quantization();
+        yield q.isPerTensor() && value.values().get(0) == q.zeroPoint();
+      }
+      default -> false;
+    };
   }
 
   private void padding(int i, Op op, List<Shape> shapes) {
@@ -108,7 +133,8 @@ final class Fusion {
     }
     absorbed.add(i);
     borders.put(reader, new Border(op.input(0), amounts[2], amounts[4]));
-    notes.add("op " + i + " PAD: done by op " + reader + " " + conv.kind().label());
+    notes.add(
+        "op " + i + " " + op.kind().label() + ": done by op " + reader + " " + conv.kind().label());
   }
 
   /** The padding amounts, before and after per dimension. */
@@ -148,6 +174,11 @@ final class Fusion {
     }
     Activation own = ownActivation(main.ops().get(producer).kind());
     if (own != Activation.NONE || activations.containsKey(producer)) {
+      return;
+    }
+    if (!Numbers.roundsAlike(clamp, after.quantization())) {
+      notes.add(
+          "op " + i + " " + op.kind().label() + ": stays, its bounds round otherwise in a producer");
       return;
     }
     absorbed.add(i);

@@ -29,15 +29,12 @@ public final class Lowering {
   private final List<Shape> shapes;
   private final Fusion fusion;
   private final Map<Integer, Value> values = new HashMap<>();
-  private final Map<Integer, ByteBuffer> constants;
   private final List<Step> steps = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
 
-  private Lowering(
-      Graph graph, Map<Integer, Shape> inputShapes, Map<Integer, ByteBuffer> constants) {
+  private Lowering(Graph graph, Map<Integer, Shape> inputShapes) {
     this.graph = graph;
     this.main = graph.main();
-    this.constants = constants;
     try {
       this.shapes = graph.inferShapes(inputShapes);
     } catch (GraphException e) {
@@ -51,12 +48,10 @@ public final class Lowering {
    *
    * @param graph the model
    * @param inputShapes shapes for some inputs, by position; the others keep the file's
-   * @param constants cache of constants in direct memory, shared by the plans of one model
    * @return steps in order and where their values are
    */
-  public static Lowered lower(
-      Graph graph, Map<Integer, Shape> inputShapes, Map<Integer, ByteBuffer> constants) {
-    return new Lowering(graph, inputShapes, constants).lower();
+  public static Lowered lower(Graph graph, Map<Integer, Shape> inputShapes) {
+    return new Lowering(graph, inputShapes).lower();
   }
 
   private Lowered lower() {
@@ -174,7 +169,9 @@ public final class Lowering {
   Value value(int tensor) {
     Value value = values.get(tensor);
     if (value == null && main.isConstant(tensor)) {
-      value = Value.constant(main.tensor(tensor).name(), constant(tensor));
+      value =
+          Value.constant(
+              main.tensor(tensor).name(), bytes(tensor), tensor, () -> constant(tensor));
       values.put(tensor, value);
     }
     if (value == null) {
@@ -205,14 +202,9 @@ public final class Lowering {
     return Value.arena(name, bytes);
   }
 
-  /** The dense values of a constant, in direct memory, made once per model. */
+  /** The dense values of a constant. */
   ByteBuffer constant(int tensor) {
-    return constants.computeIfAbsent(
-        tensor,
-        t -> {
-          Constant.Dense dense = main.constant(t);
-          return Numbers.direct(dense.storage().bytes());
-        });
+    return main.constant(tensor).values();
   }
 
   Constant.Dense constantDense(int tensor) {

@@ -13,18 +13,8 @@ import java.nio.ByteOrder;
 final class Numbers {
   private Numbers() {}
 
-  /** Direct memory, so that native code can read it. */
-  static ByteBuffer direct(ByteBuffer bytes) {
-    if (bytes.isDirect()) {
-      return bytes;
-    }
-    ByteBuffer copy = ByteBuffer.allocateDirect(bytes.remaining()).order(ByteOrder.LITTLE_ENDIAN);
-    copy.put(bytes.duplicate()).flip();
-    return copy;
-  }
-
   static ByteBuffer floats(float[] values) {
-    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
     for (float v : values) {
       bytes.putFloat(v);
     }
@@ -80,6 +70,18 @@ final class Numbers {
       case NONE, RELU, RELU6, RELU_N1_TO_1 -> true;
       default -> false;
     };
+  }
+
+  /** Whether the bounds of an activation are the same integers, whichever side rounds them. */
+  static boolean roundsAlike(Activation activation, Quantization q) {
+    for (float bound : new float[] {lowest(activation), highest(activation)}) {
+      if (q.isQuantized()
+          && Math.abs(bound) < 1e30f
+          && quantize(bound, q) != quantizeBuiltin(bound, q)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Sets the clamp fields of a step whose result is quantized by q (or real when it is not). */

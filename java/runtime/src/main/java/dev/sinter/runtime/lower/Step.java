@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** One kernel call to be: an op of the native library with all its parameters, before selection. */
 public final class Step {
@@ -16,7 +17,7 @@ public final class Step {
   private final String label;
   private final Map<String, Number> params = new LinkedHashMap<>();
   private final List<Value> slots = new ArrayList<>();
-  private final List<ByteBuffer> sources = new ArrayList<>();
+  private final List<Supplier<ByteBuffer>> sources = new ArrayList<>();
   private Object sourceKey;
   private double work;
 
@@ -67,13 +68,16 @@ public final class Step {
     return this;
   }
 
-  /** The slot of packed weights, made from these constants; null stands for an absent one. */
-  Step weights(Object key, ByteBuffer... constants) {
+  /**
+   * The slot of packed weights.
+   *
+   * @param key equal for equal constants
+   * @param constants asked for only when the weights are packed; null stands for an absent one
+   */
+  Step weights(Object key, List<Supplier<ByteBuffer>> constants) {
     slots.add(null);
     sourceKey = key;
-    for (ByteBuffer constant : constants) {
-      sources.add(constant);
-    }
+    sources.addAll(constants);
     return this;
   }
 
@@ -116,8 +120,15 @@ public final class Step {
     return slots;
   }
 
-  public List<ByteBuffer> sources() {
-    return sources;
+  /** How many constants the packed weights are made from, absent ones included. */
+  public int sourceCount() {
+    return sources.size();
+  }
+
+  /** One of the constants, dense and row-major; null for an absent one. */
+  public ByteBuffer source(int index) {
+    Supplier<ByteBuffer> source = index < sources.size() ? sources.get(index) : null;
+    return source == null ? null : source.get();
   }
 
   /** Names the constants: steps with equal keys and parameters share packed weights. */

@@ -3,6 +3,7 @@
 package dev.sinter.runtime.lower;
 
 import java.nio.ByteBuffer;
+import java.util.function.Supplier;
 
 /**
  * Memory that steps read and write: a model input or output, a constant, or a place in the arena.
@@ -19,15 +20,15 @@ public final class Value {
   private final String name;
   private final long bytes;
   private Place place;
-  private int binding = -1;
-  private final ByteBuffer constant;
+  private int number;
+  private final Supplier<ByteBuffer> constant;
   private long offset = -1;
 
-  private Value(String name, long bytes, Place place, int binding, ByteBuffer constant) {
+  private Value(String name, long bytes, Place place, int number, Supplier<ByteBuffer> constant) {
     this.name = name;
     this.bytes = bytes;
     this.place = place;
-    this.binding = binding;
+    this.number = number;
     this.constant = constant;
   }
 
@@ -44,14 +45,14 @@ public final class Value {
     return new Value(name, bytes, Place.OUTPUT, binding, null);
   }
 
-  static Value constant(String name, ByteBuffer bytes) {
-    return new Value(name, bytes.remaining(), Place.CONSTANT, -1, bytes);
+  static Value constant(String name, long bytes, int tensor, Supplier<ByteBuffer> constant) {
+    return new Value(name, bytes, Place.CONSTANT, tensor, constant);
   }
 
   /** Makes a value of the arena the place of an output: its producer writes there directly. */
   void becomeOutput(int newBinding) {
     place = Place.OUTPUT;
-    binding = newBinding;
+    number = newBinding;
   }
 
   public String name() {
@@ -66,13 +67,17 @@ public final class Value {
     return place;
   }
 
-  /** Number of the input or output among all bindings: inputs first, then outputs. */
-  public int binding() {
-    return binding;
+  /**
+   * Number of the input or output among all bindings, inputs first, then outputs; of a constant:
+   * its tensor.
+   */
+  public int number() {
+    return number;
   }
 
+  /** The bytes of a constant. */
   public ByteBuffer constant() {
-    return constant;
+    return constant.get();
   }
 
   /** Offset in the arena, after planning. */

@@ -1,0 +1,46 @@
+// Which numeric definition a step must be computed by; rows of another one are no candidates.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.runtime.select;
+
+import dev.sinter.runtime.Numerics;
+import dev.sinter.runtime.SinterException;
+import dev.sinter.runtime.Status;
+import java.util.List;
+
+/** The names of docs/numerics.md per op and types. */
+final class Definitions {
+  private Definitions() {}
+
+  /** The definition that these numerics ask for. */
+  static String of(Numerics numerics, String op, List<String> types) {
+    return switch (numerics) {
+      case TFLITE -> tflite(op, types);
+    };
+  }
+
+  private static String tflite(String op, List<String> types) {
+    String in = types.get(0);
+    String out = types.get(types.size() - 1);
+    boolean real = in.equals("f32");
+    return switch (op) {
+      case "copy", "pad", "layout" -> "exact";
+      case "gemm", "conv", "depthwise", "batch_matmul" ->
+          real ? "f32" : out.equals("s32") ? "exact" : "xnn.gemm";
+      case "add" -> real ? "add.f32" : "xnn.add";
+      case "pool" -> real ? "pool.f32" : "pool.s8";
+      case "reduce" -> real ? "mean.f32" : "xnn.mean";
+      case "softmax" -> real ? "softmax.f32" : "tfl.softmax8";
+      case "relu" -> real ? "relu.f32" : "relu.s8";
+      case "quantize" ->
+          real
+              ? "xnn.quantize"
+              : out.equals("f32")
+                  ? "xnn.dequantize"
+                  : in.equals(out) ? "xnn.requantize" : "tfl.requantize";
+      default ->
+          throw new SinterException(
+              Status.INTERNAL, "no numeric definition is chosen for the native op " + op);
+    };
+  }
+}
