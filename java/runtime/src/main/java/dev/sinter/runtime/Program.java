@@ -85,11 +85,7 @@ final class Program {
 
   /** Makes a program; the caller holds the store's lock. */
   static Program make(
-      Graph graph,
-      Target target,
-      Numerics numerics,
-      Store store,
-      Map<Integer, Shape> inputShapes) {
+      Graph graph, Target target, Numerics numerics, Store store, Map<Integer, Shape> inputShapes) {
     return new Maker(graph, target, numerics, store, inputShapes).make();
   }
 
@@ -288,8 +284,7 @@ final class Program {
                 switch (v.place()) {
                   case ARENA -> new Slot(Slot.Kind.ARENA, 0, v.offset(), v.bytes());
                   case INPUT, OUTPUT -> new Slot(Slot.Kind.BINDING, v.number(), 0, v.bytes());
-                  case CONSTANT ->
-                      new Slot(Slot.Kind.CONSTANT, constant(v), 0, v.bytes());
+                  case CONSTANT -> new Slot(Slot.Kind.CONSTANT, constant(v), 0, v.bytes());
                 };
             slots.add(slot);
             return slots.size() - 1;

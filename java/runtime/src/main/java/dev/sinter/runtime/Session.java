@@ -291,7 +291,8 @@ public final class Session implements AutoCloseable {
     if (!profiled) {
       throw new SinterException(
           Status.INVALID_ARGUMENT,
-          modelName + ": times are not taken; make the session with Options.builder().profile(true)");
+          modelName
+              + ": times are not taken; make the session with Options.builder().profile(true)");
     }
     long[] nanos = new long[program.report().steps().size()];
     Natives.checkIndex(

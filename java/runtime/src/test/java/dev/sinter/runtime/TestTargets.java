@@ -39,7 +39,8 @@ public final class TestTargets {
       packing 0 gemm_s8_plain 1 gemm 3
       packing 1 gemm_s8_block4x4 1 gemm 3
       """
-          + row(0, "gemm_s8s8s8_reference", "any", 0, "nhwc nhwc", 0, "xnn.gemm", "1 1 1", "1 1 100")
+          + row(
+              0, "gemm_s8s8s8_reference", "any", 0, "nhwc nhwc", 0, "xnn.gemm", "1 1 1", "1 1 100")
           + row(
               1, "gemm_s8s8s8_avx2", "x86_64", 1, "nhwc nhwc", 0, "xnn.gemm", "6 16 2", "26 16 200")
           + row(
@@ -63,8 +64,10 @@ public final class TestTargets {
               "xnn.gemm",
               "8 4 4",
               "14 14 150")
-          + row(4, "gemm_s8s8s8_dotprod", "arm64", 0, "nhwc nhwc", 0, "xnn.gemm", "4 16 4", "28 16 9")
-          + row(5, "gemm_s8s8s8_other", "any", 0, "nhwc nhwc", 0, "tfl.other", "1 1 1", "999 999 1");
+          + row(
+              4, "gemm_s8s8s8_dotprod", "arm64", 0, "nhwc nhwc", 0, "xnn.gemm", "4 16 4", "28 16 9")
+          + row(
+              5, "gemm_s8s8s8_other", "any", 0, "nhwc nhwc", 0, "tfl.other", "1 1 1", "999 999 1");
 
   /** The two conversions between layouts. */
   public static final String CONVERSIONS =
@@ -89,12 +92,14 @@ public final class TestTargets {
             + "  packing %d\n  numerics %s\n  tile %s\n  cost %s\n";
     StringBuilder out =
         new StringBuilder(
-            String.format(
-                text, index, name, arch, needs, layouts, packing, numerics, tile, cost));
+            String.format(text, index, name, arch, needs, layouts, packing, numerics, tile, cost));
     for (String limit : limits) {
       out.append("  ").append(limit).append('\n');
     }
-    return out.append("  built ").append(arch.equals("arm64") ? "no" : "yes").append('\n').toString();
+    return out.append("  built ")
+        .append(arch.equals("arm64") ? "no" : "yes")
+        .append('\n')
+        .toString();
   }
 
   private static String layout(int index, String name, String layouts) {

@@ -225,8 +225,7 @@ final class CatalogueParser {
     row.packing = index < 0 ? null : packings.get(index);
     boolean weights =
         row.op.slots().stream().anyMatch(slot -> slot.role() == SlotSpec.Role.WEIGHTS);
-    if (weights != (row.packing != null)
-        || (weights && !row.packing.op().equals(row.op.name()))) {
+    if (weights != (row.packing != null) || (weights && !row.packing.op().equals(row.op.name()))) {
       throw error("a packing of this op's weights is expected, or -1 where it has none");
     }
   }
@@ -266,7 +265,8 @@ final class CatalogueParser {
     };
   }
 
-  // ---- words -------------------------------------------------------------------------------------
+  // ---- words
+  // -------------------------------------------------------------------------------------
 
   private boolean next() {
     if (at >= lines.length) {

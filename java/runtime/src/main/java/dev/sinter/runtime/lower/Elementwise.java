@@ -59,7 +59,9 @@ final class Elementwise {
             .work((double) l.shape(output).elements()));
   }
 
-  /** Whether XNNPACK takes an int8 sum with this ratio of scales; TFLite's own kernel has others. */
+  /**
+   * Whether XNNPACK takes an int8 sum with this ratio of scales; TFLite's own kernel has others.
+   */
   private static boolean isDelegated(float ratio) {
     return ratio >= 0x1p-10f && ratio < 0x1p8f;
   }

@@ -178,7 +178,11 @@ final class Fusion {
     }
     if (!Numbers.roundsAlike(clamp, after.quantization())) {
       notes.add(
-          "op " + i + " " + op.kind().label() + ": stays, its bounds round otherwise in a producer");
+          "op "
+              + i
+              + " "
+              + op.kind().label()
+              + ": stays, its bounds round otherwise in a producer");
       return;
     }
     absorbed.add(i);

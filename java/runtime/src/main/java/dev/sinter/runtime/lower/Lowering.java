@@ -170,8 +170,7 @@ public final class Lowering {
     Value value = values.get(tensor);
     if (value == null && main.isConstant(tensor)) {
       value =
-          Value.constant(
-              main.tensor(tensor).name(), bytes(tensor), tensor, () -> constant(tensor));
+          Value.constant(main.tensor(tensor).name(), bytes(tensor), tensor, () -> constant(tensor));
       values.put(tensor, value);
     }
     if (value == null) {

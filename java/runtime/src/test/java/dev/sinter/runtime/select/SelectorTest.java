@@ -41,8 +41,7 @@ class SelectorTest {
     Quantization q = Quantization.perTensor(0.1f, 0);
     GraphBuilder.Value x = b.input("x", ElementType.INT8, q, m, k);
     GraphBuilder.Value w = b.int8("w", weights, q, n, k);
-    Graph graph =
-        x.fullyConnected(w, null, Activation.NONE).quantized(0.1f, 0).output("y").build();
+    Graph graph = x.fullyConnected(w, null, Activation.NONE).quantized(0.1f, 0).output("y").build();
     List<Step> steps = Lowering.lower(graph, Map.of()).steps();
     assertEquals(1, steps.size());
     return steps.get(0);
@@ -90,8 +89,7 @@ class SelectorTest {
     assertEquals("gemm_s8s8s8_avx512", choose(target, layer(64, 64, 64, 0)).row().name());
     Choice choice = choose(target, layer(64, 64, 66, 0));
     assertEquals("gemm_s8s8s8_avx2", choice.row().name());
-    assertEquals(
-        "takes k a multiple of 4, here k is 66", reason(choice, "gemm_s8s8s8_avx512"));
+    assertEquals("takes k a multiple of 4, here k is 66", reason(choice, "gemm_s8s8s8_avx512"));
   }
 
   @Test
