@@ -14,7 +14,7 @@ import dev.sinter.runtime.lower.Lowering;
 import dev.sinter.runtime.lower.Step;
 import dev.sinter.runtime.select.Choice;
 import dev.sinter.runtime.select.Selector;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -38,7 +38,7 @@ class SelectionTest {
     GraphBuilder.Value w = b.int8("w", weights, Quantization.perTensor(0.01f, 0), SIZE, SIZE);
     GraphBuilder.Value bias = b.bias("bias", new int[SIZE], x, w);
     Graph graph = x.fullyConnected(w, bias, Activation.NONE).quantized(0.5f, 0).output("y").build();
-    return Lowering.lower(graph, Map.of(), new LinkedHashMap<>()).steps().get(0);
+    return Lowering.lower(graph, Map.of()).steps().get(0);
   }
 
   private static Target machine(String arch, String... isa) {
@@ -51,7 +51,7 @@ class SelectionTest {
   }
 
   private static Choice choose(Target target, int keep) {
-    return new Selector(target).choose(layer(keep));
+    return new Selector(target, Numerics.TFLITE, new HashMap<>()).choose(layer(keep));
   }
 
   @Test

@@ -50,9 +50,10 @@ final class CostModel {
       work = step.param("m") * weights;
     } else if (step.op().equals("conv")) {
       int groups = step.param("groups");
-      double n = groups * roundUp(step.param("out_c") / groups, row.tileN());
+      double columns = (double) step.param("out_c") / groups;
+      double n = groups * Math.ceil(columns / row.tileN()) * row.tileN();
       double taps = (double) step.param("kernel_h") * step.param("kernel_w");
-      weights = n * taps * (step.param("in_c") / groups);
+      weights = n * taps * step.param("in_c") / groups;
       work = step.work() / step.param("out_c") * n;
     }
     if (row.packing() != null && row.packing().keepsNonZeroBlocks()) {
