@@ -87,12 +87,20 @@ public final class TestTargets {
       String tile,
       String cost,
       String... limits) {
-    String text =
-        "row %d %s 1 gemm\n  arch %s\n  needs %d\n  types s8 s8 s8\n  layouts %s\n"
-            + "  packing %d\n  numerics %s\n  tile %s\n  cost %s\n";
     StringBuilder out =
         new StringBuilder(
-            String.format(text, index, name, arch, needs, layouts, packing, numerics, tile, cost));
+            """
+            row %d %s 1 gemm
+              arch %s
+              needs %d
+              types s8 s8 s8
+              layouts %s
+              packing %d
+              numerics %s
+              tile %s
+              cost %s
+            """
+                .formatted(index, name, arch, needs, layouts, packing, numerics, tile, cost));
     for (String limit : limits) {
       out.append("  ").append(limit).append('\n');
     }
@@ -103,10 +111,19 @@ public final class TestTargets {
   }
 
   private static String layout(int index, String name, String layouts) {
-    return String.format(
-        "row %d %s 1 layout\n  arch any\n  needs 0\n  types s8 s8\n  layouts %s\n  packing -1\n"
-            + "  numerics exact\n  tile 1 1 1\n  cost 10 0 60\n  built yes\n",
-        index, name, layouts);
+    return """
+        row %d %s 1 layout
+          arch any
+          needs 0
+          types s8 s8
+          layouts %s
+          packing -1
+          numerics exact
+          tile 1 1 1
+          cost 10 0 60
+          built yes
+        """
+        .formatted(index, name, layouts);
   }
 
   /** A machine with 512 KB and 32 MB of cache. */

@@ -108,7 +108,7 @@ class SelectorTest {
     assertEquals(
         "gemm_s8s8s8_avx2_block4x4", choose(target, layer(196, 512, 512, 0.8)).row().name());
     // ... but not where they cost as much as the products.
-    assertEquals("gemm_s8s8s8_avx2", choose(target, layer(196, 16, 16, 0.8)).row().name());
+    assertEquals("gemm_s8s8s8_avx2", choose(target, layer(196, 16, 16, 0.5)).row().name());
   }
 
   @Test
