@@ -130,19 +130,19 @@ class SessionTest {
     }
   }
 
+  /** The heap of the tests has a fixed size that is touched at the start: what grows is native. */
   @Test
   void loadingAndRunningLeaveMemoryFlat() throws Exception {
-    boolean soak = Boolean.getBoolean("sinter.soak");
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 1_000; i++) {
       loadRunClose(10);
     }
     long before = Rss.bytes();
-    int loads = soak ? 10_000 : 2_000;
-    for (int i = 0; i < loads; i++) {
-      loadRunClose(soak ? 100 : 10);
+    for (int i = 0; i < 10_000; i++) {
+      loadRunClose(100);
     }
     long grown = Rss.bytes() - before;
-    assertTrue(grown < 48 << 20, "grew by " + grown + " bytes over " + loads + " loads");
+    System.out.println("10,000 models loaded, 1,000,000 runs: " + grown / 1024 + " KiB more");
+    assertTrue(grown < 16 << 20, "grew by " + grown + " bytes over 10,000 loads");
   }
 
   private static void loadRunClose(int runs) {
