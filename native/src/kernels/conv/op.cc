@@ -34,22 +34,27 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     return fail(SINTER_INVALID_ARGUMENT, "conv: a stride, dilation or padding is over %d", far);
   }
   const int64_t k = checked_product<3>({p.kernel_h, p.kernel_w, p.in_c / p.groups});
-  const bool int8 = row->types[CONV_IN] == S8;
-  if (k < 0 || k > (int8 ? 65536 : INT32_MAX / 8)) {
+  const DataType type = row->types[CONV_IN];
+  // 2^31 / (255 * 128) or 2^31 / (255 * 255): the largest sum of products is still exact.
+  if (k < 0 || k > (type == S8 ? 65536 : type == U8 ? 33025 : INT32_MAX / 8)) {
     return fail(SINTER_INVALID_ARGUMENT, "conv: a kernel of %d x %d x %d is too large", p.kernel_h, p.kernel_w,
                 p.in_c / p.groups);
   }
-  if (int8) {
-    if (p.in_zero_point < -128 || p.in_zero_point > 127 || p.out_zero_point < -128 || p.out_zero_point > 127) {
+  if (type == U8 ? p.w_zero_point < 0 || p.w_zero_point > 255 : p.w_zero_point != 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "conv: w_zero_point %d", p.w_zero_point);
+  }
+  if (type == S8 || type == U8) {
+    const int32_t low = type == S8 ? -128 : 0, high = low + 255;
+    if (p.in_zero_point < low || p.in_zero_point > high || p.out_zero_point < low || p.out_zero_point > high) {
       return fail(SINTER_INVALID_ARGUMENT, "conv: zero points %d and %d", p.in_zero_point, p.out_zero_point);
     }
-    if (p.out_min < -128 || p.out_max > 127 || p.out_min > p.out_max) {
+    if (p.out_min < low || p.out_max > high || p.out_min > p.out_max) {
       return fail(SINTER_INVALID_ARGUMENT, "conv: out_min %d, out_max %d", p.out_min, p.out_max);
     }
   } else if (!(p.act_min <= p.act_max)) {
     return fail(SINTER_INVALID_ARGUMENT, "conv: act_min %g, act_max %g", p.act_min, p.act_max);
   }
-  const int64_t element = int8 ? 1 : 4;
+  const int64_t element = type == F32 ? 4 : 1;
   slot_bytes[CONV_IN] = checked_product<5>({p.batch, p.in_h, p.in_w, p.in_c, element});
   slot_bytes[CONV_WEIGHTS] = 0;
   slot_bytes[CONV_OUT] = checked_product<5>({p.batch, p.out_h, p.out_w, p.out_c, element});

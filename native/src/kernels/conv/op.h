@@ -8,10 +8,11 @@
 //
 // slots    in       [batch][in_h][in_w][in_c]
 //          weights  packed; sources: W [out_c][kernel_h][kernel_w][in_c / groups], bias [out_c] (optional),
-//                   scale [out_c] (s8 only)
+//                   scale [out_c] (s8, u8)
 //          out      [batch][out_h][out_w][out_c]
-// types    (in, w, out) = f32 f32 f32 (bias f32) | s8 s8 s8 (bias s32)
-// numerics s8: xnn.gemm, f32: clamp(sum + bias, act_min, act_max)
+// types    (in, w, out) = f32 f32 f32 (bias f32) | s8 s8 s8 (bias s32) | u8 u8 u8 (bias s32)
+//          u8 weights have a zero point: the sum is over (in - zp) * (W - w_zero_point)
+// numerics s8, u8: xnn.gemm, f32: clamp(sum + bias, act_min, act_max)
 #ifndef SINTER_KERNELS_CONV_OP_H_
 #define SINTER_KERNELS_CONV_OP_H_
 
@@ -37,10 +38,11 @@ namespace sinter {
   F(i32, pad_top, RUN) /* >= 0 */ \
   F(i32, pad_left, RUN) /* >= 0 */ \
   F(i32, groups, PACK) /* divides in_c and out_c */ \
-  F(i32, in_zero_point, PACK) /* s8 */ \
-  F(i32, out_zero_point, RUN) /* s8 */ \
-  F(i32, out_min, RUN) /* s8 */ \
-  F(i32, out_max, RUN) /* s8 */ \
+  F(i32, in_zero_point, PACK) /* s8, u8 */ \
+  F(i32, w_zero_point, PACK) /* u8: 0..255, else 0 */ \
+  F(i32, out_zero_point, RUN) /* s8, u8 */ \
+  F(i32, out_min, RUN) /* s8, u8 */ \
+  F(i32, out_max, RUN) /* s8, u8 */ \
   F(f32, act_min, RUN) /* f32 */ \
   F(f32, act_max, RUN) /* f32 */
 // clang-format on

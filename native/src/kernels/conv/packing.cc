@@ -1,4 +1,4 @@
-// conv's int8 packings: per group the tiles that gemm uses, with k = kernel_h * kernel_w * channels.
+// conv's int8 and uint8 packings: per group the tiles that gemm uses, with k = kernel_h * kernel_w * channels.
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
@@ -36,6 +36,21 @@ sinter_status pack(const void* params, const Source* sources, void* out, int64_t
   return SINTER_OK;
 }
 
+template <const TileForm& form>
+sinter_status pack_u8(const void* params, const Source* sources, void* out, int64_t) {
+  const ConvParams& p = *static_cast<const ConvParams*>(params);
+  const int64_t k = conv_k(p), n = p.out_c / p.groups;
+  const uint8_t* weights = static_cast<const uint8_t*>(sources[CONV_SOURCE_WEIGHTS].data);
+  const int32_t* bias = static_cast<const int32_t*>(sources[CONV_SOURCE_BIAS].data);
+  const float* scale = static_cast<const float*>(sources[CONV_SOURCE_SCALE].data);
+  char* at = static_cast<char*>(out);
+  for (int64_t g = 0; g < p.groups; g++, at += packed_tiles_bytes(form, n, k)) {
+    pack_tiles_u8(form, n, k, weights + g * n * k, bias ? bias + g * n : nullptr, scale + g * n, p.in_zero_point,
+                  p.w_zero_point, at);
+  }
+  return SINTER_OK;
+}
+
 int64_t plain_bytes(const void* params, const Source* sources) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
   if (check_sources(p, sources) != SINTER_OK) return -1;
@@ -63,10 +78,25 @@ const PackingDef conv_s8_n16k2_packing = {"conv_s8_n16k2",     1, &conv_op, CONV
 const PackingDef conv_s8_n64k4_packing = {"conv_s8_n64k4",     1, &conv_op, CONV_SOURCES, bytes<tile_form_vnni>,
                                           pack<tile_form_vnni>};
 
+extern const PackingDef conv_u8_plain_packing, conv_u8_n16k2_packing, conv_u8_n64k4_packing;
+const PackingDef conv_u8_plain_packing = {"conv_u8_plain", 1, &conv_op, CONV_SOURCES, plain_bytes, plain_pack};
+const PackingDef conv_u8_n16k2_packing = {"conv_u8_n16k2",        1, &conv_op, CONV_SOURCES, bytes<tile_form_avx2>,
+                                          pack_u8<tile_form_avx2>};
+const PackingDef conv_u8_n64k4_packing = {
+    "conv_u8_n64k4", 1, &conv_op, CONV_SOURCES, bytes<tile_form_vnni_u8>, pack_u8<tile_form_vnni_u8>};
+
 // AVX2: per thread a panel of gathered pixels, see x86_avx2.cc.
 int64_t conv_s8_avx2_scratch(const void* params, int threads) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
   return threads * avx2_panel_bytes(conv_k(p));
+}
+
+int64_t conv_u8_avx2_scratch(const void* params, int threads) {
+  return threads * avx2_corrected_panel_bytes(conv_k(*static_cast<const ConvParams*>(params)));
+}
+
+int64_t conv_u8_vnni_scratch(const void* params, int threads) {
+  return threads * vnni_corrected_panel_bytes(conv_k(*static_cast<const ConvParams*>(params)));
 }
 
 int64_t conv_s8_vnni_scratch(const void* params, int threads) {

@@ -1,4 +1,4 @@
-// conv in int8, plainly.
+// conv in int8 and uint8, plainly.
 // SPDX-License-Identifier: Apache-2.0
 #include "core/workers.h"
 #include "kernels/conv/op.h"
@@ -6,15 +6,18 @@
 #include "kernels/gemm/requantize.h"
 
 namespace sinter {
+namespace {
 
-void conv_s8s8s8_reference(const Call* call) {
+// T: int8_t or uint8_t.
+template <class T>
+void reference(const Call* call, int32_t lowest) {
   const ConvParams& p = *static_cast<const ConvParams*>(call->params);
-  const int8_t* in = static_cast<const int8_t*>(call->slots[CONV_IN]);
+  const T* in = static_cast<const T*>(call->slots[CONV_IN]);
   const char* packed = static_cast<const char*>(call->slots[CONV_WEIGHTS]);
   const int32_t* bias = reinterpret_cast<const int32_t*>(packed);
   const float* scale = reinterpret_cast<const float*>(packed + int64_t{4} * p.out_c);
-  const int8_t* weights = reinterpret_cast<const int8_t*>(packed + int64_t{8} * p.out_c);
-  int8_t* out = static_cast<int8_t*>(call->slots[CONV_OUT]);
+  const T* weights = reinterpret_cast<const T*>(packed + int64_t{8} * p.out_c);
+  T* out = static_cast<T*>(call->slots[CONV_OUT]);
   const int64_t channels = p.in_c / p.groups, outputs = p.out_c / p.groups, k = conv_k(p);
   parallel_for(call->workers, int64_t{p.batch} * p.out_h, [&](int64_t row, int) {
     const int64_t b = row / p.out_h, y = row % p.out_h;
@@ -27,16 +30,27 @@ void conv_s8s8s8_reference(const Call* call) {
           for (int64_t j = 0; j < p.kernel_w; j++) {
             const int64_t ix = x * p.stride_w + j * p.dilation_w - p.pad_left;
             if (ix < 0 || ix >= p.in_w) continue;
-            const int8_t* pixel = in + ((b * p.in_h + iy) * p.in_w + ix) * p.in_c + o / outputs * channels;
-            const int8_t* w = weights + o * k + (i * p.kernel_w + j) * channels;
-            for (int64_t c = 0; c < channels; c++) sum += static_cast<uint32_t>((pixel[c] - p.in_zero_point) * w[c]);
+            const T* pixel = in + ((b * p.in_h + iy) * p.in_w + ix) * p.in_c + o / outputs * channels;
+            const T* w = weights + o * k + (i * p.kernel_w + j) * channels;
+            for (int64_t c = 0; c < channels; c++) {
+              sum += static_cast<uint32_t>((pixel[c] - p.in_zero_point) * (w[c] - p.w_zero_point));
+            }
           }
         }
-        out[(row * p.out_w + x) * p.out_c + o] =
-            requantize_s8(static_cast<int32_t>(sum), scale[o], p.out_zero_point, p.out_min, p.out_max);
+        out[(row * p.out_w + x) * p.out_c + o] = static_cast<T>(
+            requantize_8(static_cast<int32_t>(sum), scale[o], p.out_zero_point, p.out_min, p.out_max, lowest));
       }
     }
   });
+}
+
+}  // namespace
+
+void conv_s8s8s8_reference(const Call* call) {
+  reference<int8_t>(call, -128);
+}
+void conv_u8u8u8_reference(const Call* call) {
+  reference<uint8_t>(call, 0);
 }
 
 }  // namespace sinter

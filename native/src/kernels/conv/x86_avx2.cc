@@ -1,4 +1,4 @@
-// conv in int8 for AVX2: the pixels under each window are gathered, widened to int16, into gemm's panel.
+// conv in int8 and uint8 for AVX2: the pixels under each window are gathered, widened to int16, into gemm's panel.
 // SPDX-License-Identifier: Apache-2.0
 //
 // The gather is the widening that gemm does anyway, so a 3x3 kernel over 3 channels has no padded
@@ -19,7 +19,8 @@ inline void fill(int16_t* out, int64_t count, int16_t value) {
 }
 
 // One window of group channels [c0, c0 + channels): kernel_h * kernel_w * channels values.
-inline void gather(const ConvParams& p, const int8_t* image, int64_t y, int64_t x, int64_t c0, int64_t channels,
+template <class T>
+inline void gather(const ConvParams& p, const T* image, int64_t y, int64_t x, int64_t c0, int64_t channels,
                    int16_t* out) {
   const int16_t zero = static_cast<int16_t>(p.in_zero_point);
   const int64_t iy0 = y * p.stride_h - p.pad_top, ix0 = x * p.stride_w - p.pad_left;
@@ -38,7 +39,7 @@ inline void gather(const ConvParams& p, const int8_t* image, int64_t y, int64_t 
     }
     if (first > 0) fill(out, first * channels, zero);
     if (last < p.kernel_w) fill(out + last * channels, (p.kernel_w - last) * channels, zero);
-    const int8_t* row = image + (iy * p.in_w + ix0) * p.in_c + c0;
+    const T* row = image + (iy * p.in_w + ix0) * p.in_c + c0;
     if (dense) {
       widen(row + first * p.in_c, (last - first) * channels, out + first * channels);
     } else {
@@ -49,14 +50,16 @@ inline void gather(const ConvParams& p, const int8_t* image, int64_t y, int64_t 
   }
 }
 
-}  // namespace
-
-void conv_s8s8s8_avx2(const Call* call) {
+// T: int8_t, or uint8_t with a zero point of the weights.
+template <class T>
+inline void conv_8(const Call* call) {
+  constexpr bool corrected = static_cast<T>(-1) > 0;
   const ConvParams& p = *static_cast<const ConvParams*>(call->params);
-  const int8_t* in = static_cast<const int8_t*>(call->slots[CONV_IN]);
+  const T* in = static_cast<const T*>(call->slots[CONV_IN]);
   const char* packed = static_cast<const char*>(call->slots[CONV_WEIGHTS]);
-  int8_t* out = static_cast<int8_t*>(call->slots[CONV_OUT]);
-  const Epilogue e = make_epilogue(p.out_zero_point, p.out_min, p.out_max);
+  T* out = static_cast<T*>(call->slots[CONV_OUT]);
+  const int32_t shift = corrected ? 128 : 0;
+  const Epilogue e = make_epilogue(p.out_zero_point - shift, p.out_min - shift, p.out_max - shift);
   const int64_t channels = p.in_c / p.groups, n = p.out_c / p.groups, k = conv_k(p);
   const int64_t stride = avx2_panel_stride(k), pairs = (k + 1) / 2;
   const int64_t one_tile = tile_bytes(tile_form_avx2, k), one_group = packed_tiles_bytes(tile_form_avx2, n, k);
@@ -67,15 +70,19 @@ void conv_s8s8s8_avx2(const Call* call) {
     const int64_t fair = ((pixels + threads - 1) / threads + 5) / 6 * 6;
     if (fair < block && fair > 0) block = fair;
   }
+  const int64_t own_bytes = corrected ? avx2_corrected_panel_bytes(k) : avx2_panel_bytes(k);
   const int64_t blocks = (pixels + block - 1) / block;
   parallel_for(call->workers, blocks * p.groups, [&](int64_t task, int thread) {
     const int64_t m0 = task / p.groups * block, g = task % p.groups;
     const int64_t rows = pixels - m0 < block ? pixels - m0 : block;
-    int16_t* panel = reinterpret_cast<int16_t*>(static_cast<char*>(call->scratch) + thread * avx2_panel_bytes(k));
+    char* own = static_cast<char*>(call->scratch) + thread * own_bytes;
+    int16_t* panel = reinterpret_cast<int16_t*>(own);
+    int32_t* lacking = reinterpret_cast<int32_t*>(own + avx2_panel_bytes(k));
     int64_t b = m0 / plane, y = m0 % plane / p.out_w, x = m0 % plane % p.out_w;
     for (int64_t r = 0; r < rows; r++) {
       gather(p, in + b * int64_t{p.in_h} * p.in_w * p.in_c, y, x, g * channels, channels, panel + r * stride);
       if (k & 1) panel[r * stride + k] = 0;
+      if (corrected) lacking[r] = scaled_row_sum(panel + r * stride, k, 128 - p.w_zero_point);
       if (++x == p.out_w) {
         x = 0;
         if (++y == p.out_h) {
@@ -88,13 +95,27 @@ void conv_s8s8s8_avx2(const Call* call) {
       const char* tile = packed + g * one_group + n0 / 16 * one_tile;
       const int columns = n - n0 < 16 ? static_cast<int>(n - n0) : 16;
       for (int64_t r = 0; r < rows; r += 6) {
-        int8_t* c = out + (m0 + r) * p.out_c + g * n + n0;
+        T* c = out + (m0 + r) * p.out_c + g * n + n0;
         with_rows(rows - r, [&](auto constant) {
-          tile_s8<decltype(constant)::value>(panel + r * stride, stride, tile, pairs, c, p.out_c, columns, e);
+          if constexpr (corrected) {
+            tile_u8<decltype(constant)::value>(panel + r * stride, stride, tile, pairs, c, p.out_c, columns, e,
+                                               lacking + r);
+          } else {
+            tile_s8<decltype(constant)::value>(panel + r * stride, stride, tile, pairs, c, p.out_c, columns, e);
+          }
         });
       }
     }
   });
+}
+
+}  // namespace
+
+void conv_s8s8s8_avx2(const Call* call) {
+  conv_8<int8_t>(call);
+}
+void conv_u8u8u8_avx2(const Call* call) {
+  conv_8<uint8_t>(call);
 }
 
 }  // namespace sinter

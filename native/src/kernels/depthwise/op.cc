@@ -42,20 +42,25 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   }
   const int64_t channels = int64_t{p.in_c} * p.multiplier;
   const int64_t taps = int64_t{p.kernel_h} * p.kernel_w;
-  // 255 * 128 * 65536 < 2^31: the sum of products cannot overflow, whatever the values.
-  if (channels > INT32_MAX / 8 || taps > 65536) {
+  // 255 * 128 * 65536 and 255 * 255 * 33025 < 2^31: the sum of products cannot overflow, whatever the values.
+  const DataType type = row->types[DEPTHWISE_IN];
+  if (channels > INT32_MAX / 8 || taps > (type == U8 ? 33025 : 65536)) {
     return fail(SINTER_INVALID_ARGUMENT, "depthwise: %lld channels, %lld taps are too many", (long long)channels,
                 (long long)taps);
   }
+  if (type == U8 ? p.w_zero_point < 0 || p.w_zero_point > 255 : p.w_zero_point != 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "depthwise: w_zero_point %d", p.w_zero_point);
+  }
   int64_t in_element = 4, out_element = 4;
-  if (row->types[DEPTHWISE_IN] == S8) {
+  if (type == S8 || type == U8) {
     in_element = out_element = 1;
-    if (p.in_zero_point < -128 || p.in_zero_point > 127 || p.out_zero_point < -128 || p.out_zero_point > 127) {
-      return fail(SINTER_INVALID_ARGUMENT, "depthwise: zero points %d, %d are outside int8", p.in_zero_point,
+    const int32_t low = type == S8 ? -128 : 0, high = low + 255;
+    if (p.in_zero_point < low || p.in_zero_point > high || p.out_zero_point < low || p.out_zero_point > high) {
+      return fail(SINTER_INVALID_ARGUMENT, "depthwise: zero points %d, %d are outside the type", p.in_zero_point,
                   p.out_zero_point);
     }
-    if (p.out_min < -128 || p.out_max > 127 || p.out_min > p.out_max) {
-      return fail(SINTER_INVALID_ARGUMENT, "depthwise: output range %d..%d is empty or outside int8", p.out_min,
+    if (p.out_min < low || p.out_max > high || p.out_min > p.out_max) {
+      return fail(SINTER_INVALID_ARGUMENT, "depthwise: output range %d..%d is empty or outside the type", p.out_min,
                   p.out_max);
     }
   } else if (isnan(p.act_min) || isnan(p.act_max) || p.act_min > p.act_max) {

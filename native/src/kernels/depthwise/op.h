@@ -7,10 +7,11 @@
 //
 // slots    in       [batch][in_h][in_w][in_c]
 //          weights  packed; sources: W [kernel_h][kernel_w][in_c * multiplier], bias [in_c * multiplier]
-//                   (optional), scale [in_c * multiplier] (s8 only)
+//                   (optional), scale [in_c * multiplier] (s8, u8)
 //          out      [batch][out_h][out_w][in_c * multiplier]
-// types    (in, w, out) = f32 f32 f32 (bias f32) | s8 s8 s8 (bias s32)
-// numerics s8: xnn.gemm (the requantization is the same), f32: clamp(sum + bias, act_min, act_max)
+// types    (in, w, out) = f32 f32 f32 (bias f32) | s8 s8 s8 (bias s32) | u8 u8 u8 (bias s32)
+//          u8 weights have a zero point: the sum is over (in - zp) * (W - w_zero_point)
+// numerics s8, u8: xnn.gemm (the requantization is the same), f32: clamp(sum + bias, act_min, act_max)
 #ifndef SINTER_KERNELS_DEPTHWISE_OP_H_
 #define SINTER_KERNELS_DEPTHWISE_OP_H_
 
@@ -36,6 +37,7 @@ namespace sinter {
   F(i32, pad_top, RUN) \
   F(i32, pad_left, RUN) \
   F(i32, in_zero_point, PACK) \
+  F(i32, w_zero_point, PACK) /* u8: 0..255, else 0 */ \
   F(i32, out_zero_point, RUN) \
   F(i32, out_min, RUN) \
   F(i32, out_max, RUN) \

@@ -1,4 +1,4 @@
-// Packed forms of int8 depthwise weights, and the scratch that the vector rows ask for.
+// Packed forms of int8 and uint8 depthwise weights, and the scratch that the vector rows ask for.
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 
@@ -43,9 +43,12 @@ struct Reader {
   const P& p;
   const Source* sources;
   int64_t channels;
+  bool is_unsigned;
 
-  int8_t weight(int64_t tap, int64_t channel) const {
-    return static_cast<const int8_t*>(sources[DEPTHWISE_SOURCE_WEIGHTS].data)[tap * channels + channel];
+  // The weight less its zero point.
+  int32_t weight(int64_t tap, int64_t channel) const {
+    const uint8_t byte = static_cast<const uint8_t*>(sources[DEPTHWISE_SOURCE_WEIGHTS].data)[tap * channels + channel];
+    return is_unsigned ? byte - p.w_zero_point : static_cast<int8_t>(byte);
   }
   // bias - zero * sum of weights, modulo 2^32 as vector additions do.
   int32_t bias(int64_t channel, int32_t zero) const {
@@ -78,9 +81,10 @@ int64_t taps_bytes(const void* params, const Source* sources) {
   return depthwise_channels(p) * (8 + depthwise_taps(p));
 }
 
+template <bool is_unsigned>
 sinter_status taps_pack(const void* params, const Source* sources, void* out, int64_t) {
   const P& p = *static_cast<const P*>(params);
-  const Reader in = {p, sources, depthwise_channels(p)};
+  const Reader in = {p, sources, depthwise_channels(p), is_unsigned};
   char* at = static_cast<char*>(out);
   for (int64_t c = 0; c < in.channels; c++) put(&at, in.bias(c, p.in_zero_point));
   for (int64_t c = 0; c < in.channels; c++) put(&at, in.scale(c));
@@ -96,10 +100,11 @@ int64_t pairs_bytes(const void* params, const Source* sources) {
   return depthwise_pair_blocks(p) * depthwise_pair_block_bytes(p);
 }
 
+template <bool is_unsigned>
 sinter_status pairs_pack(const void* params, const Source* sources, void* out, int64_t) {
   static const int unpacked[16] = {0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15};
   const P& p = *static_cast<const P*>(params);
-  const Reader in = {p, sources, depthwise_channels(p)};
+  const Reader in = {p, sources, depthwise_channels(p), is_unsigned};
   const bool narrow = depthwise_narrow(p);
   const int64_t width = narrow ? DEPTHWISE_NARROW_BLOCK : DEPTHWISE_PAIR_BLOCK;
   char* at = static_cast<char*>(out);
@@ -141,7 +146,7 @@ int64_t quads_bytes(const void* params, const Source* sources) {
 
 sinter_status quads_pack(const void* params, const Source* sources, void* out, int64_t) {
   const P& p = *static_cast<const P*>(params);
-  const Reader in = {p, sources, depthwise_channels(p)};
+  const Reader in = {p, sources, depthwise_channels(p), false};
   char* at = static_cast<char*>(out);
   for (int64_t first = 0, width; first < in.channels; first += width) {
     width = depthwise_quad_block(in.channels, first);
@@ -171,12 +176,18 @@ sinter_status quads_pack(const void* params, const Source* sources, void* out, i
 extern const PackingDef depthwise_s8_taps_packing, depthwise_s8_pairs_packing, depthwise_s8_quads_packing;
 extern const OpDef depthwise_op;
 const PackingDef depthwise_s8_taps_packing = {"depthwise_s8_taps", 1,          &depthwise_op,
-                                              DEPTHWISE_SOURCES,   taps_bytes, taps_pack};
+                                              DEPTHWISE_SOURCES,   taps_bytes, taps_pack<false>};
 const PackingDef depthwise_s8_pairs_packing = {"depthwise_s8_pairs", 1,           &depthwise_op,
-                                               DEPTHWISE_SOURCES,    pairs_bytes, pairs_pack};
+                                               DEPTHWISE_SOURCES,    pairs_bytes, pairs_pack<false>};
 
 const PackingDef depthwise_s8_quads_packing = {"depthwise_s8_quads", 1,           &depthwise_op,
                                                DEPTHWISE_SOURCES,    quads_bytes, quads_pack};
+
+extern const PackingDef depthwise_u8_taps_packing, depthwise_u8_pairs_packing;
+const PackingDef depthwise_u8_taps_packing = {"depthwise_u8_taps", 1,          &depthwise_op,
+                                              DEPTHWISE_SOURCES,   taps_bytes, taps_pack<true>};
+const PackingDef depthwise_u8_pairs_packing = {"depthwise_u8_pairs", 1,           &depthwise_op,
+                                               DEPTHWISE_SOURCES,    pairs_bytes, pairs_pack<true>};
 
 int64_t depthwise_s8_scratch(const void* params, int threads) {
   DepthwiseScratch s;

@@ -1,19 +1,22 @@
-// depthwise, int8: the scalar row that the others are compared with.
+// depthwise, int8 and uint8: the scalar rows that the others are compared with.
 // SPDX-License-Identifier: Apache-2.0
 #include "core/workers.h"
 #include "kernels/depthwise/s8.h"
 #include "kernels/gemm/requantize.h"
 
 namespace sinter {
+namespace {
 
-void depthwise_s8s8s8_reference(const Call* call) {
+// T: int8_t or uint8_t.
+template <class T>
+void reference(const Call* call, int32_t lowest) {
   const DepthwiseParams& p = *static_cast<const DepthwiseParams*>(call->params);
   const int64_t channels = depthwise_channels(p);
-  const int8_t* in = static_cast<const int8_t*>(call->slots[DEPTHWISE_IN]);
+  const T* in = static_cast<const T*>(call->slots[DEPTHWISE_IN]);
   const int32_t* bias = static_cast<const int32_t*>(call->slots[DEPTHWISE_WEIGHTS]);
   const float* scale = reinterpret_cast<const float*>(bias + channels);
-  const int8_t* weights = reinterpret_cast<const int8_t*>(scale + channels);
-  int8_t* out = static_cast<int8_t*>(call->slots[DEPTHWISE_OUT]);
+  const T* weights = reinterpret_cast<const T*>(scale + channels);
+  T* out = static_cast<T*>(call->slots[DEPTHWISE_OUT]);
   parallel_for(call->workers, depthwise_out_rows(p), [&](int64_t row, int) {
     const int64_t b = row / p.out_h, y = row % p.out_h;
     for (int64_t x = 0; x < p.out_w; x++) {
@@ -27,14 +30,23 @@ void depthwise_s8s8s8_reference(const Call* call) {
             const bool inside = iy >= 0 && iy < p.in_h && ix >= 0 && ix < p.in_w;
             const int32_t value =
                 inside ? in[((b * p.in_h + iy) * p.in_w + ix) * p.in_c + c / p.multiplier] : p.in_zero_point;
-            acc += static_cast<uint32_t>(value * weights[(i * p.kernel_w + j) * channels + c]);
+            acc += static_cast<uint32_t>(value * (weights[(i * p.kernel_w + j) * channels + c] - p.w_zero_point));
           }
         }
-        out[(row * p.out_w + x) * channels + c] =
-            requantize_s8(static_cast<int32_t>(acc), scale[c], p.out_zero_point, p.out_min, p.out_max);
+        out[(row * p.out_w + x) * channels + c] = static_cast<T>(
+            requantize_8(static_cast<int32_t>(acc), scale[c], p.out_zero_point, p.out_min, p.out_max, lowest));
       }
     }
   });
+}
+
+}  // namespace
+
+void depthwise_s8s8s8_reference(const Call* call) {
+  reference<int8_t>(call, -128);
+}
+void depthwise_u8u8u8_reference(const Call* call) {
+  reference<uint8_t>(call, 0);
 }
 
 }  // namespace sinter

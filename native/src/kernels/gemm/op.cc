@@ -21,28 +21,40 @@ int64_t matrix_bytes(Layout layout, int64_t rows, int64_t columns, int64_t strid
   return gaps < 0 ? -1 : gaps + columns * element;
 }
 
+int32_t lowest_of(DataType type) {
+  return type == U8 ? 0 : -128;
+}
+
 sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) {
   const P& p = *static_cast<const P*>(params);
   if (p.m < 0 || p.n < 1 || p.k < 1) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: m %d, n %d, k %d; m must be >= 0, n and k >= 1", p.m, p.n, p.k);
   }
-  const bool int8 = row->types[GEMM_A] == S8;
-  if (int8) {
-    // 2^31 / (255 * 128): the largest sum of products is still exact.
-    if (p.k > 65536) return fail(SINTER_INVALID_ARGUMENT, "gemm: k %d is over 65536: int32 sums might overflow", p.k);
-    if (p.a_zero_point < -128 || p.a_zero_point > 127) {
-      return fail(SINTER_INVALID_ARGUMENT, "gemm: a_zero_point %d is not an int8", p.a_zero_point);
+  const DataType type = row->types[GEMM_A], out = row->types[GEMM_C];
+  if (type == S8 || type == U8) {
+    const int32_t low = lowest_of(type), high = low + 255;
+    // 2^31 / (255 * 128) or 2^31 / (255 * 255): the largest sum of products is still exact.
+    const int32_t most = type == S8 ? 65536 : 33025;
+    if (p.k > most) {
+      return fail(SINTER_INVALID_ARGUMENT, "gemm: k %d is over %d: int32 sums might overflow", p.k, most);
+    }
+    if (p.a_zero_point < low || p.a_zero_point > high) {
+      return fail(SINTER_INVALID_ARGUMENT, "gemm: a_zero_point %d is not in %d..%d", p.a_zero_point, low, high);
     }
   }
-  if (row->types[GEMM_C] == S8) {
-    if (p.out_zero_point < -128 || p.out_zero_point > 127) {
-      return fail(SINTER_INVALID_ARGUMENT, "gemm: out_zero_point %d is not an int8", p.out_zero_point);
+  if (type == U8 ? p.w_zero_point < 0 || p.w_zero_point > 255 : p.w_zero_point != 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "gemm: w_zero_point %d", p.w_zero_point);
+  }
+  if (out == S8 || out == U8) {
+    const int32_t low = lowest_of(out), high = low + 255;
+    if (p.out_zero_point < low || p.out_zero_point > high) {
+      return fail(SINTER_INVALID_ARGUMENT, "gemm: out_zero_point %d is not in %d..%d", p.out_zero_point, low, high);
     }
-    if (p.out_min < -128 || p.out_max > 127 || p.out_min > p.out_max) {
+    if (p.out_min < low || p.out_max > high || p.out_min > p.out_max) {
       return fail(SINTER_INVALID_ARGUMENT, "gemm: out_min %d, out_max %d", p.out_min, p.out_max);
     }
   }
-  if (row->types[GEMM_C] == F32 && !(p.act_min <= p.act_max)) {
+  if (out == F32 && !(p.act_min <= p.act_max)) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: act_min %g, act_max %g", p.act_min, p.act_max);
   }
   const int64_t need_lda = row->layout_in == PLANAR_QUADS ? p.m : p.k;
@@ -50,9 +62,9 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (p.lda < need_lda || p.ldc < need_ldc) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: lda %d, ldc %d for m %d, n %d, k %d", p.lda, p.ldc, p.m, p.n, p.k);
   }
-  slot_bytes[GEMM_A] = matrix_bytes(row->layout_in, p.m, p.k, p.lda, int8 ? 1 : 4);
+  slot_bytes[GEMM_A] = matrix_bytes(row->layout_in, p.m, p.k, p.lda, type == F32 ? 4 : 1);
   slot_bytes[GEMM_WEIGHTS] = 0;
-  slot_bytes[GEMM_C] = matrix_bytes(row->layout_out, p.m, p.n, p.ldc, row->types[GEMM_C] == S8 ? 1 : 4);
+  slot_bytes[GEMM_C] = matrix_bytes(row->layout_out, p.m, p.n, p.ldc, out == S8 || out == U8 ? 1 : 4);
   if (slot_bytes[GEMM_A] < 0 || slot_bytes[GEMM_C] < 0) return fail(SINTER_INVALID_ARGUMENT, "gemm: sizes overflow");
   return SINTER_OK;
 }

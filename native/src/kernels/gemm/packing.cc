@@ -9,8 +9,11 @@
 
 namespace sinter {
 
-void pack_tiles(TileForm form, int64_t n, int64_t k, const int8_t* weights, const int32_t* bias, const float* scale,
-                int32_t a_zero_point, char* out) {
+namespace {
+
+// `flip` makes s8 of the weights' bytes, w_zero_point is that of the s8.
+void pack_any_tiles(TileForm form, int64_t n, int64_t k, const int8_t* weights, uint8_t flip, const int32_t* bias,
+                    const float* scale, int32_t a_zero_point, int32_t w_zero_point, char* out) {
   const int64_t groups = (k + form.kr - 1) / form.kr;
   memset(out, 0, static_cast<size_t>(packed_tiles_bytes(form, n, k)));
 #if defined(SINTER_MUTATION_SWAPPED_ZERO_POINT)
@@ -27,8 +30,8 @@ void pack_tiles(TileForm form, int64_t n, int64_t k, const int8_t* weights, cons
       int32_t sum = 0;
       for (int64_t g = 0; g < groups; g++) {
         for (int64_t r = 0; r < form.kr && g * form.kr + r < k; r++) {
-          const int8_t w = column[g * form.kr + r];
-          sum += w;
+          const int8_t w = static_cast<int8_t>(static_cast<uint8_t>(column[g * form.kr + r]) ^ flip);
+          sum += w - w_zero_point;
           tile[(g * form.nr + j) * form.kr + r] = w;
         }
       }
@@ -39,6 +42,19 @@ void pack_tiles(TileForm form, int64_t n, int64_t k, const int8_t* weights, cons
       tile_scale[j] = scale ? scale[n0 + j] : 0.0f;
     }
   }
+}
+
+}  // namespace
+
+void pack_tiles(TileForm form, int64_t n, int64_t k, const int8_t* weights, const int32_t* bias, const float* scale,
+                int32_t a_zero_point, char* out) {
+  pack_any_tiles(form, n, k, weights, 0, bias, scale, a_zero_point, 0, out);
+}
+
+void pack_tiles_u8(TileForm form, int64_t n, int64_t k, const uint8_t* weights, const int32_t* bias, const float* scale,
+                   int32_t a_zero_point, int32_t w_zero_point, char* out) {
+  pack_any_tiles(form, n, k, reinterpret_cast<const int8_t*>(weights), 0x80, bias, scale, a_zero_point,
+                 w_zero_point - 128, out);
 }
 
 sinter_status check_s8_sources(const Source* sources, int64_t n, int64_t k, bool with_scale) {
@@ -77,6 +93,16 @@ sinter_status gemm_pack(const void* params, const Source* sources, void* out, in
   return SINTER_OK;
 }
 
+template <const TileForm& form>
+sinter_status gemm_pack_u8(const void* params, const Source* sources, void* out, int64_t) {
+  const GemmParams& p = *static_cast<const GemmParams*>(params);
+  pack_tiles_u8(form, p.n, p.k, static_cast<const uint8_t*>(sources[GEMM_SOURCE_WEIGHTS].data),
+                static_cast<const int32_t*>(sources[GEMM_SOURCE_BIAS].data),
+                static_cast<const float*>(sources[GEMM_SOURCE_SCALE].data), p.a_zero_point, p.w_zero_point,
+                static_cast<char*>(out));
+  return SINTER_OK;
+}
+
 // The reference rows' packing: bias, scale, weights, as they came; k neighbours stay neighbours.
 int64_t plain_bytes(const void* params, const Source* sources) {
   const GemmParams& p = *static_cast<const GemmParams*>(params);
@@ -107,12 +133,27 @@ const PackingDef gemm_s8_n64k4_packing = {
 const PackingDef gemm_s8_n16k4_packing = {
     "gemm_s8_n16k4", 1, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_dotprod>, gemm_pack<tile_form_dotprod>};
 
+extern const PackingDef gemm_u8_plain_packing, gemm_u8_n16k2_packing, gemm_u8_n64k4_packing;
+const PackingDef gemm_u8_plain_packing = {"gemm_u8_plain", 1, &gemm_op, GEMM_SOURCES, plain_bytes, plain_pack};
+const PackingDef gemm_u8_n16k2_packing = {
+    "gemm_u8_n16k2", 1, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_avx2>, gemm_pack_u8<tile_form_avx2>};
+const PackingDef gemm_u8_n64k4_packing = {
+    "gemm_u8_n64k4", 1, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_vnni_u8>, gemm_pack_u8<tile_form_vnni_u8>};
+
 // ---- scratch --------------------------------------------------------------------------------------
 
 // AVX2: per thread a panel of activations widened to int16, see x86_avx2.cc.
 int64_t gemm_s8_avx2_scratch(const void* params, int threads) {
   const GemmParams& p = *static_cast<const GemmParams*>(params);
   return threads * avx2_panel_bytes(p.k);
+}
+
+int64_t gemm_u8_avx2_scratch(const void* params, int threads) {
+  return threads * avx2_corrected_panel_bytes(static_cast<const GemmParams*>(params)->k);
+}
+
+int64_t gemm_u8_vnni_scratch(const void* params, int threads) {
+  return threads * vnni_corrected_panel_bytes(static_cast<const GemmParams*>(params)->k);
 }
 
 int64_t gemm_s8_vnni_scratch(const void* params, int threads) {

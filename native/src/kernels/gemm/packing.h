@@ -4,6 +4,9 @@
 // One tile holds NR columns: int32 bias[NR] with the zero-point terms folded in, float scale[NR], then
 // for each group of KR values of k: NR x KR weights (KR neighbours in k of one column side by side).
 // Columns past n and values past k are zero. Tiles start at multiples of 64 bytes.
+//
+// u8 weights are kept as s8 (value - 128). With z = w_zero_point - 128 what a tile's sums lack is
+// -z * (sum of the row's activations), which the kernels add per row; the rest of z is in the bias.
 #ifndef SINTER_KERNELS_GEMM_PACKING_H_
 #define SINTER_KERNELS_GEMM_PACKING_H_
 
@@ -21,6 +24,7 @@ struct TileForm {
 static const TileForm tile_form_avx2 = {16, 2, 0};
 static const TileForm tile_form_vnni = {64, 4, 128};
 static const TileForm tile_form_dotprod = {16, 4, 0};
+static const TileForm tile_form_vnni_u8 = {64, 4, 0};  // its activations are unsigned bytes already
 
 static inline int64_t tile_header_bytes(TileForm f) {
   return int64_t{8} * f.nr;
@@ -46,6 +50,10 @@ static inline int64_t avx2_panel_rows(int64_t k) {
 static inline int64_t avx2_panel_bytes(int64_t k) {
   return (avx2_panel_rows(k) * avx2_panel_stride(k) * 2 + 64 + 63) / 64 * 64;
 }
+// Behind the panel, where weights have a zero point: int32 per row, what its sums lack.
+static inline int64_t avx2_corrected_panel_bytes(int64_t k) {
+  return avx2_panel_bytes(k) + (avx2_panel_rows(k) * 4 + 63) / 64 * 64;
+}
 
 // AVX-512 VNNI: a panel of unsigned bytes, k rounded up to 4, a multiple of the 5 rows of a tile.
 static inline int64_t vnni_panel_stride(int64_t k) {
@@ -58,10 +66,16 @@ static inline int64_t vnni_panel_rows(int64_t k) {
 static inline int64_t vnni_panel_bytes(int64_t k) {
   return (vnni_panel_rows(k) * vnni_panel_stride(k) + 63) / 64 * 64;
 }
+static inline int64_t vnni_corrected_panel_bytes(int64_t k) {
+  return vnni_panel_bytes(k) + (vnni_panel_rows(k) * 4 + 63) / 64 * 64;
+}
 
 // weights [n][k]; bias and scale [n] or null (zeros; scale 0).
 void pack_tiles(TileForm form, int64_t n, int64_t k, const int8_t* weights, const int32_t* bias, const float* scale,
                 int32_t a_zero_point, char* out);
+// The same for u8 weights with a zero point 0..255.
+void pack_tiles_u8(TileForm form, int64_t n, int64_t k, const uint8_t* weights, const int32_t* bias, const float* scale,
+                   int32_t a_zero_point, int32_t w_zero_point, char* out);
 
 // The sources' sizes; a bias may be absent, `with_scale` says whether scales must be there.
 sinter_status check_s8_sources(const Source* sources, int64_t n, int64_t k, bool with_scale);

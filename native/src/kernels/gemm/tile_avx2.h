@@ -107,6 +107,22 @@ inline void tile_s8(const int16_t* a, int64_t stride, const char* tile, int64_t 
   }
 }
 
+// The same for uint8 results; e is that of the s8 (result - 128). lacking[r]: what row r's sums lack.
+template <int ROWS>
+inline void tile_u8(const int16_t* a, int64_t stride, const char* tile, int64_t pairs, uint8_t* c, int64_t ldc,
+                    int columns, const Epilogue& e, const int32_t* lacking) {
+  __m256i sums[12];
+  tile_sums<ROWS>(a, stride, tile, pairs, sums);
+  const __m256 scale_low = _mm256_loadu_ps(reinterpret_cast<const float*>(tile + 64));
+  const __m256 scale_high = _mm256_loadu_ps(reinterpret_cast<const float*>(tile + 96));
+  for (int r = 0; r < ROWS; r++) {
+    const __m256i more = _mm256_set1_epi32(lacking[r]);
+    const __m128i bytes = requantize(_mm256_add_epi32(sums[2 * r], more), _mm256_add_epi32(sums[2 * r + 1], more),
+                                     scale_low, scale_high, e);
+    store_bytes(reinterpret_cast<int8_t*>(c + r * ldc), _mm_xor_si128(bytes, _mm_set1_epi8(-128)), columns);
+  }
+}
+
 // The same for plain int32 sums; ldc counts elements.
 template <int ROWS>
 inline void tile_s32(const int16_t* a, int64_t stride, const char* tile, int64_t pairs, char* c, int64_t ldc,
@@ -153,28 +169,53 @@ inline void with_rows(int64_t rows, const F& f) {
   }
 }
 
+inline __m256i widen16(const int8_t* in) {
+  return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
+}
+inline __m256i widen16(const uint8_t* in) {
+  return _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
+}
+inline __m128i widen8(const int8_t* in) {
+  return _mm_cvtepi8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(in)));
+}
+inline __m128i widen8(const uint8_t* in) {
+  return _mm_cvtepu8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(in)));
+}
+
 // Widens `count` bytes; reads and writes exactly those.
-inline void widen(const int8_t* in, int64_t count, int16_t* out) {
+template <class T>
+inline void widen(const T* in, int64_t count, int16_t* out) {
   int64_t i = 0;
-  for (; i + 16 <= count; i += 16) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i),
-                        _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in + i))));
-  }
+  for (; i + 16 <= count; i += 16) _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i), widen16(in + i));
   const int64_t left = count - i;
   if (left == 0) return;
   if (count >= 16) {  // one more vector that overlaps the last
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + count - 16),
-                        _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in + count - 16))));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + count - 16), widen16(in + count - 16));
     return;
   }
   if (left >= 8) {
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out),
-                     _mm_cvtepi8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(in))));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + left - 8),
-                     _mm_cvtepi8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(in + left - 8))));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), widen8(in));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + left - 8), widen8(in + left - 8));
     return;
   }
   for (; i < count; i++) out[i] = in[i];
+}
+
+// factor * the sum of k values of a panel's row, modulo 2^32.
+inline int32_t scaled_row_sum(const int16_t* row, int64_t k, int32_t factor) {
+  const __m256i ones = _mm256_set1_epi16(1);
+  __m256i sums = _mm256_setzero_si256();
+  int64_t i = 0;
+  for (; i + 16 <= k; i += 16) {
+    const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(row + i));
+    sums = _mm256_add_epi32(sums, _mm256_madd_epi16(x, ones));
+  }
+  __m128i half = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+  half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0x4e));
+  half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0xb1));
+  int32_t sum = _mm_cvtsi128_si32(half);
+  for (; i < k; i++) sum += row[i];
+  return static_cast<int32_t>(static_cast<uint32_t>(sum) * static_cast<uint32_t>(factor));
 }
 
 }  // namespace

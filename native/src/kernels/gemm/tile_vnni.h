@@ -120,6 +120,25 @@ inline void vnni_tile_s8(const uint8_t* a, int64_t stride, const char* tile, int
   }
 }
 
+// The same for uint8 results; e is that of the s8 (result - 128). lacking[r]: what row r's sums lack.
+template <int ROWS>
+inline void vnni_tile_u8(const uint8_t* a, int64_t stride, const char* tile, int64_t groups, uint8_t* c, int64_t ldc,
+                         int columns, const VnniEpilogue& e, const int32_t* lacking) {
+  __m512i sums[20];
+  vnni_sums<ROWS>(a, stride, tile, groups, sums);
+  for (int v = 0; v * 16 < columns; v++) {
+    const __m512 scale = _mm512_loadu_ps(tile + 256 + 64 * v);
+    const int left = columns - 16 * v < 16 ? columns - 16 * v : 16;
+    for (int r = 0; r < ROWS; r++) {
+      const __m512i sum = _mm512_add_epi32(sums[4 * r + v], _mm512_set1_epi32(lacking[r]));
+      alignas(16) uint8_t bytes[16];
+      _mm_store_si128(reinterpret_cast<__m128i*>(bytes),
+                      _mm_xor_si128(vnni_requantize(sum, scale, e), _mm_set1_epi8(-128)));
+      memcpy(c + r * ldc + 16 * v, bytes, static_cast<size_t>(left));
+    }
+  }
+}
+
 // The same for plain int32 sums; ldc counts elements.
 template <int ROWS>
 inline void vnni_tile_s32(const uint8_t* a, int64_t stride, const char* tile, int64_t groups, char* c, int64_t ldc,
@@ -154,6 +173,26 @@ inline void with_vnni_rows(int64_t rows, const F& f) {
       f(VnniRows<5>());
       break;
   }
+}
+
+// factor * the sum of `count` unsigned bytes, modulo 2^32; reads exactly those.
+inline int32_t scaled_byte_sum(const uint8_t* in, int64_t count, int32_t factor) {
+  __m256i sums = _mm256_setzero_si256();
+  int64_t i = 0;
+  for (; i + 32 <= count; i += 32) {
+    const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + i));
+    sums = _mm256_add_epi64(sums, _mm256_sad_epu8(x, _mm256_setzero_si256()));
+  }
+  __m128i half = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+  half = _mm_add_epi64(half, _mm_unpackhi_epi64(half, half));
+  uint32_t sum = static_cast<uint32_t>(_mm_cvtsi128_si32(half));
+  for (; i < count; i++) sum += in[i];
+  return static_cast<int32_t>(sum * static_cast<uint32_t>(factor));
+}
+
+// What is unsigned already is only copied.
+inline void to_unsigned(const uint8_t* in, int64_t count, uint8_t* out) {
+  memcpy(out, in, static_cast<size_t>(count));
 }
 
 // Moves `count` signed bytes to unsigned ones (value + 128); reads and writes exactly those.

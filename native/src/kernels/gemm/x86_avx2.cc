@@ -1,4 +1,4 @@
-// gemm in int8 for AVX2: rows are widened once into a panel, then multiplied tile by tile.
+// gemm in int8 and uint8 for AVX2: rows are widened once into a panel, then multiplied tile by tile.
 // SPDX-License-Identifier: Apache-2.0
 #include "core/workers.h"
 #include "kernels/gemm/op.h"
@@ -7,12 +7,14 @@
 namespace sinter {
 namespace {
 
-// Calls tile(rows constant, panel row, packed tile, m, first column, columns) for every tile of C.
+// Calls tile(rows constant, panel row, packed tile, m, first column, columns, lacking) for every tile of C.
+// T: int8_t, or uint8_t with a zero point of the weights; lacking is made for the latter only.
 // Work is split over blocks of rows and, where those are few, over runs of tiles.
-template <class TileFn>
+template <class T, class TileFn>
 inline void for_each_tile(const Call* call, const TileFn& tile_fn) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
-  const int8_t* a = static_cast<const int8_t*>(call->slots[GEMM_A]);
+  constexpr bool corrected = sizeof(T) == 1 && static_cast<T>(-1) > 0;
+  const T* a = static_cast<const T*>(call->slots[GEMM_A]);
   const char* packed = static_cast<const char*>(call->slots[GEMM_WEIGHTS]);
   const int64_t stride = avx2_panel_stride(p.k);
 #if defined(SINTER_MUTATION_DROPPED_TAIL)
@@ -29,6 +31,7 @@ inline void for_each_tile(const Call* call, const TileFn& tile_fn) {
     const int64_t rounded = (fair + 5) / 6 * 6;
     if (rounded < block && rounded > 0) block = rounded;
   }
+  const int64_t own_bytes = corrected ? avx2_corrected_panel_bytes(p.k) : avx2_panel_bytes(p.k);
   const int64_t blocks = (p.m + block - 1) / block;
   int64_t chunks = 1;
   if (threads > 1 && blocks < threads) {
@@ -40,17 +43,21 @@ inline void for_each_tile(const Call* call, const TileFn& tile_fn) {
   parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
     const int64_t m0 = task / chunks * block, chunk = task % chunks;
     const int64_t rows = p.m - m0 < block ? p.m - m0 : block;
-    int16_t* panel = reinterpret_cast<int16_t*>(static_cast<char*>(call->scratch) + thread * avx2_panel_bytes(p.k));
+    char* own = static_cast<char*>(call->scratch) + thread * own_bytes;
+    int16_t* panel = reinterpret_cast<int16_t*>(own);
+    int32_t* lacking = reinterpret_cast<int32_t*>(own + avx2_panel_bytes(p.k));
     for (int64_t r = 0; r < rows; r++) {
       widen(a + (m0 + r) * p.lda, p.k, panel + r * stride);
       if (p.k & 1) panel[r * stride + p.k] = 0;
+      if (corrected) lacking[r] = scaled_row_sum(panel + r * stride, p.k, 128 - p.w_zero_point);
     }
     const int64_t last = tiles * (chunk + 1) / chunks;
     for (int64_t t = tiles * chunk / chunks; t < last; t++) {
       const int columns = p.n - t * 16 < 16 ? static_cast<int>(p.n - t * 16) : 16;
       for (int64_t r = 0; r < rows; r += 6) {
         with_rows(rows - r, [&](auto constant) {
-          tile_fn(constant, panel + r * stride, stride, packed + t * one_tile, pairs, m0 + r, t * 16, columns);
+          tile_fn(constant, panel + r * stride, stride, packed + t * one_tile, pairs, m0 + r, t * 16, columns,
+                  lacking + r);
         });
       }
     }
@@ -63,17 +70,27 @@ void gemm_s8s8s8_avx2(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   int8_t* c = static_cast<int8_t*>(call->slots[GEMM_C]);
   const Epilogue e = make_epilogue(p.out_zero_point, p.out_min, p.out_max);
-  for_each_tile(call, [&](auto constant, const int16_t* a, int64_t stride, const char* tile, int64_t pairs, int64_t m,
-                          int64_t n, int columns) {
+  for_each_tile<int8_t>(call, [&](auto constant, const int16_t* a, int64_t stride, const char* tile, int64_t pairs,
+                                  int64_t m, int64_t n, int columns, const int32_t*) {
     tile_s8<decltype(constant)::value>(a, stride, tile, pairs, c + m * p.ldc + n, p.ldc, columns, e);
+  });
+}
+
+void gemm_u8u8u8_avx2(const Call* call) {
+  const GemmParams& p = *static_cast<const GemmParams*>(call->params);
+  uint8_t* c = static_cast<uint8_t*>(call->slots[GEMM_C]);
+  const Epilogue e = make_epilogue(p.out_zero_point - 128, p.out_min - 128, p.out_max - 128);
+  for_each_tile<uint8_t>(call, [&](auto constant, const int16_t* a, int64_t stride, const char* tile, int64_t pairs,
+                                   int64_t m, int64_t n, int columns, const int32_t* lacking) {
+    tile_u8<decltype(constant)::value>(a, stride, tile, pairs, c + m * p.ldc + n, p.ldc, columns, e, lacking);
   });
 }
 
 void gemm_s8s8s32_avx2(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   char* c = static_cast<char*>(call->slots[GEMM_C]);
-  for_each_tile(call, [&](auto constant, const int16_t* a, int64_t stride, const char* tile, int64_t pairs, int64_t m,
-                          int64_t n, int columns) {
+  for_each_tile<int8_t>(call, [&](auto constant, const int16_t* a, int64_t stride, const char* tile, int64_t pairs,
+                                  int64_t m, int64_t n, int columns, const int32_t*) {
     tile_s32<decltype(constant)::value>(a, stride, tile, pairs, c + 4 * (m * p.ldc + n), p.ldc, columns);
   });
 }

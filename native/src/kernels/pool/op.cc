@@ -28,7 +28,12 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (static_cast<int64_t>(p.kernel_h) * p.kernel_w > (1 << 23)) {
     return fail(SINTER_INVALID_ARGUMENT, "pool: windows of %d x %d are larger than 2^23 taps", p.kernel_h, p.kernel_w);
   }
-  const int64_t size = row->types[POOL_OUT] == F32 ? 4 : 1;
+  const DataType type = row->types[POOL_OUT];
+  // An int32 holds the sum of 2^16 values of 16 bits.
+  if (type == S16 && static_cast<int64_t>(p.kernel_h) * p.kernel_w > (1 << 15)) {
+    return fail(SINTER_INVALID_ARGUMENT, "pool: windows of %d x %d are larger than 2^15 taps", p.kernel_h, p.kernel_w);
+  }
+  const int64_t size = type == F32 ? 4 : type == S16 ? 2 : 1;
   const int64_t in = checked_product<5>({p.batch, p.in_h, p.in_w, p.channels, size});
   const int64_t out = checked_product<5>({p.batch, p.out_h, p.out_w, p.channels, size});
   if (in < 0 || out < 0) return fail(SINTER_INVALID_ARGUMENT, "pool: the dimensions are negative or too large");
@@ -36,8 +41,9 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
                   !covers(p.in_w, p.out_w, p.kernel_w, p.stride_w, p.pad_left))) {
     return fail(SINTER_INVALID_ARGUMENT, "pool: a window lies entirely outside the input");
   }
-  if (row->types[POOL_OUT] == S8) {
-    if (p.out_min > p.out_max || p.out_min < -128 || p.out_max > 127) {
+  if (type != F32) {
+    const int32_t low = type == S8 ? -128 : type == U8 ? 0 : -32768, high = type == S8 ? 127 : type == U8 ? 255 : 32767;
+    if (p.out_min > p.out_max || p.out_min < low || p.out_max > high) {
       return fail(SINTER_INVALID_ARGUMENT, "pool: out_min %d, out_max %d is no range of int8", p.out_min, p.out_max);
     }
   } else if (!(p.act_min <= p.act_max)) {

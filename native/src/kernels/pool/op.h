@@ -3,8 +3,8 @@
 //
 // slots    in   [batch][in_h][in_w][channels]
 //          out  [batch][out_h][out_w][channels]
-// types    f32 f32 | s8 s8 (input and output share scale and zero point)
-// numerics average s8: tfl.average_pool (sum, divided by the number of taps inside, rounded half away
+// types    f32 f32 | s8 s8 | u8 u8 | s16 s16 (input and output share scale and zero point)
+// numerics average s8, u8, s16: tfl.average_pool (sum, divided by the number of taps inside, rounded half away
 //          from zero, clamped); f32: sum / count, clamped; max: exact
 #ifndef SINTER_KERNELS_POOL_OP_H_
 #define SINTER_KERNELS_POOL_OP_H_

@@ -37,8 +37,8 @@ static inline void pool_max_s8(const PoolParams& p, const int8_t* in, int8_t* ou
   }
 }
 
-// round(sum / taps), halves away from zero. In floats: sums below 2^24 are exact, and the quotient of at most 128 is
-// off by at most 2^-18, less than the 1 / taps >= 2^-16 that keeps it from the next whole number.
+// round(sum / taps), halves away from zero. In floats: sums below 2^24 are exact, and the quotient of at most 255 is
+// off by at most 2^-17, less than the 1 / taps >= 2^-16 that keeps it from the next whole number.
 template <class V>
 static inline __attribute__((always_inline)) typename V::I pool_average(typename V::I sum, int32_t taps) {
   const typename V::I half = V::set_i(taps / 2);
@@ -46,22 +46,23 @@ static inline __attribute__((always_inline)) typename V::I pool_average(typename
   return V::to_int_truncated(V::div(V::to_float(away), V::set(static_cast<float>(taps))));
 }
 
-template <class V>
-static inline void pool_average_s8(const PoolParams& p, const int8_t* in, int8_t* out, const PoolWindow& w) {
+// T: int8_t or uint8_t.
+template <class V, class T>
+static inline void pool_average_8(const PoolParams& p, const T* in, T* out, const PoolWindow& w) {
   const int64_t pitch = static_cast<int64_t>(p.in_w) * p.channels, channels = p.channels;
   const int32_t taps = w.rows * w.cols;
   const typename V::I low = V::set_i(p.out_min), high = V::set_i(p.out_max);
-  const auto finish = [&](typename V::S sum, int8_t* to) __attribute__((always_inline)) {
+  const auto finish = [&](typename V::S sum, T* to) __attribute__((always_inline)) {
     const typename V::I a = pool_average<V>(V::widen_low(sum), taps), b = pool_average<V>(V::widen_high(sum), taps);
     V::store_narrow(to, V::min_i(V::max_i(a, low), high));
     V::store_narrow(to + V::W, V::min_i(V::max_i(b, low), high));
   };
   int64_t c = 0;
-  if (taps <= 255) {  // sums fit 16 bits
+  if (taps <= 128) {  // sums fit 16 bits
     for (; c + V::H <= channels; c += V::H) {
       typename V::S sum = V::zero();
       for (int32_t y = 0; y < w.rows; y++) {
-        const int8_t* tap = in + w.in + c + y * pitch;
+        const T* tap = in + w.in + c + y * pitch;
         for (int32_t x = 0; x < w.cols; x++, tap += channels) sum = V::add_s(sum, V::load_half(tap));
       }
       finish(sum, out + w.out + c);
@@ -71,7 +72,7 @@ static inline void pool_average_s8(const PoolParams& p, const int8_t* in, int8_t
     const int64_t n = channels - c < V::W ? channels - c : V::W;
     typename V::I sum = V::set_i(0);
     for (int32_t y = 0; y < w.rows; y++) {
-      const int8_t* tap = in + w.in + c + y * pitch;
+      const T* tap = in + w.in + c + y * pitch;
       for (int32_t x = 0; x < w.cols; x++, tap += channels) {
         sum = V::add_i(sum, n == V::W ? V::load_wide(tap) : V::load_wide_n(tap, n));
       }
@@ -86,7 +87,8 @@ static inline void pool_average_s8(const PoolParams& p, const int8_t* in, int8_t
 }
 
 // Windows of more than 2^16 taps: floats are too short for the division.
-static inline void pool_average_s8_large(const PoolParams& p, const int8_t* in, int8_t* out, const PoolWindow& w) {
+template <class T>
+static inline void pool_average_8_large(const PoolParams& p, const T* in, T* out, const PoolWindow& w) {
   const int64_t pitch = static_cast<int64_t>(p.in_w) * p.channels;
   for (int32_t c = 0; c < p.channels; c++) {
     int32_t sum = 0;
@@ -96,7 +98,7 @@ static inline void pool_average_s8_large(const PoolParams& p, const int8_t* in, 
     const int32_t taps = w.rows * w.cols;
     int32_t value = (sum > 0 ? sum + taps / 2 : sum - taps / 2) / taps;
     value = value < p.out_min ? p.out_min : value;
-    out[w.out + c] = static_cast<int8_t>(value > p.out_max ? p.out_max : value);
+    out[w.out + c] = static_cast<T>(value > p.out_max ? p.out_max : value);
   }
 }
 
@@ -109,9 +111,53 @@ static inline void pool_s8(const Call* call) {
     if (p.kind == POOL_MAX) {
       pool_max_s8<V>(p, in, out, w);
     } else if (static_cast<int64_t>(w.rows) * w.cols <= 65536) {
-      pool_average_s8<V>(p, in, out, w);
+      pool_average_8<V>(p, in, out, w);
     } else {
-      pool_average_s8_large(p, in, out, w);
+      pool_average_8_large(p, in, out, w);
+    }
+  });
+}
+
+// Unsigned bytes in lanes of 16 bits; the last, shorter chunk in lanes of 32.
+template <class V>
+static inline void pool_max_u8(const PoolParams& p, const uint8_t* in, uint8_t* out, const PoolWindow& w) {
+  const int64_t pitch = static_cast<int64_t>(p.in_w) * p.channels, channels = p.channels;
+  const typename V::I low = V::set_i(p.out_min), high = V::set_i(p.out_max);
+  int64_t c = 0;
+  for (; c + V::H <= channels; c += V::H) {
+    typename V::S largest = V::set_s(0);
+    for (int32_t y = 0; y < w.rows; y++) {
+      const uint8_t* tap = in + w.in + c + y * pitch;
+      for (int32_t x = 0; x < w.cols; x++, tap += channels) largest = V::max_s(largest, V::load_half(tap));
+    }
+    V::store_narrow(out + w.out + c, V::min_i(V::max_i(V::widen_low(largest), low), high));
+    V::store_narrow(out + w.out + c + V::W, V::min_i(V::max_i(V::widen_high(largest), low), high));
+  }
+  for (; c < channels; c += V::W) {
+    const int64_t n = channels - c < V::W ? channels - c : V::W;
+    typename V::I largest = V::set_i(0);
+    for (int32_t y = 0; y < w.rows; y++) {
+      const uint8_t* tap = in + w.in + c + y * pitch;
+      for (int32_t x = 0; x < w.cols; x++, tap += channels) {
+        largest = V::max_i(largest, n == V::W ? V::load_wide(tap) : V::load_wide_n(tap, n));
+      }
+    }
+    V::store_narrow_n(out + w.out + c, V::min_i(V::max_i(largest, low), high), n);
+  }
+}
+
+template <class V>
+static inline void pool_u8(const Call* call) {
+  const PoolParams& p = *static_cast<const PoolParams*>(call->params);
+  const uint8_t* in = static_cast<const uint8_t*>(call->slots[POOL_IN]);
+  uint8_t* out = static_cast<uint8_t*>(call->slots[POOL_OUT]);
+  pool_walk(p, call->workers, [&](const PoolWindow& w) {
+    if (p.kind == POOL_MAX) {
+      pool_max_u8<V>(p, in, out, w);
+    } else if (static_cast<int64_t>(w.rows) * w.cols <= 65536) {
+      pool_average_8<V>(p, in, out, w);
+    } else {
+      pool_average_8_large(p, in, out, w);
     }
   });
 }

@@ -9,6 +9,9 @@ namespace sinter {
 void pool_s8s8_avx512(const Call* call) {
   pool_s8<V>(call);
 }
+void pool_u8u8_avx512(const Call* call) {
+  pool_u8<V>(call);
+}
 void pool_f32f32_avx512(const Call* call) {
   pool_f32<V>(call);
 }

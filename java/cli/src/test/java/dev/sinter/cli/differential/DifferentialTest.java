@@ -118,8 +118,7 @@ class DifferentialTest {
     }
   }
 
-  private static void compare(
-      Peer ours, Peer theirs, byte[] file, long seed, Comparison comparison) {
+  static void compare(Peer ours, Peer theirs, byte[] file, long seed, Comparison comparison) {
     List<InputRange> ranges = InputRange.of(TfliteReader.read(file));
     RandomInputs random = new RandomInputs(seed);
     for (int n = 0; n < RUNS; n++) {

@@ -103,6 +103,7 @@ final class Convolutions {
         .set("pad_left", g.padLeft())
         .set("groups", groups)
         .set("in_zero_point", l.zeroPoint(g.input()))
+        .set("w_zero_point", weightZeroPoint(l, op, type))
         .set("out_zero_point", l.zeroPoint(output));
     Numbers.clamp(step, activation, l.quantization(output));
     l.add(
@@ -152,6 +153,7 @@ final class Convolutions {
         .set("pad_top", g.padTop())
         .set("pad_left", g.padLeft())
         .set("in_zero_point", l.zeroPoint(g.input()))
+        .set("w_zero_point", weightZeroPoint(l, op, type))
         .set("out_zero_point", l.zeroPoint(output));
     Numbers.clamp(step, activation, l.quantization(output));
     l.add(
@@ -187,10 +189,11 @@ final class Convolutions {
     }
     String weights = l.type(index, op.input(1));
     String out = l.type(index, output);
-    if (!(type.equals("f32") || type.equals("s8")) || !weights.equals(type) || !out.equals(type)) {
+    boolean known = type.equals("f32") || type.equals("s8") || type.equals("u8");
+    if (!known || !weights.equals(type) || !out.equals(type)) {
       throw l.unsupported(index, "the mix of types " + type + " x " + weights + " -> " + out);
     }
-    if (type.equals("s8")) {
+    if (!type.equals("f32")) {
       l.requireQuantized(index, op.input(0));
       l.requireQuantized(index, output);
       Quantization q = l.quantization(op.input(1));
@@ -198,7 +201,9 @@ final class Convolutions {
         throw l.unsupported(index, "weights without scales, or with scales by block");
       }
       for (long zeroPoint : q.zeroPoints()) {
-        if (zeroPoint != 0) {
+        if (type.equals("u8")
+            ? !q.isPerTensor() || zeroPoint < 0 || zeroPoint > 255
+            : zeroPoint != 0) {
           throw l.unsupported(index, "weights with zero point " + zeroPoint);
         }
       }
@@ -209,13 +214,18 @@ final class Convolutions {
     return type;
   }
 
+  /** Only unsigned weights have a zero point. */
+  static int weightZeroPoint(Lowering l, Op op, String type) {
+    return type.equals("u8") ? l.zeroPoint(op.input(1)) : 0;
+  }
+
   /** Weights, bias, scales in the order of the native ops' contracts. */
   static List<Supplier<ByteBuffer>> sources(
       Lowering l, Op op, String type, int channels, int output, int input) {
     List<Supplier<ByteBuffer>> sources = new ArrayList<>();
     sources.add(() -> l.constant(op.input(1)));
     sources.add(op.hasInput(2) ? () -> l.constant(op.input(2)) : null);
-    if (type.equals("s8")) {
+    if (!type.equals("f32")) {
       ByteBuffer scales =
           Numbers.floats(
               Numbers.requantizationScales(

@@ -93,9 +93,11 @@ final class Fusion {
     }
     return switch (value.type()) {
       case FLOAT32 -> value.values().getFloat(0) == 0f;
-      case INT8 -> {
+      case INT8, UINT8 -> {
         Quantization q = main.tensor(op.input(0)).quantization();
-        yield q.isPerTensor() && value.values().get(0) == q.zeroPoint();
+        int border = value.values().get(0);
+        int unsigned = value.type() == ElementType.UINT8 ? border & 0xff : border;
+        yield q.isPerTensor() && unsigned == q.zeroPoint();
       }
       default -> false;
     };
@@ -176,7 +178,7 @@ final class Fusion {
     if (own != Activation.NONE || activations.containsKey(producer)) {
       return;
     }
-    if (!Numbers.roundsAlike(clamp, after.quantization())) {
+    if (!Numbers.roundsAlike(clamp, after.quantization(), Lowering.typeName(after.type()))) {
       notes.add(
           "op "
               + i

@@ -233,13 +233,23 @@ public final class Lowering {
   /** The catalogue's word for the type of a tensor. */
   String type(int opIndex, int tensor) {
     ElementType type = main.tensor(tensor).type();
+    String name = typeName(type);
+    if (name == null) {
+      throw unsupported(opIndex, "tensor '" + main.tensor(tensor).name() + "' of type " + type);
+    }
+    return name;
+  }
+
+  /** The catalogue's word for a type, null where it has none. */
+  static String typeName(ElementType type) {
     return switch (type) {
       case FLOAT32 -> "f32";
       case INT8 -> "s8";
       case UINT8 -> "u8";
+      case INT16 -> "s16";
       case INT32 -> "s32";
-      default ->
-          throw unsupported(opIndex, "tensor '" + main.tensor(tensor).name() + "' of type " + type);
+      case INT64 -> "s64";
+      default -> null;
     };
   }
 

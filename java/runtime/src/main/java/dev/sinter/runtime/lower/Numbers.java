@@ -35,17 +35,35 @@ final class Numbers {
     return scales;
   }
 
-  /** The int8 that bounds a result as XNNPACK has it: the sum is rounded, to even. */
-  static int quantize(float real, Quantization q) {
+  /** The least integer of a type, in the catalogue's words; of a type that is no integer int8's. */
+  static int least(String type) {
+    return switch (type) {
+      case "u8" -> 0;
+      case "s16" -> -32768;
+      default -> -128;
+    };
+  }
+
+  /** The greatest integer of a type. */
+  static int greatest(String type) {
+    return switch (type) {
+      case "u8" -> 255;
+      case "s16" -> 32767;
+      default -> 127;
+    };
+  }
+
+  /** The integer that bounds a result as XNNPACK has it: the sum is rounded, to even. */
+  static int quantize(float real, Quantization q, String type) {
     float shifted = real / q.scale() + q.zeroPoint();
-    return (int) Math.rint(Math.max(-128f, Math.min(127f, shifted)));
+    return (int) Math.rint(Math.max(least(type), Math.min((float) greatest(type), shifted)));
   }
 
   /** The same as TFLite's own kernels have it: the quotient is rounded, halves away from zero. */
-  static int quantizeBuiltin(float real, Quantization q) {
+  static int quantizeBuiltin(float real, Quantization q, String type) {
     float quotient = real / q.scale();
     double rounded = Math.copySign(Math.floor(Math.abs((double) quotient) + 0.5), quotient);
-    return (int) Math.max(-128, Math.min(127, rounded + q.zeroPoint()));
+    return (int) Math.max(least(type), Math.min(greatest(type), rounded + q.zeroPoint()));
   }
 
   static float lowest(Activation activation) {
@@ -73,11 +91,11 @@ final class Numbers {
   }
 
   /** Whether the bounds of an activation are the same integers, whichever side rounds them. */
-  static boolean roundsAlike(Activation activation, Quantization q) {
+  static boolean roundsAlike(Activation activation, Quantization q, String type) {
     for (float bound : new float[] {lowest(activation), highest(activation)}) {
       if (q.isQuantized()
           && Math.abs(bound) < 1e30f
-          && quantize(bound, q) != quantizeBuiltin(bound, q)) {
+          && quantize(bound, q, type) != quantizeBuiltin(bound, q, type)) {
         return false;
       }
     }
@@ -95,15 +113,18 @@ final class Numbers {
   }
 
   private interface Rounding {
-    int quantize(float real, Quantization q);
+    int quantize(float real, Quantization q, String type);
   }
 
   private static void clamp(Step step, Activation activation, Quantization q, Rounding rounding) {
     float low = lowest(activation);
     float high = highest(activation);
     boolean quantized = q.isQuantized();
-    step.set("out_min", quantized && low > -1e30f ? rounding.quantize(low, q) : -128)
-        .set("out_max", quantized && high < 1e30f ? rounding.quantize(high, q) : 127)
+    String type = step.types().get(step.types().size() - 1);
+    int least = least(type);
+    int greatest = greatest(type);
+    step.set("out_min", quantized && low > -1e30f ? rounding.quantize(low, q, type) : least)
+        .set("out_max", quantized && high < 1e30f ? rounding.quantize(high, q, type) : greatest)
         .set("act_min", low)
         .set("act_max", high);
   }

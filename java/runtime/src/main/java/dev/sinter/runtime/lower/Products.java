@@ -35,6 +35,7 @@ final class Products {
         .set("lda", k)
         .set("ldc", n)
         .set("a_zero_point", l.zeroPoint(input))
+        .set("w_zero_point", Convolutions.weightZeroPoint(l, op, type))
         .set("out_zero_point", l.zeroPoint(output));
     Numbers.clamp(step, activation, l.quantization(output));
     return step;

@@ -8,6 +8,7 @@ import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Padding;
 import dev.sinter.graph.Shape;
 import java.util.Arrays;
+import java.util.List;
 
 /** Lowers AVERAGE_POOL_2D, MAX_POOL_2D, MEAN and SOFTMAX. */
 final class Windows {
@@ -26,13 +27,19 @@ final class Windows {
   }
 
   static void pool(Lowering l, int index, Op op, OpKind.Pool pool) {
-    String type = sameType(l, index, op);
+    String type = l.type(index, op.input(0));
+    if (!List.of("f32", "s8", "u8", "s16").contains(type)
+        || !type.equals(l.type(index, op.output(0)))) {
+      throw l.unsupported(index, type + " -> " + l.type(index, op.output(0)));
+    }
+    l.requireQuantized(index, op.input(0));
+    l.requireQuantized(index, op.output(0));
     if (pool.mode() == OpKind.Pool.Mode.L2 || !Numbers.isClamp(pool.activation())) {
       throw l.unsupported(index, pool.mode() + " pooling with activation " + pool.activation());
     }
     int input = op.input(0);
     int output = op.output(0);
-    if (type.equals("s8")
+    if (!type.equals("f32")
         && (l.scale(input) != l.scale(output) || l.zeroPoint(input) != l.zeroPoint(output))) {
       throw l.unsupported(index, "pooling with different quantization of input and output");
     }

@@ -28,7 +28,7 @@ final class Definitions {
       case "gemm", "conv", "depthwise", "batch_matmul" ->
           real ? "f32" : out.equals("s32") ? "exact" : "xnn.gemm";
       case "add" -> real ? "add.f32" : "xnn.add";
-      case "pool" -> real ? "pool.f32" : "pool.s8";
+      case "pool" -> "pool." + in;
       case "reduce" -> real ? "mean.f32" : "xnn.mean";
       case "softmax" -> real ? "softmax.f32" : "tfl.softmax8";
       case "relu" -> real ? "relu.f32" : "relu.s8";

@@ -1,0 +1,184 @@
+// Random products and pools in the types other than int8 and float, the same for the same seed.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.cli.differential;
+
+import dev.sinter.graph.Activation;
+import dev.sinter.graph.Constant;
+import dev.sinter.graph.ElementType;
+import dev.sinter.graph.Graph;
+import dev.sinter.graph.GraphBuilder;
+import dev.sinter.graph.GraphBuilder.Value;
+import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Padding;
+import dev.sinter.graph.Quantization;
+import dev.sinter.graph.Shape;
+import dev.sinter.graph.Storage;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Random;
+
+/** Makes models of one op: what is made depends on the kind and the seed alone. */
+final class RandomProducts {
+  /** An op in a family of types. */
+  enum Kind {
+    CONV_U8,
+    CONV_1X1_U8,
+    DEPTHWISE_U8,
+    FULLY_CONNECTED_U8,
+    AVERAGE_POOL_U8,
+    MAX_POOL_U8
+  }
+
+  private static final Activation[] ACTIVATIONS = {
+    Activation.NONE, Activation.NONE, Activation.RELU, Activation.RELU6, Activation.RELU_N1_TO_1
+  };
+
+  private final Random random;
+  private final GraphBuilder b;
+  private final ElementType type;
+  private int names;
+
+  private RandomProducts(Kind kind, long seed) {
+    random = new Random(seed * 37 + kind.name().hashCode());
+    b = Graph.builder(kind + "-" + seed);
+    type = ElementType.UINT8;
+    random.nextInt();
+  }
+
+  static Graph make(Kind kind, long seed) {
+    RandomProducts made = new RandomProducts(kind, seed);
+    return made.model(kind).output("y").build();
+  }
+
+  private Value model(Kind kind) {
+    return switch (kind) {
+      case CONV_U8 -> conv(1 + random.nextInt(5), 1 + random.nextInt(5));
+      case CONV_1X1_U8 -> conv(1, 1);
+      case DEPTHWISE_U8 -> depthwise();
+      case FULLY_CONNECTED_U8 -> fullyConnected();
+      case AVERAGE_POOL_U8 -> pool(OpKind.Pool.Mode.AVERAGE);
+      case MAX_POOL_U8 -> pool(OpKind.Pool.Mode.MAX);
+    };
+  }
+
+  private String name(String stem) {
+    return stem + names++;
+  }
+
+  private int size(int usual) {
+    return random.nextInt(6) == 0 ? 1 + random.nextInt(4 * usual) : 1 + random.nextInt(usual);
+  }
+
+  private int zero() {
+    return random.nextInt(256);
+  }
+
+  private Value input(int... dims) {
+    Quantization q =
+        Quantization.perTensor((float) Math.exp(-5 + 1.4 * random.nextGaussian()), zero());
+    return b.input(name("x"), type, q, dims);
+  }
+
+  private Value image() {
+    return input(1 + random.nextInt(2), size(12), size(12), size(20));
+  }
+
+  private static float scale(Value v) {
+    return v.tensor().quantization().scale();
+  }
+
+  private Value weights(int... dims) {
+    byte[] bytes = new byte[Arrays.stream(dims).reduce(1, Math::multiplyExact)];
+    random.nextBytes(bytes);
+    float scale = (float) Math.exp(-6 + random.nextGaussian());
+    Constant values =
+        new Constant.Dense(type, Shape.of(dims), Storage.wrap(ByteBuffer.wrap(bytes)));
+    return b.constant(name("w"), values, Quantization.perTensor(scale, zero()));
+  }
+
+  private Value bias(int channels, Value input, Value weights, int depth) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * channels).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < channels; i++) {
+      bytes.putInt((int) (random.nextGaussian() * 3000 * Math.sqrt(depth)));
+    }
+    Constant values =
+        new Constant.Dense(ElementType.INT32, Shape.of(channels), Storage.wrap(bytes.flip()));
+    return b.constant(
+        name("bias"), values, Quantization.perTensor(scale(input) * scale(weights), 0));
+  }
+
+  /**
+   * A scale with which sums of depth products fill the range of the type and sometimes leave it.
+   */
+  private Value scaled(Value out, Value input, Value weights, int depth) {
+    double spread = scale(input) * scale(weights) * Math.sqrt(depth) * 5400;
+    return out.quantized((float) (spread / (30 + random.nextInt(100))), zero());
+  }
+
+  private Activation activation() {
+    return ACTIVATIONS[random.nextInt(ACTIVATIONS.length)];
+  }
+
+  private int stride(Padding padding, int window) {
+    int stride = random.nextBoolean() ? 1 : 1 + random.nextInt(3);
+    return padding == Padding.SAME ? Math.min(stride, window) : stride;
+  }
+
+  private Value conv(int height, int width) {
+    Value x = image();
+    int h = Math.min(height, x.shape().dim(1));
+    int w = Math.min(width, x.shape().dim(2));
+    int dilation = random.nextInt(4) == 0 ? 2 : 1;
+    boolean fits = (h - 1) * dilation < x.shape().dim(1) && (w - 1) * dilation < x.shape().dim(2);
+    Padding padding = random.nextBoolean() || !fits ? Padding.SAME : Padding.VALID;
+    int channels = x.shape().dim(3);
+    int out = size(20);
+    Value weights = weights(out, h, w, channels);
+    Value bias = bias(out, x, weights, h * w * channels);
+    int strideH = stride(padding, (h - 1) * dilation + 1);
+    int strideW = stride(padding, (w - 1) * dilation + 1);
+    OpKind.Conv kind = new OpKind.Conv(padding, strideH, strideW, dilation, dilation, activation());
+    return scaled(x.conv2d(weights, bias, kind), x, weights, h * w * channels);
+  }
+
+  private Value depthwise() {
+    Value x = image();
+    int h = Math.min(1 + random.nextInt(5), x.shape().dim(1));
+    int w = Math.min(1 + random.nextInt(5), x.shape().dim(2));
+    int dilation = random.nextInt(4) == 0 ? 2 : 1;
+    boolean fits = (h - 1) * dilation < x.shape().dim(1) && (w - 1) * dilation < x.shape().dim(2);
+    Padding padding = random.nextBoolean() || !fits ? Padding.SAME : Padding.VALID;
+    int multiplier = random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 1;
+    int out = x.shape().dim(3) * multiplier;
+    int stride =
+        Math.min(stride(padding, (h - 1) * dilation + 1), stride(padding, (w - 1) * dilation + 1));
+    Value weights = weights(1, h, w, out);
+    Value bias = bias(out, x, weights, h * w);
+    OpKind.Depthwise kind =
+        new OpKind.Depthwise(padding, stride, stride, dilation, dilation, multiplier, activation());
+    return scaled(x.depthwise(weights, bias, kind), x, weights, h * w);
+  }
+
+  private Value fullyConnected() {
+    int depth = size(100);
+    int units = size(60);
+    Value x = input(1 + random.nextInt(6), depth);
+    Value weights = weights(units, depth);
+    Value bias = random.nextInt(4) == 0 ? null : bias(units, x, weights, depth);
+    OpKind.FullyConnected kind = new OpKind.FullyConnected(activation(), false, false, false);
+    return scaled(x.fullyConnected(weights, bias, kind), x, weights, depth);
+  }
+
+  private Value pool(OpKind.Pool.Mode mode) {
+    Value x = image();
+    int h = Math.min(1 + random.nextInt(5), x.shape().dim(1));
+    int w = Math.min(1 + random.nextInt(5), x.shape().dim(2));
+    Padding padding = random.nextBoolean() ? Padding.SAME : Padding.VALID;
+    int strideH = random.nextInt(2) + 1;
+    int strideW = random.nextInt(3) + 1;
+    return x.pool(new OpKind.Pool(mode, padding, strideH, strideW, h, w, activation()))
+        .quantized(scale(x), (int) x.tensor().quantization().zeroPoint());
+  }
+}
