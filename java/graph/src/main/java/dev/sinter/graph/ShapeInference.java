@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntPredicate;
 
 /**
  * Computes the shape of every tensor as TFLite does, and where shapes are computed by the model
@@ -49,6 +50,7 @@ public final class ShapeInference {
   private final Subgraph g;
   private final Shape[] shapes;
   private final ShapeValues values;
+  private int missing = -1; // the tensor whose values the last failure was about
 
   private ShapeInference(Subgraph g) {
     this.g = g;
@@ -106,6 +108,58 @@ public final class ShapeInference {
     return new Result(Collections.unmodifiableList(Arrays.asList(s.shapes)), s.values.all());
   }
 
+  /**
+   * How far shapes are known before running.
+   *
+   * @param shapes a shape per tensor, null where it is not known
+   * @param values values of small integer tensors, null where they are not known
+   * @param next the op that stands in the way; the number of ops if none does
+   * @param obstacle what is in its way, null if it is one of those asked to stop at or none
+   * @param asks the tensor whose values would help, -1 if that is not it
+   */
+  public record Progress(
+      List<Shape> shapes, List<long[]> values, int next, GraphException obstacle, int asks) {}
+
+  /**
+   * Infers shapes from an op on, as far as that goes without running anything.
+   *
+   * @param g the subgraph
+   * @param known a shape per tensor, null where it is not known; null for what the file says
+   * @param knownValues values of small integer tensors, null for none
+   * @param first the op to start with
+   * @param stop tells which ops to stop at
+   * @return how far it went
+   */
+  public static Progress advance(
+      Subgraph g, List<Shape> known, List<long[]> knownValues, int first, IntPredicate stop) {
+    ShapeInference s = new ShapeInference(g);
+    s.start(Map.of());
+    for (int t = 0; known != null && t < s.shapes.length; t++) {
+      s.shapes[t] = known.get(t) == null ? s.shapes[t] : known.get(t);
+    }
+    s.values.know(knownValues);
+    int i = first;
+    GraphException obstacle = null;
+    s.missing = -1;
+    for (; i < g.ops().size() && !stop.test(i); i++) {
+      try {
+        s.op(g.ops().get(i));
+      } catch (GraphException e) {
+        obstacle = new GraphException(g.describe(i) + ": " + e.getMessage(), e);
+        break;
+      } catch (ArithmeticException e) {
+        obstacle = new GraphException(g.describe(i) + ": shapes too large to compute with", e);
+        break;
+      }
+    }
+    return new Progress(
+        Collections.unmodifiableList(Arrays.asList(s.shapes)),
+        s.values.all(),
+        i,
+        obstacle,
+        obstacle == null ? -1 : s.missing);
+  }
+
   private void start(Map<Integer, Shape> inputShapes) {
     for (int t = 0; t < shapes.length; t++) {
       Tensor x = g.tensor(t);
@@ -147,6 +201,7 @@ public final class ShapeInference {
     int t = op.input(i);
     long[] v = t < 0 ? null : values.get(t);
     if (v == null) {
+      missing = t;
       throw new GraphException(
           "the shape depends on the "
               + what

@@ -25,6 +25,13 @@ final class ShapeValues {
     return Collections.unmodifiableList(Arrays.asList(values));
   }
 
+  /** Takes over values known from before. */
+  void know(List<long[]> known) {
+    for (int t = 0; known != null && t < values.length; t++) {
+      values[t] = known.get(t);
+    }
+  }
+
   /** Values of a tensor, null if they are not known. */
   long[] get(int t) {
     if (values[t] != null) {

@@ -7,10 +7,14 @@ import dev.sinter.graph.Graph;
 import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Metadata;
 import dev.sinter.graph.Shape;
+import dev.sinter.graph.Signature;
+import dev.sinter.graph.Subgraph;
+import dev.sinter.graph.Tensor;
 import dev.sinter.graph.tflite.TfliteReader;
 import dev.sinter.natives.jni.SinterLibrary;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,34 +34,14 @@ import java.util.Objects;
  * }</pre>
  */
 public final class Model implements AutoCloseable {
-  private static final int CACHED_SHAPES = 4;
-
   private final Graph graph;
   private final Options options;
   private final Target target;
   private final Program.Store store;
-  private final Program main;
-  private final OtherShapes others = new OtherShapes(); // guarded by store
+  private final Prepared prepared;
+  private final FlowNode main;
+  private final List<TensorInfo> inputs;
   private final Owned owned;
-
-  /** Programs for other input shapes; the least recently used one goes. */
-  private static final class OtherShapes extends LinkedHashMap<Map<Integer, Shape>, Program> {
-    private static final long serialVersionUID = 1L;
-
-    OtherShapes() {
-      super(16, 0.75f, true);
-    }
-
-    @Override
-    protected boolean removeEldestEntry(Map.Entry<Map<Integer, Shape>, Program> eldest) {
-      if (size() <= CACHED_SHAPES) {
-        return false;
-      }
-      // Sessions that still run it hold it on the native side.
-      SinterLibrary.sinter_plan_destroy(eldest.getValue().plan());
-      return true;
-    }
-  }
 
   private Model(Graph graph, Options options) {
     this.graph = graph;
@@ -66,42 +50,30 @@ public final class Model implements AutoCloseable {
     this.target = options.isa() == null ? local : local.withIsa(options.isa());
     this.store =
         new Program.Store(Natives.check(SinterLibrary.sinter_weights_create(), graph.name()));
+    this.prepared = new Prepared(graph, target, options, store);
     try {
-      synchronized (store) {
-        this.main = Program.make(graph, target, options.numerics(), store, Map.of());
-      }
+      List<Shape> shapes = shapes(0, Map.of());
+      this.main = prepared.flow(0).root(shapes);
+      this.inputs = infos(graph.main().inputs(), shapes);
     } catch (RuntimeException | Error e) {
-      SinterLibrary.sinter_weights_destroy(store.handle());
+      release(prepared);
       throw e;
     }
     this.owned = owned(this);
   }
 
   private static Owned owned(Model model) {
-    Program.Store store = model.store;
-    Program main = model.main;
-    OtherShapes others = model.others;
-    return Owned.by(model, "a model, " + model.graph.name(), () -> release(store, main, others));
+    Prepared prepared = model.prepared;
+    return Owned.by(model, "a model, " + model.graph.name(), () -> release(prepared));
   }
 
-  private static void release(Program.Store store, Program main, OtherShapes others) {
-    synchronized (store) {
-      SinterLibrary.sinter_plan_destroy(main.plan());
-      for (Program program : others.values()) {
-        SinterLibrary.sinter_plan_destroy(program.plan());
-      }
-      others.clear();
-      SinterLibrary.sinter_weights_destroy(store.handle());
+  private static void release(Prepared prepared) {
+    synchronized (prepared.store()) {
+      prepared.destroy();
+      SinterLibrary.sinter_weights_destroy(prepared.store().handle());
     }
   }
 
-  /**
-   * Loads a {@code .tflite} file with default options.
-   *
-   * @param file the file
-   * @return the model
-   * @throws SinterException if the file is damaged or needs what is not supported
-   */
   public static Model load(Path file) {
     return load(file, Options.DEFAULT);
   }
@@ -164,16 +136,17 @@ public final class Model implements AutoCloseable {
    * @return in the file's order
    */
   public List<TensorInfo> inputs() {
-    return main.inputs();
+    return inputs;
   }
 
   /**
-   * Returns the outputs, with the shapes that follow from the file's input shapes.
+   * Returns the outputs, with the shapes that follow from the file's input shapes; where they
+   * depend on values, with those that the file says.
    *
    * @return in the file's order
    */
   public List<TensorInfo> outputs() {
-    return main.outputs();
+    return main.isLast() ? main.program().outputs() : infos(graph.main().outputs(), null);
   }
 
   /**
@@ -204,7 +177,9 @@ public final class Model implements AutoCloseable {
    * @return the report for the file's input shapes
    */
   public Report report() {
-    return main.report();
+    return main.isLast()
+        ? main.program().report()
+        : FlowEngine.report(prepared, prepared.flow(0).graph(), main);
   }
 
   /**
@@ -255,12 +230,77 @@ public final class Model implements AutoCloseable {
    * @throws SinterException if an op cannot work with these shapes
    */
   public Session newSession(Map<Integer, Shape> inputShapes, Options sessionOptions) {
+    return session(0, null, inputShapes, sessionOptions);
+  }
+
+  /**
+   * Makes a session that runs a signature: a named entry of the model with named inputs and
+   * outputs. Variables belong to the session.
+   *
+   * @param signature its key, one of {@link #signatures()}
+   * @return a session whose inputs and outputs have the signature's names
+   */
+  public Session newSession(String signature) {
+    return newSession(signature, Map.of(), options);
+  }
+
+  /**
+   * Makes a session that runs a signature for other input shapes with options of its own.
+   *
+   * @param signature its key, one of {@link #signatures()}
+   * @param inputShapes shapes by name of the input; the others keep the file's
+   * @param sessionOptions isa and numerics must be the model's
+   * @return a session whose inputs and outputs have the signature's names
+   */
+  public Session newSession(
+      String signature, Map<String, Shape> inputShapes, Options sessionOptions) {
+    for (Signature s : graph.signatures()) {
+      if (s.key().equals(signature)) {
+        Subgraph g = graph.subgraph(s.subgraph());
+        Map<Integer, Shape> shapes = new LinkedHashMap<>();
+        for (Map.Entry<String, Shape> e : inputShapes.entrySet()) {
+          shapes.put(names(s.inputs(), g.inputs(), g).indexOf(e.getKey()), e.getValue());
+        }
+        return session(s.subgraph(), s, shapes, sessionOptions);
+      }
+    }
+    throw new SinterException(
+        Status.INVALID_ARGUMENT,
+        graph.name() + ": there is no signature '" + signature + "'; there are " + signatures());
+  }
+
+  /**
+   * Returns the keys of the signatures.
+   *
+   * @return in the file's order
+   */
+  public List<String> signatures() {
+    return graph.signatures().stream().map(Signature::key).toList();
+  }
+
+  /** The names of a signature, by position; a tensor that it does not name keeps its own. */
+  private static List<String> names(
+      List<Signature.Binding> bindings, List<Integer> tensors, Subgraph g) {
+    List<String> names = new ArrayList<>();
+    for (int t : tensors) {
+      String name = g.tensor(t).name();
+      for (Signature.Binding b : bindings) {
+        name = b.tensor() == t ? b.name() : name;
+      }
+      names.add(name);
+    }
+    return names;
+  }
+
+  private Session session(
+      int subgraph, Signature signature, Map<Integer, Shape> inputShapes, Options sessionOptions) {
     if (!Objects.equals(sessionOptions.isa(), options.isa())
-        || sessionOptions.numerics() != options.numerics()) {
+        || sessionOptions.numerics() != options.numerics()
+        || !sessionOptions.customOps().equals(options.customOps())) {
       throw new SinterException(
           Status.INVALID_ARGUMENT,
           graph.name()
-              + ": a session has the isa and numerics of its model; load the model with others, or"
+              + ": a session has the isa, numerics and custom ops of its model; load the model with others, or"
               + " start from model.options().toBuilder()");
     }
     synchronized (store) {
@@ -268,31 +308,72 @@ public final class Model implements AutoCloseable {
         throw new SinterException(Status.INVALID_HANDLE, graph.name() + ": the model is closed");
       }
       try {
-        return new Session(graph.name(), program(inputShapes), sessionOptions);
+        List<Shape> shapes = shapes(subgraph, inputShapes);
+        FlowNode root = prepared.flow(subgraph).root(shapes);
+        Engine engine =
+            root.isLast()
+                ? new PlanEngine(graph.name(), root.program(), sessionOptions)
+                : new FlowEngine(prepared, subgraph, shapes, sessionOptions);
+        Subgraph g = graph.subgraph(subgraph);
+        return new Session(
+            graph.name(),
+            engine,
+            signature == null ? null : names(signature.inputs(), g.inputs(), g),
+            signature == null ? null : names(signature.outputs(), g.outputs(), g),
+            sessionOptions);
       } catch (GraphException e) {
         throw new SinterException(Status.INVALID_MODEL, graph.name() + ": " + e.getMessage(), e);
       }
     }
   }
 
-  private Program program(Map<Integer, Shape> inputShapes) {
-    if (inputShapes.isEmpty()) {
-      return main;
+  /** The shapes of all inputs of a subgraph. */
+  private List<Shape> shapes(int subgraph, Map<Integer, Shape> inputShapes) {
+    Subgraph g = graph.subgraph(subgraph);
+    List<Shape> shapes = new ArrayList<>();
+    for (int t : g.inputs()) {
+      shapes.add(g.tensor(t).shape());
     }
-    for (int position : inputShapes.keySet()) {
-      if (position < 0 || position >= main.inputs().size()) {
+    for (Map.Entry<Integer, Shape> e : inputShapes.entrySet()) {
+      int position = e.getKey();
+      if (position < 0 || position >= shapes.size()) {
         throw new SinterException(
             Status.INVALID_ARGUMENT,
-            graph.name() + ": there is no input " + position + " of " + main.inputs().size());
+            graph.name() + ": there is no input " + position + " of " + shapes.size());
+      }
+      Shape old = shapes.get(position);
+      if (!e.getValue().isKnown() || (old.rank() > 0 && old.rank() != e.getValue().rank())) {
+        throw new SinterException(
+            Status.INVALID_ARGUMENT,
+            graph.name()
+                + ": input "
+                + g.tensor(g.inputs().get(position))
+                + " cannot have the shape "
+                + e.getValue());
+      }
+      shapes.set(position, e.getValue());
+    }
+    for (int i = 0; i < shapes.size(); i++) {
+      if (!shapes.get(i).isKnown()) {
+        throw new SinterException(
+            Status.INVALID_ARGUMENT,
+            graph.name()
+                + ": the file does not fix the shape of input "
+                + g.tensor(g.inputs().get(i))
+                + "; give it to newSession");
       }
     }
-    Map<Integer, Shape> key = Map.copyOf(inputShapes);
-    Program program = others.get(key);
-    if (program == null) {
-      program = Program.make(graph, target, options.numerics(), store, key);
-      others.put(key, program);
+    return shapes;
+  }
+
+  private List<TensorInfo> infos(List<Integer> tensors, List<Shape> shapes) {
+    List<TensorInfo> infos = new ArrayList<>();
+    for (int i = 0; i < tensors.size(); i++) {
+      Tensor t = graph.tensor(tensors.get(i));
+      Shape shape = shapes == null ? t.shape() : shapes.get(i);
+      infos.add(new TensorInfo(t.name(), t.type(), shape, t.quantization()));
     }
-    return program;
+    return List.copyOf(infos);
   }
 
   /**

@@ -3,6 +3,8 @@
 
 package dev.sinter.runtime;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 
 /** How a model is run. Immutable. */
@@ -14,12 +16,14 @@ public final class Options {
   private final String isa;
   private final Numerics numerics;
   private final boolean profile;
+  private final Map<String, CustomOp> customOps;
 
   private Options(Builder b) {
     threads = b.threads;
     isa = b.isa;
     numerics = b.numerics;
     profile = b.profile;
+    customOps = Map.copyOf(b.customOps);
   }
 
   /**
@@ -39,6 +43,7 @@ public final class Options {
   public Builder toBuilder() {
     Builder builder = builder().threads(threads).numerics(numerics).profile(profile);
     builder.isa = isa;
+    builder.customOps.putAll(customOps);
     return builder;
   }
 
@@ -78,12 +83,22 @@ public final class Options {
     return profile;
   }
 
+  /**
+   * Returns the ops written in Java.
+   *
+   * @return by name
+   */
+  public Map<String, CustomOp> customOps() {
+    return customOps;
+  }
+
   /** Makes {@link Options}. */
   public static final class Builder {
     private int threads = 1;
     private String isa;
     private Numerics numerics = Numerics.TFLITE;
     private boolean profile;
+    private final Map<String, CustomOp> customOps = new HashMap<>();
 
     private Builder() {}
 
@@ -133,6 +148,17 @@ public final class Options {
      */
     public Builder profile(boolean value) {
       profile = value;
+      return this;
+    }
+
+    /**
+     * Registers an op written in Java: a custom op, or one in place of a builtin of that name.
+     *
+     * @param op the op; replaces one of the same name
+     * @return this
+     */
+    public Builder customOp(CustomOp op) {
+      customOps.put(op.name(), op);
       return this;
     }
 

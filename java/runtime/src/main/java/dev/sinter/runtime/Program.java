@@ -3,14 +3,13 @@
 
 package dev.sinter.runtime;
 
-import dev.sinter.graph.Graph;
-import dev.sinter.graph.Shape;
 import dev.sinter.natives.jni.SinterLibrary;
 import dev.sinter.runtime.catalogue.FieldSpec;
 import dev.sinter.runtime.catalogue.Layout;
 import dev.sinter.runtime.catalogue.Row;
 import dev.sinter.runtime.lower.Lowered;
 import dev.sinter.runtime.lower.Lowering;
+import dev.sinter.runtime.lower.Part;
 import dev.sinter.runtime.lower.Step;
 import dev.sinter.runtime.lower.Value;
 import dev.sinter.runtime.plan.MemoryPlanner;
@@ -71,7 +70,8 @@ final class Program {
   static final class Store {
     private final long handle;
     private final Map<List<Object>, Integer> packed = new HashMap<>();
-    private final Map<Integer, Integer> plain = new HashMap<>();
+    private final Map<Object, Integer> plain = new HashMap<>();
+    private final Map<Integer, Store> subgraphs = new HashMap<>();
     private final Map<Object, Double> densities = new HashMap<>();
 
     Store(long handle) {
@@ -81,19 +81,23 @@ final class Program {
     long handle() {
       return handle;
     }
+
+    /** The part that belongs to one subgraph: tensors are counted per subgraph. */
+    Store forSubgraph(int index) {
+      return index == 0 ? this : subgraphs.computeIfAbsent(index, i -> new Store(handle));
+    }
   }
 
   /** Makes a program; the caller holds the store's lock. */
-  static Program make(
-      Graph graph, Target target, Numerics numerics, Store store, Map<Integer, Shape> inputShapes) {
-    return new Maker(graph, target, numerics, store, inputShapes).make();
+  static Program make(Part part, Target target, Numerics numerics, Store store) {
+    return new Maker(part, target, numerics, store).make();
   }
 
   /** One call to be, with its row. */
   private record Placed(Step step, Row row, int blob) {}
 
   private static final class Maker {
-    private final Graph graph;
+    private final Part part;
     private final Target target;
     private final Store store;
     private final Lowered lowered;
@@ -104,17 +108,12 @@ final class Program {
     private final Map<Value, Integer> slotOf = new LinkedHashMap<>();
     private final Map<Integer, Integer> blobSlot = new LinkedHashMap<>();
 
-    Maker(
-        Graph graph,
-        Target target,
-        Numerics numerics,
-        Store store,
-        Map<Integer, Shape> inputShapes) {
-      this.graph = graph;
+    Maker(Part part, Target target, Numerics numerics, Store store) {
+      this.part = part;
       this.target = target;
       this.store = store;
       this.selector = new Selector(target, numerics, store.densities);
-      this.lowered = Lowering.lower(graph, inputShapes);
+      this.lowered = Lowering.lower(part);
     }
 
     Program make() {
@@ -125,7 +124,7 @@ final class Program {
       List<PlanEncoder.Binding> bindings = new ArrayList<>();
       List<TensorInfo> inputs = new ArrayList<>();
       List<TensorInfo> outputs = new ArrayList<>();
-      for (int tensor : graph.inputs()) {
+      for (int tensor : part.inputs()) {
         TensorInfo info = info(tensor);
         inputs.add(info);
         bindings.add(new PlanEncoder.Binding(false, info.bytes()));
@@ -146,7 +145,7 @@ final class Program {
       }
       ByteBuffer bytes =
           PlanEncoder.encode(target.catalogue().fingerprint(), arena, slots, bindings, calls);
-      long plan = Natives.createPlan(store.handle(), bytes, graph.name());
+      long plan = Natives.createPlan(store.handle(), bytes, part.name());
       long packedBytes = SinterLibrary.sinter_weights_bytes(store.handle(), -1);
       Report report =
           new Report(target.isaNames(), List.copyOf(reports), lowered.notes(), arena, packedBytes);
@@ -155,10 +154,10 @@ final class Program {
 
     private TensorInfo info(int tensor) {
       return new TensorInfo(
-          graph.tensor(tensor).name(),
-          graph.tensor(tensor).type(),
+          part.graph().tensor(tensor).name(),
+          part.graph().tensor(tensor).type(),
           lowered.shapes().get(tensor),
-          graph.tensor(tensor).quantization());
+          part.graph().tensor(tensor).quantization());
     }
 
     private void select(Step step) {
@@ -166,7 +165,7 @@ final class Program {
       try {
         choice = selector.choose(step);
       } catch (SinterException e) {
-        throw new SinterException(e.status(), graph.name() + ": " + e.getMessage(), e);
+        throw new SinterException(e.status(), part.name() + ": " + e.getMessage(), e);
       }
       Row row = choice.row();
       boolean converts = Selector.converts(step, row);
@@ -243,7 +242,7 @@ final class Program {
                   params,
                   step::source,
                   row.packing().sources(),
-                  graph.name() + ": op " + step.opIndex() + " " + step.label()));
+                  part.name() + ": op " + step.opIndex() + " " + step.label()));
     }
 
     /** Offsets for all values of the arena, by the first and last step that touches them. */
@@ -292,13 +291,18 @@ final class Program {
     }
 
     private int constant(Value value) {
+      int tensor = value.number();
+      boolean computed =
+          part.graph().producer(tensor) >= 0 || part.graph().inputs().contains(tensor);
+      // Values that a run has found out: the same tensor has others in another plan.
+      Object key = computed ? List.of(tensor, value.constant()) : (Object) tensor;
       return store.plain.computeIfAbsent(
-          value.number(),
-          tensor ->
+          key,
+          k ->
               Natives.addConstant(
                   store.handle(),
                   value.constant(),
-                  graph.name() + ": constant '" + value.name() + "'"));
+                  part.name() + ": constant '" + value.name() + "'"));
     }
 
     private int blobSlot(int blob) {

@@ -3,11 +3,7 @@
 
 package dev.sinter.runtime;
 
-import dev.sinter.natives.jni.SinterLibrary;
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,74 +17,29 @@ import java.util.List;
  */
 public final class Session implements AutoCloseable {
   private final String modelName;
-  private final Program program;
-  private final Owned owned;
+  private final Engine engine;
+  private final List<String> inputNames;
+  private final List<String> outputNames;
   private final boolean profiled;
-  private final long handle;
-  private final ByteBuffer[] inputs;
-  private final ByteBuffer[] outputs;
-  // What is bound now: native code holds the address, this keeps the memory.
-  private final ByteBuffer[] bound;
+  private final Owned owned;
 
-  Session(String modelName, Program program, Options options) {
+  /** The names are those of a signature, or null for the tensors' own. */
+  Session(
+      String modelName,
+      Engine engine,
+      List<String> inputNames,
+      List<String> outputNames,
+      Options options) {
     this.modelName = modelName;
-    this.program = program;
+    this.engine = engine;
+    this.inputNames = inputNames != null ? inputNames : names(engine.inputs());
+    this.outputNames = outputNames != null ? outputNames : names(engine.outputs());
     this.profiled = options.profile();
-    handle = SinterLibrary.sinter_session_create(program.arenaBytes(), options.threads());
-    if (handle == 0) { // its arguments are sound, so nothing else is left
-      throw new SinterException(Status.OUT_OF_MEMORY, modelName + ": " + Natives.lastError());
-    }
-    try {
-      Natives.checkIndex(SinterLibrary.sinter_session_attach(handle, program.plan(), 0), modelName);
-      int count = program.inputs().size();
-      bound = new ByteBuffer[count + program.outputs().size()];
-      inputs = allocate(program.inputs(), 0);
-      outputs = allocate(program.outputs(), count);
-      if (options.profile()) {
-        Natives.check(SinterLibrary.sinter_session_profile(handle, 1), modelName);
-      }
-    } catch (RuntimeException | Error e) {
-      destroy(handle);
-      throw e;
-    }
-    long session = handle;
-    owned = Owned.by(this, "a session of " + modelName, () -> destroy(session));
+    owned = Owned.by(this, "a session of " + modelName, engine.release());
   }
 
-  private static void destroy(long session) {
-    while (SinterLibrary.sinter_session_destroy(session) == SinterLibrary.SINTER_BUSY) {
-      SinterLibrary.sinter_session_cancel(session);
-      Thread.onSpinWait();
-    }
-  }
-
-  private ByteBuffer[] allocate(List<TensorInfo> tensors, int first) {
-    ByteBuffer[] buffers = new ByteBuffer[tensors.size()];
-    for (int i = 0; i < buffers.length; i++) {
-      long bytes = tensors.get(i).bytes();
-      if (bytes > Integer.MAX_VALUE - 64) {
-        throw new SinterException(
-            Status.UNSUPPORTED,
-            modelName + ": tensor '" + tensors.get(i).name() + "' has " + bytes + " bytes");
-      }
-      // One byte at least: an empty buffer has no address to bind.
-      int room = (int) Math.max(1, bytes);
-      ByteBuffer memory;
-      try {
-        memory = ByteBuffer.allocateDirect(room + 63);
-      } catch (OutOfMemoryError e) {
-        throw new SinterException(
-            Status.OUT_OF_MEMORY,
-            modelName + ": no memory for tensor '" + tensors.get(i).name() + "': " + e.getMessage(),
-            e);
-      }
-      int start = (64 - memory.alignmentOffset(0, 64)) & 63;
-      ByteBuffer aligned = memory.position(start).limit(start + room).slice();
-      Natives.bind(handle, 0, first + i, aligned, modelName);
-      bound[first + i] = aligned;
-      buffers[i] = aligned.limit((int) bytes).slice().order(ByteOrder.nativeOrder());
-    }
-    return buffers;
+  private static List<String> names(List<TensorInfo> tensors) {
+    return tensors.stream().map(TensorInfo::name).toList();
   }
 
   /**
@@ -98,31 +49,7 @@ public final class Session implements AutoCloseable {
    *     Status#INVALID_HANDLE} after {@link #close()}
    */
   public void run() {
-    try {
-      int status = SinterLibrary.sinter_session_run(handle, 0);
-      if (status != 0) {
-        throw failure(status);
-      }
-    } finally {
-      // The buffers are used by address only; without this they might be collected meanwhile.
-      Reference.reachabilityFence(this);
-    }
-  }
-
-  private SinterException failure(int status) {
-    Status code = Status.ofCode(status);
-    StringBuilder what = new StringBuilder(modelName).append(": ");
-    if (code == Status.INVALID_HANDLE) {
-      what.append("the session is closed");
-    } else {
-      what.append(Natives.lastError());
-      int step = SinterLibrary.sinter_session_failed_step(handle);
-      if (code == Status.CANCELLED && step >= 0 && step < program.report().steps().size()) {
-        Report.StepReport at = program.report().steps().get(step);
-        what.append(": op ").append(at.op()).append(' ').append(at.what());
-      }
-    }
-    return new SinterException(code, what.toString());
+    engine.run();
   }
 
   /**
@@ -132,7 +59,7 @@ public final class Session implements AutoCloseable {
    * @return a direct buffer in native byte order
    */
   public ByteBuffer input(int index) {
-    return inputs[checkIndex(index, inputs.length, "input")];
+    return engine.input(checkIndex(index, inputNames.size(), "input"));
   }
 
   /**
@@ -142,7 +69,7 @@ public final class Session implements AutoCloseable {
    * @return a direct buffer in native byte order
    */
   public ByteBuffer input(String name) {
-    return inputs[find(program.inputs(), name, "input")];
+    return engine.input(find(inputNames, name, "input"));
   }
 
   /**
@@ -152,7 +79,7 @@ public final class Session implements AutoCloseable {
    * @return a direct buffer in native byte order
    */
   public ByteBuffer output(int index) {
-    return outputs[checkIndex(index, outputs.length, "output")];
+    return engine.output(checkIndex(index, outputNames.size(), "output"));
   }
 
   /**
@@ -162,7 +89,7 @@ public final class Session implements AutoCloseable {
    * @return a direct buffer in native byte order
    */
   public ByteBuffer output(String name) {
-    return outputs[find(program.outputs(), name, "output")];
+    return engine.output(find(outputNames, name, "output"));
   }
 
   /**
@@ -173,7 +100,8 @@ public final class Session implements AutoCloseable {
    *     for the session's own memory again
    */
   public void bindInput(int index, ByteBuffer memory) {
-    bind(checkIndex(index, inputs.length, "input"), program.inputs().get(index), memory, inputs);
+    checkIndex(index, inputNames.size(), "input");
+    bind(index, engine.inputs().get(index), memory);
   }
 
   /**
@@ -184,8 +112,8 @@ public final class Session implements AutoCloseable {
    *     for the session's own memory again
    */
   public void bindOutput(int index, ByteBuffer memory) {
-    checkIndex(index, outputs.length, "output");
-    bind(inputs.length + index, program.outputs().get(index), memory, outputs);
+    checkIndex(index, outputNames.size(), "output");
+    bind(inputNames.size() + index, engine.outputs().get(index), memory);
   }
 
   /**
@@ -195,7 +123,7 @@ public final class Session implements AutoCloseable {
    * @param memory direct, or null to go back to the session's own
    */
   public void bindInput(String name, ByteBuffer memory) {
-    bindInput(find(program.inputs(), name, "input"), memory);
+    bindInput(find(inputNames, name, "input"), memory);
   }
 
   /**
@@ -205,17 +133,15 @@ public final class Session implements AutoCloseable {
    * @param memory direct, or null to go back to the session's own
    */
   public void bindOutput(String name, ByteBuffer memory) {
-    bindOutput(find(program.outputs(), name, "output"), memory);
+    bindOutput(find(outputNames, name, "output"), memory);
   }
 
-  private void bind(int binding, TensorInfo info, ByteBuffer memory, ByteBuffer[] own) {
-    ByteBuffer target = memory;
+  private void bind(int binding, TensorInfo info, ByteBuffer memory) {
     if (memory == null) {
-      target = own[binding < inputs.length ? binding : binding - inputs.length];
-      if (target.capacity() == 0) {
-        return;
-      }
-    } else if (!memory.isDirect() || memory.remaining() < info.bytes()) {
+      engine.bind(binding, null);
+      return;
+    }
+    if (!memory.isDirect() || memory.remaining() < info.bytes()) {
       throw new SinterException(
           Status.INVALID_ARGUMENT,
           modelName
@@ -227,15 +153,22 @@ public final class Session implements AutoCloseable {
               + (memory.isDirect() ? "direct" : "on the heap")
               + " with "
               + memory.remaining());
-    } else if (memory.isReadOnly() && binding >= inputs.length) {
+    }
+    if (memory.isReadOnly() && binding >= inputNames.size()) {
       throw new SinterException(
           Status.INVALID_ARGUMENT,
           modelName + ": output '" + info.name() + "' needs a buffer that can be written");
     }
+    if (memory.alignmentOffset(memory.position(), 8) != 0) {
+      throw new SinterException(
+          Status.INVALID_ARGUMENT,
+          modelName
+              + ": tensor '"
+              + info.name()
+              + "' needs memory that starts at a multiple of 8 bytes");
+    }
     // A view of this moment: the caller may move position and limit of his own.
-    ByteBuffer view = target.slice();
-    Natives.bind(handle, 0, binding, view, modelName);
-    bound[binding] = view;
+    engine.bind(binding, memory.slice());
   }
 
   /**
@@ -244,7 +177,7 @@ public final class Session implements AutoCloseable {
    * @return in the model's order
    */
   public List<TensorInfo> inputs() {
-    return program.inputs();
+    return engine.inputs();
   }
 
   /**
@@ -253,7 +186,7 @@ public final class Session implements AutoCloseable {
    * @return in the model's order
    */
   public List<TensorInfo> outputs() {
-    return program.outputs();
+    return engine.outputs();
   }
 
   /**
@@ -262,7 +195,7 @@ public final class Session implements AutoCloseable {
    * @return the report
    */
   public Report report() {
-    return program.report();
+    return engine.report();
   }
 
   /**
@@ -270,7 +203,7 @@ public final class Session implements AutoCloseable {
    * Without one the next run is stopped at its start.
    */
   public void cancel() {
-    Natives.check(SinterLibrary.sinter_session_cancel(handle), modelName);
+    engine.cancel();
   }
 
   /**
@@ -294,14 +227,15 @@ public final class Session implements AutoCloseable {
           modelName
               + ": times are not taken; make the session with Options.builder().profile(true)");
     }
-    long[] nanos = new long[program.report().steps().size()];
-    Natives.checkIndex(
-        SinterLibrary.sinter_session_step_nanos(handle, 0, nanos, nanos.length), modelName);
-    List<StepTime> times = new ArrayList<>();
-    for (int i = 0; i < nanos.length; i++) {
-      times.add(new StepTime(program.report().steps().get(i), nanos[i]));
-    }
-    return times;
+    return engine.times();
+  }
+
+  /**
+   * Sets everything that lasts from run to run back to its start: variables, and the state of
+   * recurrent layers.
+   */
+  public void resetState() {
+    engine.resetState();
   }
 
   /**
@@ -322,20 +256,13 @@ public final class Session implements AutoCloseable {
     return index;
   }
 
-  private int find(List<TensorInfo> tensors, String name, String what) {
-    for (int i = 0; i < tensors.size(); i++) {
-      if (tensors.get(i).name().equals(name)) {
-        return i;
-      }
+  private int find(List<String> names, String name, String what) {
+    int index = names.indexOf(name);
+    if (index < 0) {
+      throw new SinterException(
+          Status.INVALID_ARGUMENT,
+          modelName + ": there is no " + what + " '" + name + "'; there are " + names);
     }
-    throw new SinterException(
-        Status.INVALID_ARGUMENT,
-        modelName
-            + ": there is no "
-            + what
-            + " '"
-            + name
-            + "'; there are "
-            + tensors.stream().map(TensorInfo::name).toList());
+    return index;
   }
 }

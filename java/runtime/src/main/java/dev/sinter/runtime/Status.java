@@ -26,7 +26,9 @@ public enum Status {
   /** A bug in Sinter. */
   INTERNAL,
   /** The model file is damaged or not a model. */
-  INVALID_MODEL;
+  INVALID_MODEL,
+  /** An op written in Java failed; the cause says how. */
+  CUSTOM_OP_FAILED;
 
   private static final Status[] VALUES = values();
 

@@ -35,13 +35,18 @@ final class Fusion {
   private final Map<Integer, Integer> outputs = new HashMap<>();
   private final List<String> notes = new ArrayList<>();
 
-  private Fusion(Subgraph main) {
-    this.main = main;
+  private final Part part;
+
+  private Fusion(Part part) {
+    this.part = part;
+    this.main = part.graph();
   }
 
-  static Fusion of(Subgraph main, List<Shape> shapes) {
-    Fusion fusion = new Fusion(main);
-    for (int i = 0; i < main.ops().size(); i++) {
+  static Fusion of(Part part) {
+    Subgraph main = part.graph();
+    List<Shape> shapes = part.shapes();
+    Fusion fusion = new Fusion(part);
+    for (int i = part.from(); i < part.to(); i++) {
       Op op = main.ops().get(i);
       if (op.kind() instanceof OpKind.Pad pad && fusion.addsZeros(op, pad)) {
         fusion.padding(i, op, shapes);
@@ -74,7 +79,9 @@ final class Fusion {
   }
 
   private boolean onlyReader(int tensor) {
-    return main.consumers(tensor).size() == 1 && !main.outputs().contains(tensor);
+    return main.consumers(tensor).size() == 1
+        && part.has(main.consumers(tensor).get(0))
+        && !part.outputs().contains(tensor);
   }
 
   /** Whether the border stands for the real number zero, as a convolution's own padding does. */
@@ -166,7 +173,7 @@ final class Fusion {
         };
     int in = op.input(0);
     int producer = main.producer(in);
-    if (clamp == null || producer < 0 || !onlyReader(in) || absorbed.contains(producer)) {
+    if (clamp == null || !part.has(producer) || !onlyReader(in) || absorbed.contains(producer)) {
       return;
     }
     Tensor before = main.tensor(in);

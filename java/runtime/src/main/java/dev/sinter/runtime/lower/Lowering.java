@@ -24,7 +24,7 @@ import java.util.Map;
 
 /** Lowers the main subgraph of a model for given input shapes. */
 public final class Lowering {
-  private final Graph graph;
+  private final Part part;
   private final Subgraph main;
   private final List<Shape> shapes;
   private final Fusion fusion;
@@ -32,15 +32,11 @@ public final class Lowering {
   private final List<Step> steps = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
 
-  private Lowering(Graph graph, Map<Integer, Shape> inputShapes) {
-    this.graph = graph;
-    this.main = graph.main();
-    try {
-      this.shapes = graph.inferShapes(inputShapes);
-    } catch (GraphException e) {
-      throw new SinterException(Status.UNSUPPORTED, graph.name() + ": " + e.getMessage(), e);
-    }
-    this.fusion = Fusion.of(main, shapes);
+  private Lowering(Part part) {
+    this.part = part;
+    this.main = part.graph();
+    this.shapes = part.shapes();
+    this.fusion = Fusion.of(part);
   }
 
   /**
@@ -51,17 +47,27 @@ public final class Lowering {
    * @return steps in order and where their values are
    */
   public static Lowered lower(Graph graph, Map<Integer, Shape> inputShapes) {
-    return new Lowering(graph, inputShapes).lower();
+    return lower(Part.whole(graph, inputShapes));
+  }
+
+  /**
+   * Lowers a part of a model.
+   *
+   * @return steps in order and where their values are
+   * @throws ValueNeeded if an op waits for values that are computed while running
+   */
+  public static Lowered lower(Part part) {
+    return new Lowering(part).lower();
   }
 
   private Lowered lower() {
-    int inputs = main.inputs().size();
+    int inputs = part.inputs().size();
     for (int i = 0; i < inputs; i++) {
-      int tensor = main.inputs().get(i);
+      int tensor = part.inputs().get(i);
       values.put(tensor, Value.input(main.tensor(tensor).name(), bytes(tensor), i));
     }
     notes.addAll(fusion.notes());
-    for (int i = 0; i < main.ops().size(); i++) {
+    for (int i = part.from(); i < part.to(); i++) {
       if (fusion.isAbsorbed(i)) {
         continue;
       }
@@ -74,19 +80,19 @@ public final class Lowering {
         Lowerings.lower(this, i, op);
       } catch (GraphException e) {
         throw new SinterException(
-            Status.UNSUPPORTED, graph.name() + ": " + main.describe(i) + ": " + e.getMessage(), e);
+            Status.UNSUPPORTED, part.name() + ": " + main.describe(i) + ": " + e.getMessage(), e);
       } catch (ArithmeticException e) {
         throw new SinterException(
             Status.UNSUPPORTED,
-            graph.name() + ": " + main.describe(i) + ": a size or zero point is beyond 32 bits",
+            part.name() + ": " + main.describe(i) + ": a size or zero point is beyond 32 bits",
             e);
       }
     }
     List<Value> outputs = new ArrayList<>();
-    for (int o = 0; o < main.outputs().size(); o++) {
-      outputs.add(placeOutput(main.outputs().get(o), inputs + o));
+    for (int o = 0; o < part.outputs().size(); o++) {
+      outputs.add(placeOutput(part.outputs().get(o), inputs + o));
     }
-    return new Lowered(steps, inputs, main.outputs(), outputs, shapes, notes);
+    return new Lowered(steps, inputs, part.outputs(), outputs, shapes, notes);
   }
 
   /** The producer writes an output in its place; what cannot be written there is copied. */
@@ -98,7 +104,7 @@ public final class Lowering {
     if (value == null) {
       throw new SinterException(
           Status.INVALID_MODEL,
-          graph.name() + ": output '" + main.tensor(tensor).name() + "' is computed by no op");
+          part.name() + ": output '" + main.tensor(tensor).name() + "' is computed by no op");
     }
     if (value.place() == Value.Place.ARENA) {
       value.becomeOutput(binding);
@@ -176,7 +182,7 @@ public final class Lowering {
     if (value == null) {
       throw new SinterException(
           Status.INVALID_MODEL,
-          graph.name()
+          part.name()
               + ": tensor '"
               + main.tensor(tensor).name()
               + "' is used before an op has computed it");
@@ -212,6 +218,26 @@ public final class Lowering {
 
   boolean isConstant(int tensor) {
     return main.isConstant(tensor);
+  }
+
+  /**
+   * The values of a small tensor that decide a kernel's parameters.
+   *
+   * @throws ValueNeeded if they are computed while running: this op then starts a plan of its own
+   */
+  Constant.Dense needed(int opIndex, int tensor) {
+    if (main.isConstant(tensor)) {
+      return main.constant(tensor);
+    }
+    throw new ValueNeeded(
+        part.name()
+            + ": "
+            + main.describe(opIndex)
+            + ": it needs the values of '"
+            + main.tensor(tensor).name()
+            + "', known only while running",
+        opIndex,
+        tensor);
   }
 
   Tensor tensor(int tensor) {
@@ -287,7 +313,7 @@ public final class Lowering {
     }
     return new SinterException(
         Status.UNSUPPORTED,
-        graph.name()
+        part.name()
             + ": op "
             + opIndex
             + " "

@@ -1,0 +1,278 @@
+// A subgraph that runs in pieces: plans, and between them what needs the host.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.runtime;
+
+import dev.sinter.graph.ElementType;
+import dev.sinter.graph.Op;
+import dev.sinter.graph.Shape;
+import dev.sinter.graph.ShapeInference;
+import dev.sinter.graph.Storage;
+import dev.sinter.graph.Subgraph;
+import dev.sinter.graph.Tensor;
+import dev.sinter.natives.jni.SinterLibrary;
+import dev.sinter.runtime.lower.Part;
+import dev.sinter.runtime.lower.ValueNeeded;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Makes the pieces of a subgraph when a run first comes to them, and keeps them: a piece is found
+ * again by the shapes, and where they decide anything the values, that led to it. Shared by the
+ * sessions of a model; guarded by the store.
+ */
+final class Flow {
+  /** Pieces kept per place where runs may part; the least recently used one goes. */
+  private static final int KEPT = 64;
+
+  private final Prepared model;
+  private final int index;
+  private final Subgraph graph;
+  private final Program.Store store;
+  private final Map<Key, FlowNode> roots = new Kept();
+
+  Flow(Prepared model, int index) {
+    this.model = model;
+    this.index = index;
+    this.graph = Inliner.inline(model.graph(), index);
+    this.store = model.store().forSubgraph(index);
+  }
+
+  /** What decides which piece comes next. */
+  record Key(List<Shape> shapes, List<List<Long>> values) {}
+
+  /** Pieces by key, only so many. */
+  static final class Kept extends LinkedHashMap<Key, FlowNode> {
+    private static final long serialVersionUID = 1L;
+
+    Kept() {
+      super(16, 0.75f, true);
+    }
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<Key, FlowNode> eldest) {
+      if (size() <= KEPT) {
+        return false;
+      }
+      eldest.getValue().destroy();
+      return true;
+    }
+  }
+
+  Subgraph graph() {
+    return graph;
+  }
+
+  int index() {
+    return index;
+  }
+
+  String name() {
+    return model.name();
+  }
+
+  /** Where a run with these input shapes starts. */
+  FlowNode root(List<Shape> inputShapes) {
+    synchronized (model.store()) {
+      FlowNode node = roots.get(new Key(inputShapes, List.of()));
+      if (node == null) {
+        Shape[] known = new Shape[graph.tensors().size()];
+        for (int t = 0; t < known.length; t++) {
+          Tensor tensor = graph.tensor(t);
+          known[t] = graph.producer(t) < 0 && tensor.shape().isKnown() ? tensor.shape() : null;
+        }
+        for (int i = 0; i < inputShapes.size(); i++) {
+          known[graph.inputs().get(i)] = inputShapes.get(i);
+        }
+        node = make(0, Arrays.asList(known), null);
+        roots.put(new Key(inputShapes, List.of()), node);
+      }
+      return node;
+    }
+  }
+
+  /**
+   * The piece behind another.
+   *
+   * @param shapes of the outputs of the op that ran on the host, if one did
+   * @param values of the tensors that were asked for
+   */
+  FlowNode next(FlowNode node, List<Shape> shapes, List<List<Long>> values) {
+    synchronized (model.store()) {
+      Key key = new Key(shapes, values);
+      FlowNode next = node.followers().get(key);
+      if (next == null) {
+        List<Shape> known = new ArrayList<>(node.shapes());
+        List<long[]> knownValues = new ArrayList<>(node.values());
+        int first = node.to();
+        if (node.host() != null) {
+          List<Integer> outputs = graph.ops().get(first).outputs();
+          for (int i = 0; i < outputs.size(); i++) {
+            if (outputs.get(i) >= 0) {
+              known.set(outputs.get(i), shapes.get(i));
+            }
+          }
+          first++;
+        }
+        for (int i = 0; i < values.size(); i++) {
+          knownValues.set(
+              node.asked()[i], values.get(i).stream().mapToLong(Long::longValue).toArray());
+        }
+        next = make(first, known, knownValues);
+        node.followers().put(key, next);
+      }
+      return next;
+    }
+  }
+
+  private FlowNode make(int first, List<Shape> shapes, List<long[]> values) {
+    ShapeInference.Progress progress =
+        ShapeInference.advance(
+            graph, shapes, values, first, i -> !isFolded(i) && model.hostOp(graph, i) != null);
+    int to = progress.next();
+    int asks = progress.asks();
+    boolean given = values != null && asks >= 0 && values.get(asks) != null;
+    if (progress.obstacle() != null && (asks < 0 || given || !isReadable(asks))) {
+      throw new SinterException(
+          Status.UNSUPPORTED,
+          model.name() + ": " + progress.obstacle().getMessage(),
+          progress.obstacle());
+    }
+    Subgraph special = withValues(progress);
+    while (true) {
+      boolean whole = first == 0 && to == graph.ops().size();
+      List<Integer> inputs = first == 0 ? graph.inputs() : inputs(special, first, to);
+      List<Integer> outputs = whole ? graph.outputs() : outputs(first, to, asks);
+      Part part = new Part(model.name(), special, progress.shapes(), first, to, inputs, outputs);
+      HostOp host = asks < 0 && to < graph.ops().size() ? model.hostOp(graph, to) : null;
+      try {
+        Program program =
+            first == to && outputs.isEmpty()
+                ? null
+                : Program.make(part, model.target(), model.options().numerics(), store);
+        return new FlowNode(
+            program,
+            first,
+            to,
+            inputs,
+            outputs,
+            host,
+            asks < 0 ? new int[0] : new int[] {asks},
+            progress.shapes(),
+            progress.values());
+      } catch (ValueNeeded e) {
+        if (!isReadable(e.tensor()) || progress.values().get(e.tensor()) != null) {
+          throw new SinterException(Status.UNSUPPORTED, e.getMessage(), e);
+        }
+        to = e.op();
+        asks = e.tensor();
+      }
+    }
+  }
+
+  /** Whether a tensor is of a kind that shapes and positions are made of. */
+  private boolean isReadable(int tensor) {
+    return switch (graph.tensor(tensor).type()) {
+      case INT32, INT64, INT16, INT8, UINT8, BOOL -> true;
+      default -> false;
+    };
+  }
+
+  private boolean isFolded(int op) {
+    List<Integer> outputs = graph.ops().get(op).outputs();
+    return !outputs.isEmpty() && outputs.stream().allMatch(graph::isConstant);
+  }
+
+  /** The subgraph with the values that are known now as constants. */
+  private Subgraph withValues(ShapeInference.Progress progress) {
+    List<Tensor> tensors = null;
+    for (int t = 0; t < graph.tensors().size(); t++) {
+      long[] values = progress.values().get(t);
+      Shape shape = progress.shapes().get(t);
+      if (values == null || graph.isConstant(t) || shape == null) {
+        continue;
+      }
+      Tensor tensor = graph.tensor(t);
+      ByteBuffer bytes =
+          ByteBuffer.allocate((int) tensor.type().bytes(values.length))
+              .order(ByteOrder.LITTLE_ENDIAN);
+      for (long v : values) {
+        put(bytes, tensor.type(), v);
+      }
+      tensors = tensors == null ? new ArrayList<>(graph.tensors()) : tensors;
+      tensors.set(t, tensor.withShape(shape).withStorage(Storage.wrap(bytes.flip())));
+    }
+    return tensors == null
+        ? graph
+        : Subgraph.of(graph.name(), tensors, graph.ops(), graph.inputs(), graph.outputs(), null);
+  }
+
+  private static void put(ByteBuffer bytes, ElementType type, long value) {
+    switch (type) {
+      case INT64 -> bytes.putLong(value);
+      case INT32 -> bytes.putInt((int) value);
+      case INT16 -> bytes.putShort((short) value);
+      default -> bytes.put((byte) value);
+    }
+  }
+
+  private List<Integer> inputs(Subgraph special, int first, int to) {
+    Set<Integer> inputs = new HashSet<>();
+    List<Integer> order = new ArrayList<>();
+    for (int i = first; i < to; i++) {
+      for (int t : graph.ops().get(i).inputs()) {
+        boolean before =
+            t >= 0
+                && (graph.producer(t) >= 0
+                    ? graph.producer(t) < first
+                    : graph.inputs().contains(t));
+        if (before && !special.isConstant(t) && inputs.add(t)) {
+          order.add(t);
+        }
+      }
+    }
+    return order;
+  }
+
+  private List<Integer> outputs(int first, int to, int asked) {
+    List<Integer> outputs = new ArrayList<>();
+    for (int i = first; i < to; i++) {
+      for (int t : graph.ops().get(i).outputs()) {
+        boolean later =
+            t >= 0
+                && (t == asked
+                    || graph.outputs().contains(t)
+                    || graph.consumers(t).stream().anyMatch(c -> c >= to));
+        if (later && !graph.isConstant(t)) {
+          outputs.add(t);
+        }
+      }
+    }
+    return outputs;
+  }
+
+  /** Native memory of all pieces; the model is being closed. */
+  void destroy() {
+    roots.values().forEach(FlowNode::destroy);
+    roots.clear();
+  }
+
+  /** Releases a plan that no session needs to find again. */
+  static void destroy(Program program) {
+    if (program != null) {
+      SinterLibrary.sinter_plan_destroy(program.plan());
+    }
+  }
+
+  /** An op, for messages. */
+  Op op(int at) {
+    return graph.ops().get(at);
+  }
+}

@@ -1,0 +1,166 @@
+// A session that is one plan: one crossing from Java per run.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.runtime;
+
+import dev.sinter.natives.jni.SinterLibrary;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Runs a model that needs the host nowhere. */
+final class PlanEngine implements Engine {
+  private final String modelName;
+  private final Program program;
+  private final long handle;
+  private final ByteBuffer[] inputs;
+  private final ByteBuffer[] outputs;
+  // What is bound now: native code holds the address, this keeps the memory.
+  private final ByteBuffer[] bound;
+
+  PlanEngine(String modelName, Program program, Options options) {
+    this.modelName = modelName;
+    this.program = program;
+    handle = SinterLibrary.sinter_session_create(program.arenaBytes(), options.threads());
+    if (handle == 0) { // its arguments are sound, so nothing else is left
+      throw new SinterException(Status.OUT_OF_MEMORY, modelName + ": " + Natives.lastError());
+    }
+    try {
+      Natives.checkIndex(SinterLibrary.sinter_session_attach(handle, program.plan(), 0), modelName);
+      int count = program.inputs().size();
+      bound = new ByteBuffer[count + program.outputs().size()];
+      inputs = allocate(program.inputs(), 0);
+      outputs = allocate(program.outputs(), count);
+      if (options.profile()) {
+        Natives.check(SinterLibrary.sinter_session_profile(handle, 1), modelName);
+      }
+    } catch (RuntimeException | Error e) {
+      destroy(handle);
+      throw e;
+    }
+  }
+
+  private static void destroy(long session) {
+    while (SinterLibrary.sinter_session_destroy(session) == SinterLibrary.SINTER_BUSY) {
+      SinterLibrary.sinter_session_cancel(session);
+      Thread.onSpinWait();
+    }
+  }
+
+  private ByteBuffer[] allocate(List<TensorInfo> tensors, int first) {
+    ByteBuffer[] buffers = new ByteBuffer[tensors.size()];
+    for (int i = 0; i < buffers.length; i++) {
+      long bytes = tensors.get(i).bytes();
+      if (bytes > Integer.MAX_VALUE - 64) {
+        throw new SinterException(
+            Status.UNSUPPORTED,
+            modelName + ": tensor '" + tensors.get(i).name() + "' has " + bytes + " bytes");
+      }
+      // One byte at least: an empty buffer has no address to bind.
+      ByteBuffer room =
+          Cell.allocate((int) Math.max(1, bytes), modelName + ": " + tensors.get(i).name());
+      Natives.bind(handle, 0, first + i, room, modelName);
+      bound[first + i] = room;
+      buffers[i] = room.slice(0, (int) bytes).order(ByteOrder.nativeOrder());
+    }
+    return buffers;
+  }
+
+  @Override
+  public void run() {
+    try {
+      int status = SinterLibrary.sinter_session_run(handle, 0);
+      if (status != 0) {
+        throw failure(status);
+      }
+    } finally {
+      // The buffers are used by address only; without this they might be collected meanwhile.
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  private SinterException failure(int status) {
+    Status code = Status.ofCode(status);
+    StringBuilder what = new StringBuilder(modelName).append(": ");
+    if (code == Status.INVALID_HANDLE) {
+      what.append("the session is closed");
+    } else {
+      what.append(Natives.lastError());
+      int step = SinterLibrary.sinter_session_failed_step(handle);
+      if (step >= 0 && step < program.report().steps().size()) {
+        Report.StepReport at = program.report().steps().get(step);
+        what.append(": op ").append(at.op()).append(' ').append(at.what());
+      }
+    }
+    return new SinterException(code, what.toString());
+  }
+
+  @Override
+  public ByteBuffer input(int index) {
+    return inputs[index];
+  }
+
+  @Override
+  public ByteBuffer output(int index) {
+    return outputs[index];
+  }
+
+  @Override
+  public void bind(int binding, ByteBuffer memory) {
+    ByteBuffer view = memory;
+    if (memory == null) {
+      view = binding < inputs.length ? inputs[binding] : outputs[binding - inputs.length];
+      if (view.capacity() == 0) {
+        return;
+      }
+      view = view.duplicate().clear();
+    }
+    Natives.bind(handle, 0, binding, view, modelName);
+    bound[binding] = view;
+  }
+
+  @Override
+  public List<TensorInfo> inputs() {
+    return program.inputs();
+  }
+
+  @Override
+  public List<TensorInfo> outputs() {
+    return program.outputs();
+  }
+
+  @Override
+  public Report report() {
+    return program.report();
+  }
+
+  @Override
+  public List<Session.StepTime> times() {
+    long[] nanos = new long[program.report().steps().size()];
+    Natives.checkIndex(
+        SinterLibrary.sinter_session_step_nanos(handle, 0, nanos, nanos.length), modelName);
+    List<Session.StepTime> times = new ArrayList<>();
+    for (int i = 0; i < nanos.length; i++) {
+      times.add(new Session.StepTime(program.report().steps().get(i), nanos[i]));
+    }
+    return times;
+  }
+
+  @Override
+  public void cancel() {
+    Natives.check(SinterLibrary.sinter_session_cancel(handle), modelName);
+  }
+
+  @Override
+  public void resetState() {
+    // A plan keeps nothing between runs.
+  }
+
+  @Override
+  public Runnable release() {
+    long session = handle;
+    return () -> destroy(session);
+  }
+}
