@@ -8,6 +8,8 @@ import dev.sinter.graph.OpKind;
 
 /** Sends each op to the class that lowers its kind. */
 final class Lowerings {
+  private static final int CUSTOM = 32; // TFLite's number of custom ops
+
   private Lowerings() {}
 
   static void lower(Lowering l, int index, Op op) {
@@ -44,7 +46,21 @@ final class Lowerings {
                 || move.movement() == OpKind.Move.Movement.EXPAND_DIMS))) {
       l.alias(op.output(0), op.input(0));
     } else {
-      throw l.unsupported(index, "this op");
+      throw l.unsupported(index, kind instanceof OpKind.Foreign f ? foreign(f) : "this op");
     }
+  }
+
+  /** What is known about an op without a kernel: for a custom op, how to bring one. */
+  private static String foreign(OpKind.Foreign f) {
+    if (f.code() != CUSTOM) {
+      return "this op";
+    }
+    Object options = f.attributes().get("custom_options");
+    int bytes = options instanceof java.nio.ByteBuffer b ? b.remaining() : 0;
+    return "the custom op '"
+        + f.name()
+        + "' with "
+        + bytes
+        + " bytes of options is not known (register it with Options.builder().customOp(...)); it";
   }
 }
