@@ -43,8 +43,14 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (type == U8 ? p.w_zero_point < 0 || p.w_zero_point > 255 : p.w_zero_point != 0) {
     return fail(SINTER_INVALID_ARGUMENT, "conv: w_zero_point %d", p.w_zero_point);
   }
-  if (type == S8 || type == U8) {
-    const int32_t low = type == S8 ? -128 : 0, high = low + 255;
+  if (p.requantization < 0 || p.requantization > (type == S16 ? 3 : 0)) {
+    return fail(SINTER_INVALID_ARGUMENT, "conv: requantization %d", p.requantization);
+  }
+  if (type == S16 && (p.in_zero_point != 0 || p.out_zero_point != 0)) {
+    return fail(SINTER_INVALID_ARGUMENT, "conv: zero points %d and %d of int16", p.in_zero_point, p.out_zero_point);
+  }
+  if (type != F32) {
+    const int32_t low = type == S8 ? -128 : type == U8 ? 0 : -32768, high = type == S16 ? 32767 : low + 255;
     if (p.in_zero_point < low || p.in_zero_point > high || p.out_zero_point < low || p.out_zero_point > high) {
       return fail(SINTER_INVALID_ARGUMENT, "conv: zero points %d and %d", p.in_zero_point, p.out_zero_point);
     }
@@ -54,7 +60,7 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   } else if (!(p.act_min <= p.act_max)) {
     return fail(SINTER_INVALID_ARGUMENT, "conv: act_min %g, act_max %g", p.act_min, p.act_max);
   }
-  const int64_t element = type == F32 ? 4 : 1;
+  const int64_t element = type == F32 ? 4 : type == S16 ? 2 : 1;
   slot_bytes[CONV_IN] = checked_product<5>({p.batch, p.in_h, p.in_w, p.in_c, element});
   slot_bytes[CONV_WEIGHTS] = 0;
   slot_bytes[CONV_OUT] = checked_product<5>({p.batch, p.out_h, p.out_w, p.out_c, element});

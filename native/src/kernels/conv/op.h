@@ -8,11 +8,12 @@
 //
 // slots    in       [batch][in_h][in_w][in_c]
 //          weights  packed; sources: W [out_c][kernel_h][kernel_w][in_c / groups], bias [out_c] (optional),
-//                   scale [out_c] (s8, u8)
+//                   scale [out_c] (not f32)
 //          out      [batch][out_h][out_w][out_c]
-// types    (in, w, out) = f32 f32 f32 (bias f32) | s8 s8 s8 (bias s32) | u8 u8 u8 (bias s32)
+// types    (in, w, out) = f32 f32 f32 (bias f32) | s8 s8 s8 (bias s32) | u8 u8 u8 (bias s32) |
+//          s16 s8 s16 (bias s64, or s32 where the requantization is of 32 bits; scale f64)
 //          u8 weights have a zero point: the sum is over (in - zp) * (W - w_zero_point)
-// numerics s8, u8: xnn.gemm, f32: clamp(sum + bias, act_min, act_max)
+// numerics s8, u8: xnn.gemm, s16: tfl.gemm16, f32: clamp(sum + bias, act_min, act_max)
 #ifndef SINTER_KERNELS_CONV_OP_H_
 #define SINTER_KERNELS_CONV_OP_H_
 
@@ -40,9 +41,10 @@ namespace sinter {
   F(i32, groups, PACK) /* divides in_c and out_c */ \
   F(i32, in_zero_point, PACK) /* s8, u8 */ \
   F(i32, w_zero_point, PACK) /* u8: 0..255, else 0 */ \
-  F(i32, out_zero_point, RUN) /* s8, u8 */ \
-  F(i32, out_min, RUN) /* s8, u8 */ \
-  F(i32, out_max, RUN) /* s8, u8 */ \
+  F(i32, out_zero_point, RUN) /* not f32; s16: 0 */ \
+  F(i32, out_min, RUN) /* not f32 */ \
+  F(i32, out_max, RUN) /* not f32 */ \
+  F(i32, requantization, PACK) /* s16: Requantization16 (gemm/packing_s16.h), else 0 */ \
   F(f32, act_min, RUN) /* f32 */ \
   F(f32, act_max, RUN) /* f32 */
 // clang-format on

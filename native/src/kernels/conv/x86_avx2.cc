@@ -1,12 +1,12 @@
-// conv in int8 and uint8 for AVX2: the pixels under each window are gathered, widened to int16, into gemm's panel.
-// SPDX-License-Identifier: Apache-2.0
+// conv in int8, uint8 and int16 by int8 for AVX2: the pixels under each window are gathered, widened to int16, into
+// gemm's panel. SPDX-License-Identifier: Apache-2.0
 //
 // The gather is the widening that gemm does anyway, so a 3x3 kernel over 3 channels has no padded
 // taps to multiply: k is 27, not 9 times 8.
 #include "core/workers.h"
 #include "kernels/conv/op.h"
 #include "kernels/conv/shape.h"
-#include "kernels/gemm/tile_avx2.h"
+#include "kernels/gemm/tile_avx2_s16.h"
 
 namespace sinter {
 namespace {
@@ -50,9 +50,9 @@ inline void gather(const ConvParams& p, const T* image, int64_t y, int64_t x, in
   }
 }
 
-// T: int8_t, or uint8_t with a zero point of the weights.
+// T: int8_t, int16_t, or uint8_t with a zero point of the weights.
 template <class T>
-inline void conv_8(const Call* call) {
+inline void convolve(const Call* call) {
   constexpr bool corrected = static_cast<T>(-1) > 0;
   const ConvParams& p = *static_cast<const ConvParams*>(call->params);
   const T* in = static_cast<const T*>(call->slots[CONV_IN]);
@@ -62,7 +62,8 @@ inline void conv_8(const Call* call) {
   const Epilogue e = make_epilogue(p.out_zero_point - shift, p.out_min - shift, p.out_max - shift);
   const int64_t channels = p.in_c / p.groups, n = p.out_c / p.groups, k = conv_k(p);
   const int64_t stride = avx2_panel_stride(k), pairs = (k + 1) / 2;
-  const int64_t one_tile = tile_bytes(tile_form_avx2, k), one_group = packed_tiles_bytes(tile_form_avx2, n, k);
+  const int64_t one_tile = sizeof(T) == 2 ? s16_tile_bytes(k) : tile_bytes(tile_form_avx2, k);
+  const int64_t one_group = (n + 15) / 16 * one_tile;
   const int64_t plane = int64_t{p.out_h} * p.out_w, pixels = p.batch * plane;
   const int threads = call->workers->threads;
   int64_t block = avx2_panel_rows(k);
@@ -97,7 +98,10 @@ inline void conv_8(const Call* call) {
       for (int64_t r = 0; r < rows; r += 6) {
         T* c = out + (m0 + r) * p.out_c + g * n + n0;
         with_rows(rows - r, [&](auto constant) {
-          if constexpr (corrected) {
+          if constexpr (sizeof(T) == 2) {
+            const Epilogue16 wide = {p.requantization, p.out_min, p.out_max};
+            tile_s16<decltype(constant)::value>(panel + r * stride, stride, tile, pairs, c, p.out_c, columns, wide);
+          } else if constexpr (corrected) {
             tile_u8<decltype(constant)::value>(panel + r * stride, stride, tile, pairs, c, p.out_c, columns, e,
                                                lacking + r);
           } else {
@@ -112,10 +116,13 @@ inline void conv_8(const Call* call) {
 }  // namespace
 
 void conv_s8s8s8_avx2(const Call* call) {
-  conv_8<int8_t>(call);
+  convolve<int8_t>(call);
 }
 void conv_u8u8u8_avx2(const Call* call) {
-  conv_8<uint8_t>(call);
+  convolve<uint8_t>(call);
+}
+void conv_s16s8s16_avx2(const Call* call) {
+  convolve<int16_t>(call);
 }
 
 }  // namespace sinter

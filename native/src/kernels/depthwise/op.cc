@@ -52,9 +52,16 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     return fail(SINTER_INVALID_ARGUMENT, "depthwise: w_zero_point %d", p.w_zero_point);
   }
   int64_t in_element = 4, out_element = 4;
-  if (type == S8 || type == U8) {
-    in_element = out_element = 1;
-    const int32_t low = type == S8 ? -128 : 0, high = low + 255;
+  if (p.requantization < 0 || p.requantization > (type == S16 ? 3 : 0)) {
+    return fail(SINTER_INVALID_ARGUMENT, "depthwise: requantization %d", p.requantization);
+  }
+  if (type == S16 && (p.in_zero_point != 0 || p.out_zero_point != 0)) {
+    return fail(SINTER_INVALID_ARGUMENT, "depthwise: zero points %d and %d of int16", p.in_zero_point,
+                p.out_zero_point);
+  }
+  if (type != F32) {
+    in_element = out_element = type == S16 ? 2 : 1;
+    const int32_t low = type == S8 ? -128 : type == U8 ? 0 : -32768, high = type == S16 ? 32767 : low + 255;
     if (p.in_zero_point < low || p.in_zero_point > high || p.out_zero_point < low || p.out_zero_point > high) {
       return fail(SINTER_INVALID_ARGUMENT, "depthwise: zero points %d, %d are outside the type", p.in_zero_point,
                   p.out_zero_point);

@@ -22,7 +22,10 @@ int64_t matrix_bytes(Layout layout, int64_t rows, int64_t columns, int64_t strid
 }
 
 int32_t lowest_of(DataType type) {
-  return type == U8 ? 0 : -128;
+  return type == U8 ? 0 : type == S16 ? -32768 : -128;
+}
+int64_t bytes_of(DataType type) {
+  return type == S8 || type == U8 ? 1 : type == S16 ? 2 : 4;
 }
 
 sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) {
@@ -45,8 +48,16 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (type == U8 ? p.w_zero_point < 0 || p.w_zero_point > 255 : p.w_zero_point != 0) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: w_zero_point %d", p.w_zero_point);
   }
-  if (out == S8 || out == U8) {
-    const int32_t low = lowest_of(out), high = low + 255;
+  if (p.requantization < 0 || p.requantization > (type == S16 ? 3 : 0)) {
+    return fail(SINTER_INVALID_ARGUMENT, "gemm: requantization %d", p.requantization);
+  }
+  // 2^40 products of 2^22 fit 64 bits; sizes stay far below.
+  if (type == S16 && (p.a_zero_point != 0 || p.out_zero_point != 0 || p.k > INT32_MAX / 8)) {
+    return fail(SINTER_INVALID_ARGUMENT, "gemm: int16 with zero points %d, %d and k %d", p.a_zero_point,
+                p.out_zero_point, p.k);
+  }
+  if (out == S8 || out == U8 || out == S16) {
+    const int32_t low = lowest_of(out), high = out == S16 ? 32767 : low + 255;
     if (p.out_zero_point < low || p.out_zero_point > high) {
       return fail(SINTER_INVALID_ARGUMENT, "gemm: out_zero_point %d is not in %d..%d", p.out_zero_point, low, high);
     }
@@ -62,9 +73,9 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (p.lda < need_lda || p.ldc < need_ldc) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: lda %d, ldc %d for m %d, n %d, k %d", p.lda, p.ldc, p.m, p.n, p.k);
   }
-  slot_bytes[GEMM_A] = matrix_bytes(row->layout_in, p.m, p.k, p.lda, type == F32 ? 4 : 1);
+  slot_bytes[GEMM_A] = matrix_bytes(row->layout_in, p.m, p.k, p.lda, bytes_of(type));
   slot_bytes[GEMM_WEIGHTS] = 0;
-  slot_bytes[GEMM_C] = matrix_bytes(row->layout_out, p.m, p.n, p.ldc, out == S8 || out == U8 ? 1 : 4);
+  slot_bytes[GEMM_C] = matrix_bytes(row->layout_out, p.m, p.n, p.ldc, bytes_of(out));
   if (slot_bytes[GEMM_A] < 0 || slot_bytes[GEMM_C] < 0) return fail(SINTER_INVALID_ARGUMENT, "gemm: sizes overflow");
   return SINTER_OK;
 }

@@ -7,11 +7,13 @@
 // slots    a        [m][k], lda elements from row to row
 //          weights  packed; sources: W [n][k] row-major, bias [n] (optional), scale [n] (8 bits out only)
 //          c        [m][n], ldc elements from row to row
-// types    (a, w, c) = f32 f32 f32 (bias f32) | s8 s8 s8 (bias s32) | s8 s8 s32 (bias s32) | u8 u8 u8 (bias s32)
+// types    (a, w, c) = f32 f32 f32 (bias f32) | s8 s8 s8 (bias s32) | s8 s8 s32 (bias s32) | u8 u8 u8 (bias s32) |
+//          s16 s8 s16 (bias s64, or s32 where the requantization is of 32 bits; scale f64)
 // layouts  NHWC: as above. PLANAR_QUADS: a is [ceil(k/4)][lda][4] and c is [ceil(n/4)][ldc][4], where
 //          the m pixels stand side by side and lda, ldc >= m count pixels.
 // weights  u8 weights have a zero point: the sum is over (A - a_zero_point) * (W - w_zero_point)
-// epilogue s8->s8, u8->u8: numerics xnn.gemm; s8->s32: the plain sum; f32: clamp(sum + bias, act_min, act_max)
+// epilogue s8->s8, u8->u8: numerics xnn.gemm; s8->s32: the plain sum; s16: tfl.gemm16; f32: clamp(sum + bias, act_min,
+//          act_max)
 #ifndef SINTER_KERNELS_GEMM_OP_H_
 #define SINTER_KERNELS_GEMM_OP_H_
 
@@ -28,9 +30,10 @@ namespace sinter {
   F(i32, ldc, RUN) /* >= n (NHWC) or >= m (PLANAR_QUADS) */ \
   F(i32, a_zero_point, PACK) /* s8: -128..127, u8: 0..255 */ \
   F(i32, w_zero_point, PACK) /* u8: 0..255, else 0 */ \
-  F(i32, out_zero_point, RUN) /* 8 bits out */ \
+  F(i32, out_zero_point, RUN) /* integers of 8 and 16 bits out; s16: 0 */ \
   F(i32, out_min, RUN) /* 8 bits out: clamp in the quantized domain, min <= max */ \
   F(i32, out_max, RUN) \
+  F(i32, requantization, PACK) /* s16: Requantization16 (packing_s16.h), else 0 */ \
   F(f32, act_min, RUN) /* f32: clamp, -inf for none; NaN refused */ \
   F(f32, act_max, RUN)
 // clang-format on

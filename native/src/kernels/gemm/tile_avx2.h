@@ -53,16 +53,14 @@ inline __m256i pair(const int16_t* a) {
 
 #define SINTER_ROWS_6(X) X(0) X(1) X(2) X(3) X(4) X(5)
 
-// Sums of ROWS rows (a + r * stride) with one tile of 16 columns; out[2 * r], out[2 * r + 1].
+// Sums of ROWS rows (a + r * stride) with the weights w of 16 columns, starting at a bias; out[2 * r], out[2 * r + 1].
 // `pairs` groups of two k. The accumulators have names, so that they stay in registers.
 template <int ROWS>
-inline void tile_sums(const int16_t* a, int64_t stride, const char* tile, int64_t pairs, __m256i* out) {
-  const __m256i bias_low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(tile));
-  const __m256i bias_high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(tile + 32));
+inline void pair_sums(const int16_t* a, int64_t stride, const char* w, int64_t pairs, __m256i bias_low,
+                      __m256i bias_high, __m256i* out) {
 #define SINTER_DECLARE(r) __m256i low##r = bias_low, high##r = bias_high;
   SINTER_ROWS_6(SINTER_DECLARE)
 #undef SINTER_DECLARE
-  const char* w = tile + tile_header_bytes(tile_form_avx2);
   for (int64_t g = 0; g < pairs; g++, w += 32, a += 2) {
     const __m256i w0 = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w)));
     const __m256i w1 = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w + 16)));
@@ -82,6 +80,14 @@ inline void tile_sums(const int16_t* a, int64_t stride, const char* tile, int64_
   }
   SINTER_ROWS_6(SINTER_STORE)
 #undef SINTER_STORE
+}
+
+// The same for a tile with its bias in front.
+template <int ROWS>
+inline void tile_sums(const int16_t* a, int64_t stride, const char* tile, int64_t pairs, __m256i* out) {
+  pair_sums<ROWS>(a, stride, tile + tile_header_bytes(tile_form_avx2), pairs,
+                  _mm256_loadu_si256(reinterpret_cast<const __m256i*>(tile)),
+                  _mm256_loadu_si256(reinterpret_cast<const __m256i*>(tile + 32)), out);
 }
 
 inline void store_bytes(int8_t* out, __m128i value, int columns) {

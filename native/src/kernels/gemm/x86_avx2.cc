@@ -1,19 +1,19 @@
-// gemm in int8 and uint8 for AVX2: rows are widened once into a panel, then multiplied tile by tile.
+// gemm in int8, uint8 and int16 by int8 for AVX2: rows are widened once into a panel, then multiplied tile by tile.
 // SPDX-License-Identifier: Apache-2.0
 #include "core/workers.h"
 #include "kernels/gemm/op.h"
-#include "kernels/gemm/tile_avx2.h"
+#include "kernels/gemm/tile_avx2_s16.h"
 
 namespace sinter {
 namespace {
 
 // Calls tile(rows constant, panel row, packed tile, m, first column, columns, lacking) for every tile of C.
-// T: int8_t, or uint8_t with a zero point of the weights; lacking is made for the latter only.
+// T: int8_t, int16_t, or uint8_t with a zero point of the weights; lacking is made for the last only.
 // Work is split over blocks of rows and, where those are few, over runs of tiles.
 template <class T, class TileFn>
 inline void for_each_tile(const Call* call, const TileFn& tile_fn) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
-  constexpr bool corrected = sizeof(T) == 1 && static_cast<T>(-1) > 0;
+  constexpr bool corrected = static_cast<T>(-1) > 0;
   const T* a = static_cast<const T*>(call->slots[GEMM_A]);
   const char* packed = static_cast<const char*>(call->slots[GEMM_WEIGHTS]);
   const int64_t stride = avx2_panel_stride(p.k);
@@ -22,7 +22,7 @@ inline void for_each_tile(const Call* call, const TileFn& tile_fn) {
 #else
   const int64_t pairs = (p.k + 1) / 2;
 #endif
-  const int64_t one_tile = tile_bytes(tile_form_avx2, p.k);
+  const int64_t one_tile = sizeof(T) == 2 ? s16_tile_bytes(p.k) : tile_bytes(tile_form_avx2, p.k);
   const int64_t tiles = (p.n + 15) / 16;
   const int threads = call->workers->threads;
   int64_t block = avx2_panel_rows(p.k);
@@ -83,6 +83,16 @@ void gemm_u8u8u8_avx2(const Call* call) {
   for_each_tile<uint8_t>(call, [&](auto constant, const int16_t* a, int64_t stride, const char* tile, int64_t pairs,
                                    int64_t m, int64_t n, int columns, const int32_t* lacking) {
     tile_u8<decltype(constant)::value>(a, stride, tile, pairs, c + m * p.ldc + n, p.ldc, columns, e, lacking);
+  });
+}
+
+void gemm_s16s8s16_avx2(const Call* call) {
+  const GemmParams& p = *static_cast<const GemmParams*>(call->params);
+  int16_t* c = static_cast<int16_t*>(call->slots[GEMM_C]);
+  const Epilogue16 e = {p.requantization, p.out_min, p.out_max};
+  for_each_tile<int16_t>(call, [&](auto constant, const int16_t* a, int64_t stride, const char* tile, int64_t pairs,
+                                   int64_t m, int64_t n, int columns, const int32_t*) {
+    tile_s16<decltype(constant)::value>(a, stride, tile, pairs, c + m * p.ldc + n, p.ldc, columns, e);
   });
 }
 

@@ -28,7 +28,13 @@ final class RandomProducts {
     DEPTHWISE_U8,
     FULLY_CONNECTED_U8,
     AVERAGE_POOL_U8,
-    MAX_POOL_U8
+    MAX_POOL_U8,
+    CONV_S16,
+    CONV_1X1_S16,
+    DEPTHWISE_S16,
+    FULLY_CONNECTED_S16,
+    AVERAGE_POOL_S16,
+    MAX_POOL_S16
   }
 
   private static final Activation[] ACTIVATIONS = {
@@ -38,12 +44,14 @@ final class RandomProducts {
   private final Random random;
   private final GraphBuilder b;
   private final ElementType type;
+  private final boolean wide;
   private int names;
 
   private RandomProducts(Kind kind, long seed) {
     random = new Random(seed * 37 + kind.name().hashCode());
     b = Graph.builder(kind + "-" + seed);
-    type = ElementType.UINT8;
+    type = kind.name().endsWith("_U8") ? ElementType.UINT8 : ElementType.INT16;
+    wide = type == ElementType.INT16;
     random.nextInt();
   }
 
@@ -54,12 +62,12 @@ final class RandomProducts {
 
   private Value model(Kind kind) {
     return switch (kind) {
-      case CONV_U8 -> conv(1 + random.nextInt(5), 1 + random.nextInt(5));
-      case CONV_1X1_U8 -> conv(1, 1);
-      case DEPTHWISE_U8 -> depthwise();
-      case FULLY_CONNECTED_U8 -> fullyConnected();
-      case AVERAGE_POOL_U8 -> pool(OpKind.Pool.Mode.AVERAGE);
-      case MAX_POOL_U8 -> pool(OpKind.Pool.Mode.MAX);
+      case CONV_U8, CONV_S16 -> conv(1 + random.nextInt(5), 1 + random.nextInt(5));
+      case CONV_1X1_U8, CONV_1X1_S16 -> conv(1, 1);
+      case DEPTHWISE_U8, DEPTHWISE_S16 -> depthwise();
+      case FULLY_CONNECTED_U8, FULLY_CONNECTED_S16 -> fullyConnected();
+      case AVERAGE_POOL_U8, AVERAGE_POOL_S16 -> pool(OpKind.Pool.Mode.AVERAGE);
+      case MAX_POOL_U8, MAX_POOL_S16 -> pool(OpKind.Pool.Mode.MAX);
     };
   }
 
@@ -72,7 +80,7 @@ final class RandomProducts {
   }
 
   private int zero() {
-    return random.nextInt(256);
+    return wide ? 0 : random.nextInt(256);
   }
 
   private Value input(int... dims) {
@@ -89,22 +97,39 @@ final class RandomProducts {
     return v.tensor().quantization().scale();
   }
 
-  private Value weights(int... dims) {
+  /** Per tensor, or of int16 products with one scale per slice of an axis. */
+  private Value weights(int axis, int... dims) {
     byte[] bytes = new byte[Arrays.stream(dims).reduce(1, Math::multiplyExact)];
     random.nextBytes(bytes);
     float scale = (float) Math.exp(-6 + random.nextGaussian());
     Constant values =
-        new Constant.Dense(type, Shape.of(dims), Storage.wrap(ByteBuffer.wrap(bytes)));
-    return b.constant(name("w"), values, Quantization.perTensor(scale, zero()));
+        new Constant.Dense(
+            wide ? ElementType.INT8 : type, Shape.of(dims), Storage.wrap(ByteBuffer.wrap(bytes)));
+    if (!wide || axis < 0) {
+      return b.constant(name("w"), values, Quantization.perTensor(scale, zero()));
+    }
+    float[] scales = new float[dims[axis]];
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] = scale * (float) Math.exp(0.5 * random.nextGaussian());
+    }
+    return b.constant(name("w"), values, Quantization.perAxis(axis, scales));
   }
 
   private Value bias(int channels, Value input, Value weights, int depth) {
-    ByteBuffer bytes = ByteBuffer.allocate(4 * channels).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocate(8 * channels).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < channels; i++) {
-      bytes.putInt((int) (random.nextGaussian() * 3000 * Math.sqrt(depth)));
+      double value = random.nextGaussian() * 3000 * Math.sqrt(depth);
+      if (wide) {
+        bytes.putLong((long) (value * 256));
+      } else {
+        bytes.putInt((int) value);
+      }
     }
     Constant values =
-        new Constant.Dense(ElementType.INT32, Shape.of(channels), Storage.wrap(bytes.flip()));
+        new Constant.Dense(
+            wide ? ElementType.INT64 : ElementType.INT32,
+            Shape.of(channels),
+            Storage.wrap(bytes.flip()));
     return b.constant(
         name("bias"), values, Quantization.perTensor(scale(input) * scale(weights), 0));
   }
@@ -135,7 +160,7 @@ final class RandomProducts {
     Padding padding = random.nextBoolean() || !fits ? Padding.SAME : Padding.VALID;
     int channels = x.shape().dim(3);
     int out = size(20);
-    Value weights = weights(out, h, w, channels);
+    Value weights = weights(0, out, h, w, channels);
     Value bias = bias(out, x, weights, h * w * channels);
     int strideH = stride(padding, (h - 1) * dilation + 1);
     int strideW = stride(padding, (w - 1) * dilation + 1);
@@ -154,7 +179,7 @@ final class RandomProducts {
     int out = x.shape().dim(3) * multiplier;
     int stride =
         Math.min(stride(padding, (h - 1) * dilation + 1), stride(padding, (w - 1) * dilation + 1));
-    Value weights = weights(1, h, w, out);
+    Value weights = weights(3, 1, h, w, out);
     Value bias = bias(out, x, weights, h * w);
     OpKind.Depthwise kind =
         new OpKind.Depthwise(padding, stride, stride, dilation, dilation, multiplier, activation());
@@ -165,7 +190,7 @@ final class RandomProducts {
     int depth = size(100);
     int units = size(60);
     Value x = input(1 + random.nextInt(6), depth);
-    Value weights = weights(units, depth);
+    Value weights = weights(random.nextBoolean() ? 0 : -1, units, depth);
     Value bias = random.nextInt(4) == 0 ? null : bias(units, x, weights, depth);
     OpKind.FullyConnected kind = new OpKind.FullyConnected(activation(), false, false, false);
     return scaled(x.fullyConnected(weights, bias, kind), x, weights, depth);

@@ -7,12 +7,8 @@ import dev.sinter.graph.Activation;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Padding;
-import dev.sinter.graph.Quantization;
 import dev.sinter.graph.Shape;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 
 /** Lowers CONV_2D and DEPTHWISE_CONV_2D. */
 final class Convolutions {
@@ -46,7 +42,7 @@ final class Convolutions {
     int groupC = weights.dim(3);
     Activation activation = l.activation(index, conv.activation());
     int output = l.outputTensor(index);
-    String type = checkTypes(l, index, op, activation, output);
+    String type = ProductTypes.check(l, index, op, activation, output);
     Geometry g =
         geometry(
             l,
@@ -80,12 +76,12 @@ final class Convolutions {
       l.add(
           Products.gemm(l, index, op, type, Math.toIntExact(pixels), outC, inC, activation, output)
               .slot(in)
-              .weights(key(op), sources(l, op, type, outC, output, g.input()))
+              .weights(key(op), ProductTypes.sources(l, op, type, outC, output, g.input()))
               .slot(out)
               .work(work));
       return;
     }
-    Step step = new Step("conv", index, label(l, op, g), type, type, type);
+    Step step = new Step("conv", index, label(l, op, g), ProductTypes.of(type));
     step.set("batch", g.in().dim(0))
         .set("in_h", g.in().dim(1))
         .set("in_w", g.in().dim(2))
@@ -103,12 +99,13 @@ final class Convolutions {
         .set("pad_left", g.padLeft())
         .set("groups", groups)
         .set("in_zero_point", l.zeroPoint(g.input()))
-        .set("w_zero_point", weightZeroPoint(l, op, type))
+        .set("w_zero_point", ProductTypes.weightZeroPoint(l, op, type))
+        .set("requantization", ProductTypes.convolution(l, op, type, groups))
         .set("out_zero_point", l.zeroPoint(output));
-    Numbers.clamp(step, activation, l.quantization(output));
+    ProductTypes.clamp(step, activation, l.quantization(output));
     l.add(
         step.slot(in)
-            .weights(key(op), sources(l, op, type, outC, output, g.input()))
+            .weights(key(op), ProductTypes.sources(l, op, type, outC, output, g.input()))
             .slot(out)
             .work(work));
   }
@@ -120,7 +117,7 @@ final class Convolutions {
     int outC = weights.dim(3);
     Activation activation = l.activation(index, conv.activation());
     int output = l.outputTensor(index);
-    String type = checkTypes(l, index, op, activation, output);
+    String type = ProductTypes.check(l, index, op, activation, output);
     Geometry g =
         geometry(
             l,
@@ -136,7 +133,7 @@ final class Convolutions {
     }
     Value in = l.value(g.input());
     Value out = l.define(output);
-    Step step = new Step("depthwise", index, label(l, op, g), type, type, type);
+    Step step = new Step("depthwise", index, label(l, op, g), ProductTypes.of(type));
     step.set("batch", g.in().dim(0))
         .set("in_h", g.in().dim(1))
         .set("in_w", g.in().dim(2))
@@ -153,12 +150,13 @@ final class Convolutions {
         .set("pad_top", g.padTop())
         .set("pad_left", g.padLeft())
         .set("in_zero_point", l.zeroPoint(g.input()))
-        .set("w_zero_point", weightZeroPoint(l, op, type))
+        .set("w_zero_point", ProductTypes.weightZeroPoint(l, op, type))
+        .set("requantization", ProductTypes.depthwise(l, op, type))
         .set("out_zero_point", l.zeroPoint(output));
-    Numbers.clamp(step, activation, l.quantization(output));
+    ProductTypes.clamp(step, activation, l.quantization(output));
     l.add(
         step.slot(in)
-            .weights(key(op), sources(l, op, type, outC, output, g.input()))
+            .weights(key(op), ProductTypes.sources(l, op, type, outC, output, g.input()))
             .slot(out)
             .work((double) g.out().elements() * kernelH * kernelW));
   }
@@ -176,62 +174,5 @@ final class Convolutions {
   /** What names the constants of an op: the same tensors pack to the same bytes. */
   static Object key(Op op) {
     return List.of(op.input(1), op.input(2));
-  }
-
-  /** The type of a product's tensors; fails where they do not fit together. */
-  static String checkTypes(Lowering l, int index, Op op, Activation activation, int output) {
-    String type = l.type(index, op.input(0));
-    if (!Numbers.isClamp(activation)) {
-      throw l.unsupported(index, "the fused activation " + activation);
-    }
-    if (!l.isConstant(op.input(1)) || (op.hasInput(2) && !l.isConstant(op.input(2)))) {
-      throw l.unsupported(index, "weights or bias that are computed at run time");
-    }
-    String weights = l.type(index, op.input(1));
-    String out = l.type(index, output);
-    boolean known = type.equals("f32") || type.equals("s8") || type.equals("u8");
-    if (!known || !weights.equals(type) || !out.equals(type)) {
-      throw l.unsupported(index, "the mix of types " + type + " x " + weights + " -> " + out);
-    }
-    if (!type.equals("f32")) {
-      l.requireQuantized(index, op.input(0));
-      l.requireQuantized(index, output);
-      Quantization q = l.quantization(op.input(1));
-      if (!q.isQuantized() || q.details() != null) {
-        throw l.unsupported(index, "weights without scales, or with scales by block");
-      }
-      for (long zeroPoint : q.zeroPoints()) {
-        if (type.equals("u8")
-            ? !q.isPerTensor() || zeroPoint < 0 || zeroPoint > 255
-            : zeroPoint != 0) {
-          throw l.unsupported(index, "weights with zero point " + zeroPoint);
-        }
-      }
-      if (op.hasInput(2) && !l.type(index, op.input(2)).equals("s32")) {
-        throw l.unsupported(index, "a bias of type " + l.type(index, op.input(2)));
-      }
-    }
-    return type;
-  }
-
-  /** Only unsigned weights have a zero point. */
-  static int weightZeroPoint(Lowering l, Op op, String type) {
-    return type.equals("u8") ? l.zeroPoint(op.input(1)) : 0;
-  }
-
-  /** Weights, bias, scales in the order of the native ops' contracts. */
-  static List<Supplier<ByteBuffer>> sources(
-      Lowering l, Op op, String type, int channels, int output, int input) {
-    List<Supplier<ByteBuffer>> sources = new ArrayList<>();
-    sources.add(() -> l.constant(op.input(1)));
-    sources.add(op.hasInput(2) ? () -> l.constant(op.input(2)) : null);
-    if (!type.equals("f32")) {
-      ByteBuffer scales =
-          Numbers.floats(
-              Numbers.requantizationScales(
-                  l.scale(input), l.quantization(op.input(1)), l.scale(output), channels));
-      sources.add(scales::duplicate);
-    }
-    return sources;
   }
 }

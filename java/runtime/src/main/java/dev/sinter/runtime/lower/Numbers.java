@@ -35,6 +35,34 @@ final class Numbers {
     return scales;
   }
 
+  static ByteBuffer doubles(double[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    for (double v : values) {
+      bytes.putDouble(v);
+    }
+    return bytes.flip();
+  }
+
+  /**
+   * The same quotients as TFLite's own kernels have them, in doubles.
+   *
+   * @param shortProduct whether a product of two single scales is rounded to float first
+   */
+  static double[] effectiveScales(
+      float in, Quantization weights, float out, int channels, boolean shortProduct) {
+    double[] scales = new double[channels];
+    boolean perAxis = weights.count() > 1;
+    if (perAxis && weights.count() != channels) {
+      throw new GraphException(
+          "the weights have " + weights.count() + " scales for " + channels + " channels");
+    }
+    for (int c = 0; c < channels; c++) {
+      float w = weights.scale(perAxis ? c : 0);
+      scales[c] = (!perAxis && shortProduct ? in * w : (double) in * w) / out;
+    }
+    return scales;
+  }
+
   /** The least integer of a type, in the catalogue's words; of a type that is no integer int8's. */
   static int least(String type) {
     return switch (type) {

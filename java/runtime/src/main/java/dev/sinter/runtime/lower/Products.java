@@ -26,7 +26,7 @@ final class Products {
       Activation activation,
       int output) {
     String label = op.kind().label() + " " + m + "x" + k + " * " + k + "x" + n;
-    Step step = new Step("gemm", index, label, type, type, type);
+    Step step = new Step("gemm", index, label, ProductTypes.of(type));
     Fusion.Border border = l.border(index);
     int input = border == null ? op.input(0) : border.input();
     step.set("m", m)
@@ -35,9 +35,14 @@ final class Products {
         .set("lda", k)
         .set("ldc", n)
         .set("a_zero_point", l.zeroPoint(input))
-        .set("w_zero_point", Convolutions.weightZeroPoint(l, op, type))
+        .set("w_zero_point", ProductTypes.weightZeroPoint(l, op, type))
+        .set(
+            "requantization",
+            op.kind() instanceof OpKind.FullyConnected
+                ? ProductTypes.fullyConnected(l, op, type)
+                : ProductTypes.convolution(l, op, type, 1))
         .set("out_zero_point", l.zeroPoint(output));
-    Numbers.clamp(step, activation, l.quantization(output));
+    ProductTypes.clamp(step, activation, l.quantization(output));
     return step;
   }
 
@@ -47,7 +52,7 @@ final class Products {
     }
     Activation activation = l.activation(index, full.activation());
     int output = l.outputTensor(index);
-    String type = Convolutions.checkTypes(l, index, op, activation, output);
+    String type = ProductTypes.check(l, index, op, activation, output);
     Shape weights = l.shape(op.input(1));
     int n = weights.dim(0);
     int k = weights.dim(1);
@@ -62,7 +67,7 @@ final class Products {
         gemm(l, index, op, type, m, n, k, activation, output)
             .slot(in)
             .weights(
-                Convolutions.key(op), Convolutions.sources(l, op, type, n, output, op.input(0)))
+                Convolutions.key(op), ProductTypes.sources(l, op, type, n, output, op.input(0)))
             .slot(out)
             .work((double) m * n * k));
   }

@@ -26,7 +26,7 @@ final class Definitions {
     return switch (op) {
       case "copy", "pad", "layout" -> "exact";
       case "gemm", "conv", "depthwise", "batch_matmul" ->
-          real ? "f32" : out.equals("s32") ? "exact" : "xnn.gemm";
+          real ? "f32" : in.equals("s16") ? "tfl.gemm16" : out.equals("s32") ? "exact" : "xnn.gemm";
       case "add" -> real ? "add.f32" : "xnn.add";
       case "pool" -> "pool." + in;
       case "reduce" -> real ? "mean.f32" : "xnn.mean";

@@ -1,0 +1,145 @@
+// The families of types that products come in: which constants each takes and how its sums become
+// results.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.runtime.lower;
+
+import dev.sinter.graph.Activation;
+import dev.sinter.graph.ElementType;
+import dev.sinter.graph.Op;
+import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Quantization;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * A family is named by the type of its activations: f32, s8, u8, s16 (with int8 weights), each with
+ * a result of the same type.
+ */
+final class ProductTypes {
+  // The contract's numbers for how sums become int16 (native/src/kernels/gemm/packing_s16.h).
+  private static final int FIXED_64 = 0;
+  private static final int FIXED_32 = 1;
+  private static final int DOUBLE_64 = 2;
+  private static final int UPWARD_32 = 3;
+
+  private ProductTypes() {}
+
+  /** The types of activations, weights and result. */
+  static String[] of(String type) {
+    return new String[] {type, type.equals("s16") ? "s8" : type, type};
+  }
+
+  /** The family of a product's tensors; fails where they do not fit together. */
+  static String check(Lowering l, int index, Op op, Activation activation, int output) {
+    String type = l.type(index, op.input(0));
+    if (!Numbers.isClamp(activation)) {
+      throw l.unsupported(index, "the fused activation " + activation);
+    }
+    if (!l.isConstant(op.input(1)) || (op.hasInput(2) && !l.isConstant(op.input(2)))) {
+      throw l.unsupported(index, "weights or bias that are computed at run time");
+    }
+    String weights = l.type(index, op.input(1));
+    String out = l.type(index, output);
+    if (!List.of("f32", "s8", "u8", "s16").contains(type)
+        || !weights.equals(of(type)[1])
+        || !out.equals(type)) {
+      throw l.unsupported(index, "the mix of types " + type + " x " + weights + " -> " + out);
+    }
+    if (!type.equals("f32")) {
+      l.requireQuantized(index, op.input(0));
+      l.requireQuantized(index, output);
+      checkWeights(l, index, op, type);
+      String bias = op.hasInput(2) ? l.type(index, op.input(2)) : "s32";
+      if (!bias.equals("s32") && !(type.equals("s16") && bias.equals("s64"))) {
+        throw l.unsupported(index, "a bias of type " + bias);
+      }
+    }
+    if (type.equals("s16") && (l.zeroPoint(op.input(0)) != 0 || l.zeroPoint(output) != 0)) {
+      throw l.unsupported(index, "int16 with a zero point");
+    }
+    return type;
+  }
+
+  private static void checkWeights(Lowering l, int index, Op op, String type) {
+    Quantization q = l.quantization(op.input(1));
+    if (!q.isQuantized() || q.details() != null) {
+      throw l.unsupported(index, "weights without scales, or with scales by block");
+    }
+    boolean one = type.equals("u8") && q.isPerTensor();
+    for (long zeroPoint : q.zeroPoints()) {
+      if (one ? zeroPoint < 0 || zeroPoint > 255 : zeroPoint != 0) {
+        throw l.unsupported(index, "weights with zero point " + zeroPoint);
+      }
+    }
+  }
+
+  /** Only unsigned weights have a zero point. */
+  static int weightZeroPoint(Lowering l, Op op, String type) {
+    return type.equals("u8") ? l.zeroPoint(op.input(1)) : 0;
+  }
+
+  private static boolean hasBias(Lowering l, Op op, ElementType type) {
+    return op.hasInput(2) && l.tensor(op.input(2)).type() == type;
+  }
+
+  /**
+   * How TFLite makes int16 of a convolution's sums: kernels for a bias of 64 bits are plain ones,
+   * those for 32 bits its matrix library's, but for groups.
+   */
+  static int convolution(Lowering l, Op op, String type, int groups) {
+    if (!type.equals("s16")) {
+      return 0;
+    }
+    return !hasBias(l, op, ElementType.INT32) ? FIXED_64 : groups > 1 ? FIXED_32 : UPWARD_32;
+  }
+
+  /** The same of a depthwise convolution's. */
+  static int depthwise(Lowering l, Op op, String type) {
+    return type.equals("s16") && hasBias(l, op, ElementType.INT32) ? FIXED_32 : 0;
+  }
+
+  /** The same of a fully connected layer's: plain kernels multiply doubles. */
+  static int fullyConnected(Lowering l, Op op, String type) {
+    if (!type.equals("s16")) {
+      return 0;
+    }
+    return hasBias(l, op, ElementType.INT64) ? DOUBLE_64 : UPWARD_32;
+  }
+
+  /** Sets the bounds of the result as whoever runs this family in TFLite rounds them. */
+  static void clamp(Step step, Activation activation, Quantization q) {
+    if (step.types().get(0).equals("s16")) {
+      Numbers.clampBuiltin(step, activation, q);
+    } else {
+      Numbers.clamp(step, activation, q);
+    }
+  }
+
+  /** Weights, bias, scales in the order of the native ops' contracts. */
+  static List<Supplier<ByteBuffer>> sources(
+      Lowering l, Op op, String type, int channels, int output, int input) {
+    List<Supplier<ByteBuffer>> sources = new ArrayList<>();
+    sources.add(() -> l.constant(op.input(1)));
+    sources.add(op.hasInput(2) ? () -> l.constant(op.input(2)) : null);
+    if (!type.equals("f32")) {
+      Quantization weights = l.quantization(op.input(1));
+      ByteBuffer scales =
+          type.equals("s16")
+              ? Numbers.doubles(
+                  Numbers.effectiveScales(
+                      l.scale(input),
+                      weights,
+                      l.scale(output),
+                      channels,
+                      op.kind() instanceof OpKind.FullyConnected
+                          && !hasBias(l, op, ElementType.INT64)))
+              : Numbers.floats(
+                  Numbers.requantizationScales(l.scale(input), weights, l.scale(output), channels));
+      sources.add(scales::duplicate);
+    }
+    return sources;
+  }
+}

@@ -1,0 +1,64 @@
+// depthwise of int16 activations and int8 weights: packing and the plain row.
+// SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
+#include "core/workers.h"
+#include "kernels/depthwise/s8.h"
+#include "kernels/gemm/packing_s16.h"
+
+namespace sinter {
+namespace {
+
+// The sources are gemm's, but for the weights' order: [taps][channels].
+int64_t plain_bytes(const void* params, const Source* sources) {
+  const DepthwiseParams& p = *static_cast<const DepthwiseParams*>(params);
+  const int64_t channels = depthwise_channels(p), taps = depthwise_taps(p);
+  if (check_s16_sources(sources, channels, taps, p.requantization) != SINTER_OK) return -1;
+  return s16_plain_bytes(channels, taps);
+}
+
+sinter_status plain_pack(const void* params, const Source* sources, void* out, int64_t) {
+  const DepthwiseParams& p = *static_cast<const DepthwiseParams*>(params);
+  const int64_t channels = depthwise_channels(p);
+  pack_s16_columns(sources, 0, channels, channels, p.requantization, out);
+  memcpy(static_cast<char*>(out) + S16_COLUMN_BYTES * channels, sources[DEPTHWISE_SOURCE_WEIGHTS].data,
+         static_cast<size_t>(depthwise_taps(p) * channels));
+  return SINTER_OK;
+}
+
+}  // namespace
+
+extern const OpDef depthwise_op;
+extern const PackingDef depthwise_s16s8_plain_packing;
+const PackingDef depthwise_s16s8_plain_packing = {"depthwise_s16s8_plain", 1,           &depthwise_op,
+                                                  DEPTHWISE_SOURCES,       plain_bytes, plain_pack};
+
+void depthwise_s16s8s16_reference(const Call* call) {
+  const DepthwiseParams& p = *static_cast<const DepthwiseParams*>(call->params);
+  const int64_t channels = depthwise_channels(p);
+  const int16_t* in = static_cast<const int16_t*>(call->slots[DEPTHWISE_IN]);
+  int16_t* out = static_cast<int16_t*>(call->slots[DEPTHWISE_OUT]);
+  const Columns16 columns = columns16(call->slots[DEPTHWISE_WEIGHTS], channels);
+  parallel_for(call->workers, depthwise_out_rows(p), [&](int64_t row, int) {
+    const int64_t b = row / p.out_h, y = row % p.out_h;
+    for (int64_t x = 0; x < p.out_w; x++) {
+      for (int64_t c = 0; c < channels; c++) {
+        uint64_t sum = static_cast<uint64_t>(columns.bias[c]);
+        for (int64_t i = 0; i < p.kernel_h; i++) {
+          const int64_t iy = y * p.stride_h + i * p.dilation_h - p.pad_top;
+          if (iy < 0 || iy >= p.in_h) continue;
+          for (int64_t j = 0; j < p.kernel_w; j++) {
+            const int64_t ix = x * p.stride_w + j * p.dilation_w - p.pad_left;
+            if (ix < 0 || ix >= p.in_w) continue;
+            const int64_t value = in[((b * p.in_h + iy) * p.in_w + ix) * p.in_c + c / p.multiplier];
+            sum += static_cast<uint64_t>(value * columns.weights[(i * p.kernel_w + j) * channels + c]);
+          }
+        }
+        out[(row * p.out_w + x) * channels + c] =
+            bounded_16(requantize_16(static_cast<int64_t>(sum), columns, c, p.requantization), p.out_min, p.out_max);
+      }
+    }
+  });
+}
+
+}  // namespace sinter
