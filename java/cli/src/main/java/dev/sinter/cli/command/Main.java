@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
       "  sinter run model.tflite --input cat.jpg --top-k 3 --labels labels.txt",
       "  sinter verify models/ --json verify.json       same outputs as TFLite?",
       "  sinter bench model.tflite --peers tflite       how fast beside TFLite?",
+      "  sinter evaluate model.tflite --data data/      how many examples are right?",
       "",
       "'sinter COMMAND --help' explains a command."
     },
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       VerifyCommand.class,
       BenchCommand.class,
+      EvaluateCommand.class,
       DemoCommand.class,
       CommandLine.HelpCommand.class
     })
@@ -99,6 +101,6 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "Which command? One of: inspect, run, verify, bench, demo");
+        spec.commandLine(), "Which command? One of: inspect, run, verify, bench, evaluate, demo");
   }
 }

@@ -33,6 +33,8 @@ public final class Dataset {
   private final byte[] raw;
   private final List<Path> pictures;
   private final int[] labels;
+  private final int classes;
+  private final int labelOffset;
 
   private Dataset(
       Path folder,
@@ -43,7 +45,9 @@ public final class Dataset {
       ElementType type,
       byte[] raw,
       List<Path> pictures,
-      int[] labels) {
+      int[] labels,
+      int classes,
+      int labelOffset) {
     this.folder = folder;
     this.name = name;
     this.classNames = classNames;
@@ -53,6 +57,8 @@ public final class Dataset {
     this.raw = raw;
     this.pictures = pictures;
     this.labels = labels;
+    this.classes = classes;
+    this.labelOffset = labelOffset;
   }
 
   /**
@@ -103,7 +109,17 @@ public final class Dataset {
             : List.of();
     Dataset set =
         new Dataset(
-            folder, root.path("name").asText(), names, real, shape, type, raw, pictures, labels);
+            folder,
+            root.path("name").asText(),
+            names,
+            real,
+            shape,
+            type,
+            raw,
+            pictures,
+            labels,
+            root.path("classes").asInt(0),
+            offset);
     if (labels.length > 0 && labels.length != set.size()) {
       throw new IOException(
           folder
@@ -245,7 +261,20 @@ public final class Dataset {
   }
 
   /**
-   * Writes an example into an input.
+   * Returns the class of an example in a model with so many scores: a model without the extra
+   * classes that the label offset stands for counts them from 0.
+   *
+   * @param example which one
+   * @param scores number of scores of the model
+   * @return index of the class in the model's output, -1 where the split has no labels
+   */
+  public int label(int example, int scores) {
+    int label = label(example);
+    return label >= 0 && scores == classes ? label - labelOffset : label;
+  }
+
+  /**
+   * Writes an example into an input. A picture is brought to the size that the input wants.
    *
    * @param example which one
    * @param tensor the input
@@ -258,9 +287,15 @@ public final class Dataset {
       int bytes = (int) type.bytes(shape.elements());
       stored = ByteBuffer.wrap(raw, example * bytes, bytes);
     } else {
+      Shape s = tensor.shape();
+      boolean picture = s.rank() == 4 && s.dim(0) == 1 && s.dim(3) == shape.dim(2);
       stored =
           ByteBuffer.wrap(
-              Pictures.read(pictures.get(example), shape.dim(0), shape.dim(1), shape.dim(2)));
+              Pictures.read(
+                  pictures.get(example),
+                  picture ? s.dim(1) : shape.dim(0),
+                  picture ? s.dim(2) : shape.dim(1),
+                  shape.dim(2)));
     }
     Quantizing.write(stored.order(ByteOrder.nativeOrder()), type, real, tensor, out);
   }

@@ -91,7 +91,8 @@ public final class TfliteOracle {
           return new Result(null, "string input");
         }
         int n = (int) tensorflowlite.TfLiteTensorByteSize(t);
-        byte[] data = given == null ? random(random, type, n) : given.get(k);
+        int rank = tensorflowlite.TfLiteTensorNumDims(t);
+        byte[] data = given == null ? random(random, type, n, rank) : given.get(k);
         try (BytePointer p = new BytePointer(Math.max(1, n))) {
           p.put(data, 0, n);
           if (tensorflowlite.TfLiteTensorCopyFromBuffer(t, p, n) != 0) {
@@ -116,8 +117,11 @@ public final class TfliteOracle {
     return new Result(outputs, null);
   }
 
-  private static byte[] random(Random random, int type, int n) {
-    if (fill == Fill.ZEROS) {
+  private static byte[] random(Random random, int type, int n, int rank) {
+    boolean integers = type == tensorflowlite.kTfLiteInt32 || type == tensorflowlite.kTfLiteInt64;
+    // A vector of integers may be a position or a size: then one beyond the end reads what is
+    // there.
+    if (fill == Fill.ZEROS || (integers && rank < 2)) {
       return new byte[n];
     }
     if (fill == Fill.ONES) {
