@@ -95,6 +95,9 @@ SINTER_API sinter_status sinter_session_destroy(uint64_t session);
 SINTER_API int32_t sinter_session_attach(uint64_t session, uint64_t plan, int64_t arena_base);
 /* The arena's address, for views on the default place of inputs and outputs; valid until destroyed. */
 SINTER_API void* sinter_session_arena(uint64_t session);
+/* Sets bytes of the arena to one value: what a plan keeps there from run to run is set back so. Fails
+ * with SINTER_BUSY while a run is under way. */
+SINTER_API sinter_status sinter_session_fill(uint64_t session, int64_t offset, int64_t bytes, int32_t value);
 /* Binds caller memory to a binding of an attached plan; data == NULL: back to the arena. The memory
  * must stay valid while it is bound. bytes must be at least what the plan says. */
 SINTER_API sinter_status sinter_session_bind(uint64_t session, int32_t plan, int32_t binding, void* data,

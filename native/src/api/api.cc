@@ -210,6 +210,12 @@ void* sinter_session_arena(uint64_t session) {
   return s->arena();
 }
 
+sinter_status sinter_session_fill(uint64_t session, int64_t offset, int64_t bytes, int32_t value) {
+  if (device_of(session)) return sinter::fail(SINTER_UNSUPPORTED, "session: a device's arena cannot be filled");
+  const auto s = session_table().find(session);
+  return s ? s->fill(offset, bytes, value) : stale("session");
+}
+
 sinter_status sinter_session_bind(uint64_t session, int32_t plan, int32_t binding, void* data, int64_t bytes) {
   if (const auto* device = device_of(session)) return device->session_bind(session, plan, binding, data, bytes);
   const auto s = session_table().find(session);

@@ -46,7 +46,7 @@ struct SlotDef {
   SlotRole role;
 };
 
-enum { MAX_SLOTS = 4, MAX_SOURCES = 4, MAX_LIMITS = 8 };
+enum { MAX_SLOTS = 8, MAX_SOURCES = 8, MAX_LIMITS = 8 };
 
 struct RowDef;
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/session.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "core/cpu.h"
@@ -193,6 +194,17 @@ void Session::run_steps(Attached* attached, Workers* workers, sinter_status* sta
       p.steps[i].row->run(&call);
     }
   }
+}
+
+sinter_status Session::fill(int64_t offset, int64_t bytes, int value) {
+  Claim claim(this);
+  if (!claim.held()) return busy();
+  if (offset < 0 || bytes < 0 || offset > arena_.bytes() || bytes > arena_.bytes() - offset) {
+    return fail(SINTER_INVALID_ARGUMENT, "session: %lld bytes at %lld lie outside the arena of %lld", (long long)bytes,
+                (long long)offset, (long long)arena_.bytes());
+  }
+  memset(arena_.data() + offset, value, static_cast<size_t>(bytes));
+  return SINTER_OK;
 }
 
 sinter_status Session::profile(bool enabled) {

@@ -19,6 +19,7 @@ class Session {
   int32_t attach(std::shared_ptr<const Plan> plan, int64_t arena_base);
   sinter_status bind(int32_t plan, int32_t binding, void* data, int64_t bytes);
   sinter_status run(int32_t plan);
+  sinter_status fill(int64_t offset, int64_t bytes, int value);
   sinter_status profile(bool enabled);
   int32_t step_nanos(int32_t plan, int64_t* nanos, int32_t capacity);
 

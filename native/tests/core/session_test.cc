@@ -98,6 +98,22 @@ TEST(Session, ABindingWithoutAPlaceMustBeBound) {
   sinter_plan_destroy(handle);
 }
 
+TEST(Session, FillsARangeOfItsArena) {
+  const uint64_t session = sinter_session_create(256, 1);
+  ASSERT_NE(session, 0u);
+  const char* arena = static_cast<const char*>(sinter_session_arena(session));
+  ASSERT_EQ(sinter_session_fill(session, 64, 100, -3), SINTER_OK);
+  for (int i = 0; i < 256; i++) EXPECT_EQ(arena[i], i >= 64 && i < 164 ? -3 : 0) << i;
+  EXPECT_EQ(sinter_session_fill(session, 256, 0, 1), SINTER_OK);
+  EXPECT_EQ(sinter_session_fill(session, 200, 57, 1), SINTER_INVALID_ARGUMENT);
+  EXPECT_EQ(sinter_session_fill(session, -1, 1, 1), SINTER_INVALID_ARGUMENT);
+  EXPECT_EQ(sinter_session_fill(session, 0, -1, 1), SINTER_INVALID_ARGUMENT);
+  EXPECT_EQ(sinter_session_fill(session, INT64_MAX, INT64_MAX, 1), SINTER_INVALID_ARGUMENT);
+  EXPECT_EQ(arena[255], 0);
+  sinter_session_destroy(session);
+  EXPECT_EQ(sinter_session_fill(session, 0, 1, 1), SINTER_INVALID_HANDLE);
+}
+
 TEST(Session, TellsTimesPerStep) {
   Open open;
   ASSERT_EQ(sinter_session_attach(open.session, open.plan, 0), 0);

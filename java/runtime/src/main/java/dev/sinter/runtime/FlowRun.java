@@ -115,9 +115,10 @@ final class FlowRun {
     }
   }
 
-  /** Zeroes what persists between runs. */
+  /** Sets what persists between runs back to its start. */
   void reset() {
     variables.clear();
+    frames.values().forEach(Frame::resetState);
   }
 
   void close() {

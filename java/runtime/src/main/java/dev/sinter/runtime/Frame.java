@@ -232,6 +232,10 @@ final class Frame {
     return runner;
   }
 
+  void resetState() {
+    runners.values().forEach(Runner::resetState);
+  }
+
   void close() {
     runners.values().forEach(Runner::close);
     runners.clear();

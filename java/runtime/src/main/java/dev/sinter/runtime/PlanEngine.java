@@ -29,6 +29,7 @@ final class PlanEngine implements Engine {
     }
     try {
       Natives.checkIndex(SinterLibrary.sinter_session_attach(handle, program.plan(), 0), modelName);
+      program.resetState(handle, modelName);
       int count = program.inputs().size();
       bound = new ByteBuffer[count + program.outputs().size()];
       inputs = allocate(program.inputs(), 0);
@@ -155,7 +156,7 @@ final class PlanEngine implements Engine {
 
   @Override
   public void resetState() {
-    // A plan keeps nothing between runs.
+    program.resetState(handle, modelName);
   }
 
   @Override

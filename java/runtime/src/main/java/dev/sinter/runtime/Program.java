@@ -31,19 +31,33 @@ final class Program {
   private final long arenaBytes;
   private final List<TensorInfo> inputs;
   private final List<TensorInfo> outputs;
+  private final List<State> states;
   private final Report report;
+
+  /** A range of the arena that lives from run to run, and the byte it starts with. */
+  private record State(long offset, long bytes, int fill) {}
 
   private Program(
       long plan,
       long arenaBytes,
       List<TensorInfo> inputs,
       List<TensorInfo> outputs,
+      List<State> states,
       Report report) {
     this.plan = plan;
     this.arenaBytes = arenaBytes;
     this.inputs = inputs;
     this.outputs = outputs;
+    this.states = states;
     this.report = report;
+  }
+
+  /** Sets what a session's arena keeps from run to run to its first values. */
+  void resetState(long session, String where) {
+    for (State s : states) {
+      Natives.check(
+          SinterLibrary.sinter_session_fill(session, s.offset(), s.bytes(), s.fill()), where);
+    }
   }
 
   long plan() {
@@ -107,6 +121,7 @@ final class Program {
     private final List<Slot> slots = new ArrayList<>();
     private final Map<Value, Integer> slotOf = new LinkedHashMap<>();
     private final Map<Integer, Integer> blobSlot = new LinkedHashMap<>();
+    private final List<State> states = new ArrayList<>();
 
     Maker(Part part, Target target, Numerics numerics, Store store) {
       this.part = part;
@@ -149,7 +164,8 @@ final class Program {
       long packedBytes = SinterLibrary.sinter_weights_bytes(store.handle(), -1);
       Report report =
           new Report(target.isaNames(), List.copyOf(reports), lowered.notes(), arena, packedBytes);
-      return new Program(plan, arena, List.copyOf(inputs), List.copyOf(outputs), report);
+      return new Program(
+          plan, arena, List.copyOf(inputs), List.copyOf(outputs), List.copyOf(states), report);
     }
 
     private TensorInfo info(int tensor) {
@@ -256,11 +272,12 @@ final class Program {
           }
           int[] life = lives.get(value);
           if (life == null) {
-            life = new int[] {i, i};
+            // A state lives in all of the plan: no other value may use its place in between.
+            life = value.isState() ? new int[] {0, placed.size() - 1} : new int[] {i, i};
             lives.put(value, life);
             order.add(value);
           }
-          life[1] = i;
+          life[1] = Math.max(life[1], i);
         }
       }
       List<MemoryPlanner.Life> list = new ArrayList<>();
@@ -270,7 +287,11 @@ final class Program {
       }
       MemoryPlanner.Placement placement = MemoryPlanner.place(list);
       for (int i = 0; i < order.size(); i++) {
-        order.get(i).setOffset(placement.offsets().get(i));
+        Value value = order.get(i);
+        value.setOffset(placement.offsets().get(i));
+        if (value.isState()) {
+          states.add(new State(value.offset(), value.bytes(), value.fill()));
+        }
       }
       return placement.total();
     }

@@ -26,6 +26,7 @@ final class Runner {
     }
     try {
       Natives.checkIndex(SinterLibrary.sinter_session_attach(handle, program.plan(), 0), name);
+      program.resetState(handle, name);
       bound = new ByteBuffer[node.inputs().length];
       outputs = new Cell[node.outputs().length];
       for (int i = 0; i < outputs.length; i++) {
@@ -73,6 +74,10 @@ final class Runner {
         run.time(node.program().report().steps().get(i), nanos[i]);
       }
     }
+  }
+
+  void resetState() {
+    node.program().resetState(handle, name);
   }
 
   void close() {

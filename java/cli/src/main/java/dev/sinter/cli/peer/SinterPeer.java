@@ -131,7 +131,7 @@ public final class SinterPeer implements Peer {
 
   @Override
   public void resetVariables() {
-    // No op that keeps variables is supported yet: there is nothing to set back.
+    session.resetState();
   }
 
   @Override

@@ -16,8 +16,8 @@ import java.util.Set;
 /** One use; the text may be hostile. */
 final class CatalogueParser {
   private static final int VERSION = 1;
-  private static final int MAX_SLOTS = 4;
-  private static final int MAX_SOURCES = 4;
+  private static final int MAX_SLOTS = 8;
+  private static final int MAX_SOURCES = 8;
   private static final int MAX_PARAMS_BYTES = 1 << 16;
   private static final int MAX_TILE = 1 << 16;
   private static final Set<String> TYPES =

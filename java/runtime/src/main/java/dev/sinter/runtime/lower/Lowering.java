@@ -106,7 +106,7 @@ public final class Lowering {
           Status.INVALID_MODEL,
           part.name() + ": output '" + main.tensor(tensor).name() + "' is computed by no op");
     }
-    if (value.place() == Value.Place.ARENA) {
+    if (value.place() == Value.Place.ARENA && !value.isState()) {
       value.becomeOutput(binding);
       return value;
     }
@@ -195,6 +195,22 @@ public final class Lowering {
     Value value = Value.arena(main.tensor(tensor).name(), bytes(tensor));
     values.put(tensor, value);
     return value;
+  }
+
+  /** The state that a variable tensor stands for: what one run leaves there the next one finds. */
+  Value state(int opIndex, int tensor) {
+    Tensor t = main.tensor(tensor);
+    if (!t.isVariable() || main.isConstant(tensor)) {
+      throw unsupported(opIndex, "the state '" + t.name() + "' that is no variable");
+    }
+    if (part.from() > 0) {
+      // This piece may be lowered several times, for what earlier ones compute; each would have a
+      // state of its own.
+      throw unsupported(opIndex, "a state behind an op that the model's plan is cut at");
+    }
+    // TensorFlow Lite starts int8 at the number that stands for 0, all else with bytes of 0.
+    int fill = t.type() == ElementType.INT8 ? zeroPoint(tensor) : 0;
+    return values.computeIfAbsent(tensor, k -> Value.state(t.name(), bytes(tensor), fill));
   }
 
   /** Two tensors with the same bytes. */

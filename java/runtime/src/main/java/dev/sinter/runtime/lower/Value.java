@@ -23,6 +23,8 @@ public final class Value {
   private int number;
   private final Supplier<ByteBuffer> constant;
   private long offset = -1;
+  private boolean state;
+  private int fill;
 
   private Value(String name, long bytes, Place place, int number, Supplier<ByteBuffer> constant) {
     this.name = name;
@@ -35,6 +37,18 @@ public final class Value {
   /** A new place in the arena. */
   public static Value arena(String name, long bytes) {
     return new Value(name, bytes, Place.ARENA, -1, null);
+  }
+
+  /**
+   * A place in the arena that keeps its bytes from run to run.
+   *
+   * @param fill the byte it holds everywhere before the first run
+   */
+  static Value state(String name, long bytes, int fill) {
+    Value value = arena(name, bytes);
+    value.state = true;
+    value.fill = fill;
+    return value;
   }
 
   static Value input(String name, long bytes, int binding) {
@@ -78,6 +92,16 @@ public final class Value {
   /** The bytes of a constant. */
   public ByteBuffer constant() {
     return constant.get();
+  }
+
+  /** Whether it lives from run to run. */
+  public boolean isState() {
+    return state;
+  }
+
+  /** The byte that a state holds everywhere before the first run. */
+  public int fill() {
+    return fill;
   }
 
   /** Offset in the arena, after planning. */
