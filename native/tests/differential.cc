@@ -95,14 +95,15 @@ bool run_row(const Case& c, const RowDef* row, int threads, GuardedBuffer::Side 
   void* slots[MAX_SLOTS] = {};
   std::vector<std::unique_ptr<GuardedBuffer>> buffers;
   size_t input = 0;
-  GuardedBuffer* out = nullptr;
+  std::vector<GuardedBuffer*> outs;
   for (int s = 0; s < op->slot_count; s++) {
     if (op->slots[s].role == SLOT_WEIGHTS) {
       slots[s] = packed.data();
       continue;
     }
     const bool in = op->slots[s].role == SLOT_IN;
-    const size_t bytes = in ? inputs[input].size() : static_cast<size_t>(out_bytes);
+    const size_t bytes = in ? inputs[input].size()
+                            : static_cast<size_t>(c.out_bytes_of.empty() ? out_bytes : c.out_bytes_of[outs.size()]);
     if (needed[s] > static_cast<int64_t>(bytes)) {
       ADD_FAILURE() << c.name << ": " << row->name << " wants " << needed[s] << " bytes for " << op->slots[s].name
                     << ", the case has " << bytes;
@@ -114,7 +115,7 @@ bool run_row(const Case& c, const RowDef* row, int threads, GuardedBuffer::Side 
       if (bytes > 0) memcpy(slots[s], inputs[input].data(), bytes);
       input++;
     } else {
-      out = buffers.back().get();
+      outs.push_back(buffers.back().get());
       if (bytes > 0) memset(slots[s], 0x5a, bytes);
     }
   }
@@ -135,7 +136,8 @@ bool run_row(const Case& c, const RowDef* row, int threads, GuardedBuffer::Side 
     const Call call = {params.data(), slots, scratch.data(), workers.get()};
     row->run(&call);
   }
-  result->assign(out->data(), out->data() + out->bytes());
+  result->clear();
+  for (const GuardedBuffer* out : outs) result->insert(result->end(), out->data(), out->data() + out->bytes());
   if (row->layout_out == PLANAR_QUADS && !own_layout) *result = from_quads(*result, c.width, c.out_channels);
   return true;
 }

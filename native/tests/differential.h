@@ -29,6 +29,8 @@ struct Case {
   std::vector<Bytes> sources;   // of the packing; an empty one is absent
   std::vector<Bytes> inputs;    // per SLOT_IN, in slot order, NHWC, exactly sized
   int64_t out_bytes = 0;        // exactly sized
+  // Ops with several outputs: the size of each, instead of out_bytes. All are compared, floats if all are floats.
+  std::vector<int64_t> out_bytes_of;
   // f32 outputs: |a - b| <= atol[i] or atol[0]; an absolute bound that the case computes (K-scaled).
   std::vector<float> tolerance;
   // Output bytes that kernels must not touch (gaps of ldc): compared with what was there before.

@@ -45,9 +45,15 @@ final class Lowerings {
             && (move.movement() == OpKind.Move.Movement.SQUEEZE
                 || move.movement() == OpKind.Move.Movement.EXPAND_DIMS))) {
       l.alias(op.output(0), op.input(0));
+    } else if (kind instanceof OpKind.Foreign f && isLstm(f)) {
+      Lstms.lower(l, index, op, f);
     } else {
       throw l.unsupported(index, kind instanceof OpKind.Foreign f ? foreign(f) : "this op");
     }
+  }
+
+  private static boolean isLstm(OpKind.Foreign f) {
+    return f.name().equals("UNIDIRECTIONAL_SEQUENCE_LSTM") || f.name().equals("LSTM");
   }
 
   /** What is known about an op without a kernel: for a custom op, how to bring one. */

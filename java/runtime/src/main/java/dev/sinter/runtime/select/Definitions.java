@@ -27,6 +27,7 @@ final class Definitions {
       case "copy", "pad", "layout" -> "exact";
       case "gemm", "conv", "depthwise", "batch_matmul" ->
           real ? "f32" : in.equals("s16") ? "tfl.gemm16" : out.equals("s32") ? "exact" : "xnn.gemm";
+      case "lstm" -> real ? "lstm.f32" : "tfl.lstm8";
       case "add" -> real ? "add.f32" : "xnn.add";
       case "pool" -> "pool." + in;
       case "reduce" -> real ? "mean.f32" : "xnn.mean";
