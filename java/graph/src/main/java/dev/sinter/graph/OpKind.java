@@ -62,6 +62,18 @@ public sealed interface OpKind {
       implements OpKind {}
 
   /**
+   * Transposed 2-D convolution, NHWC. Inputs: shape of the result [4], weights [K,h,w,C], x
+   * [N,H,W,C], optional bias [K].
+   *
+   * @param padding edges of the convolution that this is the gradient of
+   * @param strideH stride down
+   * @param strideW stride across
+   * @param activation applied to the result
+   */
+  record TransposeConv(Padding padding, int strideH, int strideW, Activation activation)
+      implements OpKind {}
+
+  /**
    * Fully connected layer. Inputs: x, weights [units, depth], optional bias [units].
    *
    * @param activation applied to the result

@@ -236,6 +236,8 @@ public final class ShapeInference {
       return conv(op, conv);
     } else if (k instanceof OpKind.Depthwise depthwise) {
       return depthwise(op, depthwise);
+    } else if (k instanceof OpKind.TransposeConv) {
+      return transposeConv(op);
     } else if (k instanceof OpKind.FullyConnected fullyConnected) {
       return fullyConnected(op, fullyConnected);
     } else if (k instanceof OpKind.BatchMatMul batchMatMul) {
@@ -324,6 +326,21 @@ public final class ShapeInference {
         window(x.dim(1), w.dim(1), c.strideH(), c.dilationH(), c.padding()),
         window(x.dim(2), w.dim(2), c.strideW(), c.dilationW(), c.padding()),
         w.dim(3));
+  }
+
+  /** The result's shape is an input; the input's must be what a convolution makes of it. */
+  private Shape transposeConv(Op op) {
+    int[] dims = ints(op, 0, "shape of the result");
+    Shape w = rank(in(op, 1), 4, "weights");
+    Shape x = rank(in(op, 2), 4, "input");
+    if (dims.length != 4 || w.dim(3) != x.dim(3) || dims[3] != w.dim(0) || dims[0] != x.dim(0)) {
+      throw new GraphException(
+          "weights " + w + " and input " + x + " do not fit a result of " + Arrays.toString(dims));
+    }
+    if (op.hasInput(3) && in(op, 3).elements() != w.dim(0)) {
+      throw new GraphException("bias " + in(op, 3) + " does not fit weights " + w);
+    }
+    return Shape.of(dims);
   }
 
   private void bias(Op op, int channels) {

@@ -34,7 +34,11 @@ final class RandomProducts {
     DEPTHWISE_S16,
     FULLY_CONNECTED_S16,
     AVERAGE_POOL_S16,
-    MAX_POOL_S16
+    MAX_POOL_S16,
+    TRANSPOSE_CONV_F32,
+    TRANSPOSE_CONV_S8,
+    TRANSPOSE_CONV_U8,
+    TRANSPOSE_CONV_S16
   }
 
   private static final Activation[] ACTIVATIONS = {
@@ -50,7 +54,13 @@ final class RandomProducts {
   private RandomProducts(Kind kind, long seed) {
     random = new Random(seed * 37 + kind.name().hashCode());
     b = Graph.builder(kind + "-" + seed);
-    type = kind.name().endsWith("_U8") ? ElementType.UINT8 : ElementType.INT16;
+    String name = kind.name();
+    type =
+        name.endsWith("_U8")
+            ? ElementType.UINT8
+            : name.endsWith("_S8")
+                ? ElementType.INT8
+                : name.endsWith("_F32") ? ElementType.FLOAT32 : ElementType.INT16;
     wide = type == ElementType.INT16;
     random.nextInt();
   }
@@ -66,6 +76,8 @@ final class RandomProducts {
       case CONV_1X1_U8, CONV_1X1_S16 -> conv(1, 1);
       case DEPTHWISE_U8, DEPTHWISE_S16 -> depthwise();
       case FULLY_CONNECTED_U8, FULLY_CONNECTED_S16 -> fullyConnected();
+      case TRANSPOSE_CONV_F32, TRANSPOSE_CONV_S8, TRANSPOSE_CONV_U8, TRANSPOSE_CONV_S16 ->
+          transposeConv();
       case AVERAGE_POOL_U8, AVERAGE_POOL_S16 -> pool(OpKind.Pool.Mode.AVERAGE);
       case MAX_POOL_U8, MAX_POOL_S16 -> pool(OpKind.Pool.Mode.MAX);
     };
@@ -80,10 +92,17 @@ final class RandomProducts {
   }
 
   private int zero() {
-    return wide ? 0 : random.nextInt(256);
+    return switch (type) {
+      case UINT8 -> random.nextInt(256);
+      case INT8 -> random.nextInt(256) - 128;
+      default -> 0;
+    };
   }
 
   private Value input(int... dims) {
+    if (type == ElementType.FLOAT32) {
+      return b.input(name("x"), type, dims);
+    }
     Quantization q =
         Quantization.perTensor((float) Math.exp(-5 + 1.4 * random.nextGaussian()), zero());
     return b.input(name("x"), type, q, dims);
@@ -99,13 +118,16 @@ final class RandomProducts {
 
   /** Per tensor, or of int16 products with one scale per slice of an axis. */
   private Value weights(int axis, int... dims) {
+    if (type == ElementType.FLOAT32) {
+      return b.floats(name("w"), floats(Arrays.stream(dims).reduce(1, Math::multiplyExact)), dims);
+    }
     byte[] bytes = new byte[Arrays.stream(dims).reduce(1, Math::multiplyExact)];
     random.nextBytes(bytes);
     float scale = (float) Math.exp(-6 + random.nextGaussian());
     Constant values =
         new Constant.Dense(
             wide ? ElementType.INT8 : type, Shape.of(dims), Storage.wrap(ByteBuffer.wrap(bytes)));
-    if (!wide || axis < 0) {
+    if (type == ElementType.UINT8 || axis < 0) {
       return b.constant(name("w"), values, Quantization.perTensor(scale, zero()));
     }
     float[] scales = new float[dims[axis]];
@@ -116,6 +138,9 @@ final class RandomProducts {
   }
 
   private Value bias(int channels, Value input, Value weights, int depth) {
+    if (type == ElementType.FLOAT32) {
+      return b.floats(name("bias"), floats(channels), channels);
+    }
     ByteBuffer bytes = ByteBuffer.allocate(8 * channels).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < channels; i++) {
       double value = random.nextGaussian() * 3000 * Math.sqrt(depth);
@@ -130,14 +155,25 @@ final class RandomProducts {
             wide ? ElementType.INT64 : ElementType.INT32,
             Shape.of(channels),
             Storage.wrap(bytes.flip()));
+    float[] scales = weights.tensor().quantization().scales();
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] *= scale(input);
+    }
     return b.constant(
-        name("bias"), values, Quantization.perTensor(scale(input) * scale(weights), 0));
+        name("bias"),
+        values,
+        scales.length == 1
+            ? Quantization.perTensor(scales[0], 0)
+            : Quantization.perAxis(0, scales));
   }
 
   /**
    * A scale with which sums of depth products fill the range of the type and sometimes leave it.
    */
   private Value scaled(Value out, Value input, Value weights, int depth) {
+    if (type == ElementType.FLOAT32) {
+      return out;
+    }
     double spread = scale(input) * scale(weights) * Math.sqrt(depth) * 5400;
     return out.quantized((float) (spread / (30 + random.nextInt(100))), zero());
   }
@@ -194,6 +230,40 @@ final class RandomProducts {
     Value bias = random.nextInt(4) == 0 ? null : bias(units, x, weights, depth);
     OpKind.FullyConnected kind = new OpKind.FullyConnected(activation(), false, false, false);
     return scaled(x.fullyConnected(weights, bias, kind), x, weights, depth);
+  }
+
+  private float[] floats(int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  private Value transposeConv() {
+    Value x = input(1 + random.nextInt(2), size(6), size(8), size(20));
+    int h = 1 + random.nextInt(5);
+    int w = 1 + random.nextInt(5);
+    int strideH = 1 + random.nextInt(Math.min(3, h));
+    int strideW = 1 + random.nextInt(Math.min(3, w));
+    Padding padding = random.nextBoolean() ? Padding.SAME : Padding.VALID;
+    int inH = x.shape().dim(1);
+    int inW = x.shape().dim(2);
+    int outH = padding == Padding.SAME ? inH * strideH : (inH - 1) * strideH + h;
+    int outW = padding == Padding.SAME ? inW * strideW : (inW - 1) * strideW + w;
+    int channels = x.shape().dim(3);
+    int out = size(20);
+    Value shape =
+        b.int32(name("shape"), new int[] {x.shape().dim(0), outH, outW, out}, Quantization.NONE, 4);
+    Value weights = weights(0, out, h, w, channels);
+    Value bias = random.nextInt(4) == 0 ? null : bias(out, x, weights, h * w * channels);
+    OpKind.TransposeConv kind =
+        new OpKind.TransposeConv(padding, strideH, strideW, Activation.NONE);
+    Value y =
+        bias == null
+            ? b.op(kind, type, Quantization.NONE, shape, weights, x)
+            : b.op(kind, type, Quantization.NONE, shape, weights, x, bias);
+    return scaled(y, x, weights, h * w * channels / strideH / strideW);
   }
 
   private Value pool(OpKind.Pool.Mode mode) {

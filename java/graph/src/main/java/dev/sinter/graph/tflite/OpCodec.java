@@ -23,7 +23,7 @@ final class OpCodec {
 
   static {
     String pairs =
-        "CONV_2D Conv2D DEPTHWISE_CONV_2D DepthwiseConv2D FULLY_CONNECTED FullyConnected BATCH_MATMUL BatchMatMul"
+        "CONV_2D Conv2D DEPTHWISE_CONV_2D DepthwiseConv2D TRANSPOSE_CONV TransposeConv FULLY_CONNECTED FullyConnected BATCH_MATMUL BatchMatMul"
             + " AVERAGE_POOL_2D Pool2D MAX_POOL_2D Pool2D L2_POOL_2D Pool2D ADD Add SUB Sub MUL Mul DIV Div"
             + " MAXIMUM MaximumMinimum MINIMUM MaximumMinimum POW Pow SQUARED_DIFFERENCE SquaredDifference"
             + " FLOOR_DIV FloorDiv FLOOR_MOD FloorMod ATAN2 ATan2 LESS Less LESS_EQUAL LessEqual GREATER Greater"
@@ -110,6 +110,9 @@ final class OpCodec {
               o.number("dilation_w_factor"),
               o.number("depth_multiplier"),
               activation(o));
+      case "TRANSPOSE_CONV" ->
+          new OpKind.TransposeConv(
+              padding(o), o.number("stride_h"), o.number("stride_w"), activation(o));
       case "FULLY_CONNECTED" ->
           o.number("weights_format") > 1
               ? null
@@ -267,6 +270,8 @@ final class OpCodec {
       return "CONV_2D";
     } else if (kind instanceof OpKind.Depthwise) {
       return "DEPTHWISE_CONV_2D";
+    } else if (kind instanceof OpKind.TransposeConv) {
+      return "TRANSPOSE_CONV";
     } else if (kind instanceof OpKind.FullyConnected) {
       return "FULLY_CONNECTED";
     } else if (kind instanceof OpKind.BatchMatMul) {
@@ -309,6 +314,8 @@ final class OpCodec {
           .update("dilation_h_factor", c.dilationH())
           .update("dilation_w_factor", c.dilationW())
           .update("depth_multiplier", c.multiplier());
+    } else if (kind instanceof OpKind.TransposeConv c) {
+      return window(o, c.padding(), c.strideH(), c.strideW(), c.activation());
     } else if (kind instanceof OpKind.Pool p) {
 
       return window(o, p.padding(), p.strideH(), p.strideW(), p.activation())

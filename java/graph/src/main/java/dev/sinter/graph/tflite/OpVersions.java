@@ -3,6 +3,7 @@
 
 package dev.sinter.graph.tflite;
 
+import dev.sinter.graph.Activation;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
@@ -31,6 +32,9 @@ final class OpVersions {
           : isHybrid(in, second)
               ? (perChannel(g, op) ? 6 : 4)
               : int8 ? (second == ElementType.INT4 ? 7 : 3) : dilated;
+    } else if (k instanceof OpKind.TransposeConv t) {
+      boolean integers = op.hasInput(2) && g.tensor(op.input(2)).type() != ElementType.FLOAT32;
+      return t.activation() != Activation.NONE ? 4 : op.hasInput(3) ? 3 : integers ? 2 : 1;
     } else if (k instanceof OpKind.FullyConnected) {
       return fullyConnected(g, op, in, second);
     } else if (k instanceof OpKind.BatchMatMul batchMatMul) {

@@ -18,6 +18,8 @@ final class Lowerings {
       Convolutions.conv(l, index, op, conv);
     } else if (kind instanceof OpKind.Depthwise depthwise) {
       Convolutions.depthwise(l, index, op, depthwise);
+    } else if (kind instanceof OpKind.TransposeConv transposed) {
+      TransposedConvolutions.lower(l, index, op, transposed);
     } else if (kind instanceof OpKind.FullyConnected full) {
       Products.fullyConnected(l, index, op, full);
     } else if (kind instanceof OpKind.BatchMatMul product) {

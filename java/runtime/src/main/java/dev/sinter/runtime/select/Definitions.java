@@ -25,7 +25,7 @@ final class Definitions {
     boolean real = in.equals("f32");
     return switch (op) {
       case "copy", "pad", "layout" -> "exact";
-      case "gemm", "conv", "depthwise", "batch_matmul" ->
+      case "gemm", "conv", "depthwise", "transpose_conv", "batch_matmul" ->
           real ? "f32" : in.equals("s16") ? "tfl.gemm16" : out.equals("s32") ? "exact" : "xnn.gemm";
       case "lstm" -> real ? "lstm.f32" : "tfl.lstm8";
       case "add" -> real ? "add.f32" : "xnn.add";
