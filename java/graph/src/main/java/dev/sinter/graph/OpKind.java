@@ -479,6 +479,17 @@ public sealed interface OpKind {
       attributes = Map.copyOf(attributes);
     }
 
+    /**
+     * Returns a whole number among the attributes.
+     *
+     * @param attribute its name in the format
+     * @return the number; of a flag 1 or 0; 0 if it is not there
+     */
+    public int number(String attribute) {
+      Object v = attributes.get(attribute);
+      return v instanceof Boolean b ? (b ? 1 : 0) : v instanceof Number n ? n.intValue() : 0;
+    }
+
     @Override
     public String label() {
       return name;

@@ -125,6 +125,29 @@ public final class Shape {
     return new Shape(d);
   }
 
+  /**
+   * Returns some of the dimensions.
+   *
+   * @param from the first
+   * @param to behind the last
+   * @return a shape of these alone
+   */
+  public Shape subShape(int from, int to) {
+    return new Shape(Arrays.copyOfRange(dims, from, to));
+  }
+
+  /**
+   * Returns these dimensions and another shape's behind them.
+   *
+   * @param other the other shape
+   * @return both
+   */
+  public Shape concat(Shape other) {
+    int[] all = Arrays.copyOf(dims, dims.length + other.dims.length);
+    System.arraycopy(other.dims, 0, all, dims.length, other.dims.length);
+    return new Shape(all);
+  }
+
   @Override
   public boolean equals(Object o) {
     return o instanceof Shape shape && Arrays.equals(dims, shape.dims);

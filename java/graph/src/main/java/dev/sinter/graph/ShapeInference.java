@@ -568,7 +568,34 @@ public final class ShapeInference {
    * An op without a rule: its outputs are those of the file, if its inputs are those of the file
    * too.
    */
+  /** This inference as the rules of moving ops see it. */
+  private MovementShapes.Known known() {
+    return new MovementShapes.Known() {
+      @Override
+      public Shape in(Op op, int i) {
+        return ShapeInference.this.in(op, i);
+      }
+
+      @Override
+      public int[] ints(Op op, int i, String what) {
+        return ShapeInference.this.ints(op, i, what);
+      }
+    };
+  }
+
   private void foreign(Op op) {
+    if (op.kind() instanceof OpKind.Foreign f) {
+      List<Shape> outputs = MovementShapes.of(op, f, known());
+      if (outputs != null) {
+        for (int i = 0; i < Math.min(outputs.size(), op.outputs().size()); i++) {
+          outputs.get(i).elements(); // refuses shapes too large to handle
+          if (op.output(i) >= 0) {
+            shapes[op.output(i)] = outputs.get(i);
+          }
+        }
+        return;
+      }
+    }
     if (values.shapes(op, shapes)) {
       return;
     }

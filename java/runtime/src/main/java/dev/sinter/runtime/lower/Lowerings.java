@@ -47,10 +47,12 @@ final class Lowerings {
             && (move.movement() == OpKind.Move.Movement.SQUEEZE
                 || move.movement() == OpKind.Move.Movement.EXPAND_DIMS))) {
       l.alias(op.output(0), op.input(0));
+    } else if (kind instanceof OpKind.Move) {
+      Movements.transpose(l, index, op);
     } else if (kind instanceof OpKind.Foreign f && isLstm(f)) {
       Lstms.lower(l, index, op, f);
-    } else {
-      throw l.unsupported(index, kind instanceof OpKind.Foreign f ? foreign(f) : "this op");
+    } else if (!(kind instanceof OpKind.Foreign f && Movements.lower(l, index, op, f))) {
+      throw l.unsupported(index, kind instanceof OpKind.Foreign other ? foreign(other) : "this op");
     }
   }
 

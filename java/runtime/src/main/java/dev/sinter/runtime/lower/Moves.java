@@ -20,22 +20,34 @@ final class Moves {
   private Moves() {}
 
   static void pad(Lowering l, int index, Op op, OpKind.Pad pad) {
-    int input = op.input(0);
-    Shape in = l.shape(input);
-    boolean constantMode =
-        pad.mode() == OpKind.Pad.Mode.ZERO || pad.mode() == OpKind.Pad.Mode.CONSTANT_VALUE;
-    if (!constantMode || in.rank() > RANK || !l.isConstant(op.input(1))) {
-      throw l.unsupported(index, pad.mode() + " padding of rank " + in.rank());
+    if (pad.mode() != OpKind.Pad.Mode.ZERO && pad.mode() != OpKind.Pad.Mode.CONSTANT_VALUE) {
+      Movements.mirror(l, index, op, pad);
+      return;
     }
-    int[] amounts = Fusion.amounts(l.constantDense(op.input(1)));
-    int bits = l.tensor(input).type().bits();
-    if (amounts == null || bits % 8 != 0 || bits == 0 || bits > 64) {
-      throw l.unsupported(index, "padding of " + l.tensor(input).type());
+    int[] amounts = Movements.ints(l, index, op.input(1));
+    Value from = l.value(op.input(0));
+    Value to = l.define(op.output(0));
+    border(
+        l, index, op.input(0), amounts, l.shape(op.output(0)), border(l, index, op, pad), from, to);
+  }
+
+  /** Puts a border that stands for zero around a tensor. */
+  static void border(
+      Lowering l, int index, int input, int[] amounts, Shape out, Value from, Value to) {
+    int zero = l.tensor(input).type().isFloat() ? 0 : l.zeroPoint(input);
+    border(l, index, input, amounts, out, zero, from, to);
+  }
+
+  private static void border(
+      Lowering l, int index, int input, int[] amounts, Shape out, int value, Value from, Value to) {
+    Shape in = l.shape(input);
+    if (in.rank() > RANK) {
+      throw l.unsupported(index, "padding of rank " + in.rank());
     }
     Step step =
-        new Step("pad", index, "PAD " + in + " -> " + l.shape(op.output(0)), "u8", "u8")
-            .set("element_bytes", bits / 8)
-            .set("value", border(l, index, op, pad));
+        new Step("pad", index, "PAD " + in + " -> " + out, "u8", "u8")
+            .set("element_bytes", Movements.bytes(l, index, input))
+            .set("value", value);
     int[] dims = new int[RANK];
     Arrays.fill(dims, 1);
     int[] before = new int[RANK];
@@ -47,9 +59,7 @@ final class Moves {
       after[shift + i] = amounts[2 * i + 1];
     }
     step.setAll("d", dims).setAll("before", before).setAll("after", after);
-    Value from = l.value(input);
-    Value to = l.define(op.output(0));
-    l.add(step.slot(from).slot(to).work((double) l.shape(op.output(0)).elements()));
+    l.add(step.slot(from).slot(to).work((double) out.elements()));
   }
 
   /** The bits of the value around the input: zero, the zero point, or the third input. */
@@ -58,10 +68,8 @@ final class Moves {
     if (pad.mode() == OpKind.Pad.Mode.ZERO) {
       return type.isFloat() ? 0 : l.zeroPoint(op.input(0));
     }
-    if (!l.isConstant(op.input(2))) {
-      throw l.unsupported(index, "a padding value that is computed at run time");
-    }
-    ByteBuffer bytes = l.constant(op.input(2)).duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes =
+        l.needed(index, op.input(2)).values().duplicate().order(ByteOrder.LITTLE_ENDIAN);
     return switch (type.bits()) {
       case 8 -> bytes.get(0);
       case 16 -> bytes.getShort(0);

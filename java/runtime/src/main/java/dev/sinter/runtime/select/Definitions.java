@@ -24,7 +24,7 @@ final class Definitions {
     String out = types.get(types.size() - 1);
     boolean real = in.equals("f32");
     return switch (op) {
-      case "copy", "pad", "layout" -> "exact";
+      case "copy", "pad", "layout", "strided" -> "exact";
       case "gemm", "conv", "depthwise", "transpose_conv", "batch_matmul" ->
           real ? "f32" : in.equals("s16") ? "tfl.gemm16" : out.equals("s32") ? "exact" : "xnn.gemm";
       case "lstm" -> real ? "lstm.f32" : "tfl.lstm8";
