@@ -14,6 +14,12 @@ import dev.sinter.graph.Shape;
 final class Elementwise {
   private Elementwise() {}
 
+  /** Whether the vector rows of `add` take a sum. */
+  static boolean addsFast(Lowering l, int index, Op op) {
+    String type = l.type(index, op.input(0));
+    return type.equals("f32") || type.equals("s8");
+  }
+
   static void add(Lowering l, int index, Op op, OpKind.Binary binary) {
     Activation activation = l.activation(index, binary.activation());
     if (!Numbers.isClamp(activation)) {
@@ -62,7 +68,7 @@ final class Elementwise {
   /**
    * Whether XNNPACK takes an int8 sum with this ratio of scales; TFLite's own kernel has others.
    */
-  private static boolean isDelegated(float ratio) {
+  static boolean isDelegated(float ratio) {
     return ratio >= 0x1p-10f && ratio < 0x1p8f;
   }
 

@@ -291,6 +291,7 @@ public final class Lowering {
       case INT16 -> "s16";
       case INT32 -> "s32";
       case INT64 -> "s64";
+      case BOOL -> "bool";
       default -> null;
     };
   }

@@ -25,8 +25,14 @@ final class Lowerings {
     } else if (kind instanceof OpKind.BatchMatMul product) {
       Products.batchMatMul(l, index, op, product);
     } else if (kind instanceof OpKind.Binary binary
-        && binary.function() == OpKind.Binary.Function.ADD) {
+        && binary.function() == OpKind.Binary.Function.ADD
+        && Elementwise.addsFast(l, index, op)) {
       Elementwise.add(l, index, op, binary);
+    } else if (kind instanceof OpKind.Binary binary) {
+      Pointwise.binary(l, index, op, binary);
+    } else if ((kind instanceof OpKind.Unary || kind instanceof OpKind.Activate)
+        && Pointwise.unary(l, index, op)) {
+      return;
     } else if (kind instanceof OpKind.Activate activate) {
       Elementwise.activate(l, index, op, activate);
     } else if (kind instanceof OpKind.Quantize || kind instanceof OpKind.Dequantize) {

@@ -27,6 +27,8 @@ final class Definitions {
       case "copy", "pad", "layout", "strided" -> "exact";
       case "gemm", "conv", "depthwise", "transpose_conv", "batch_matmul" ->
           real ? "f32" : in.equals("s16") ? "tfl.gemm16" : out.equals("s32") ? "exact" : "xnn.gemm";
+      case "binary" -> out.equals("bool") ? "exact" : "binary." + in;
+      case "unary" -> real ? "unary.f32" : in.equals("s16") ? "tfl.leaky_relu" : "exact";
       case "lstm" -> real ? "lstm.f32" : "tfl.lstm8";
       case "add" -> real ? "add.f32" : "xnn.add";
       case "pool" -> "pool." + in;

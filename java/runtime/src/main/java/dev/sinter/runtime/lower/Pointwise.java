@@ -1,0 +1,228 @@
+// Lowers functions of one and of two tensors, element by element.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.runtime.lower;
+
+import dev.sinter.graph.Activation;
+import dev.sinter.graph.Op;
+import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Quantization;
+import dev.sinter.graph.Shape;
+
+/** To the native ops `binary` and `unary`. */
+final class Pointwise {
+  private Pointwise() {}
+
+  /** The number of a function in native/src/kernels/binary/op.h. */
+  private static int number(OpKind.Binary.Function function) {
+    return switch (function) {
+      case ADD -> 0;
+      case SUB -> 1;
+      case MUL -> 2;
+      case DIV -> 3;
+      case MAXIMUM -> 4;
+      case MINIMUM -> 5;
+      case POW -> 6;
+      case SQUARED_DIFFERENCE -> 7;
+      case FLOOR_DIV -> 8;
+      case FLOOR_MOD -> 9;
+      case ATAN2 -> 10;
+      case BITWISE_XOR -> 11;
+      case RIGHT_SHIFT -> 12;
+      case LESS -> 13;
+      case LESS_EQUAL -> 14;
+      case GREATER -> 15;
+      case GREATER_EQUAL -> 16;
+      case EQUAL -> 17;
+      case NOT_EQUAL -> 18;
+      case LOGICAL_AND -> 19;
+      case LOGICAL_OR -> 20;
+    };
+  }
+
+  static void binary(Lowering l, int index, Op op, OpKind.Binary binary) {
+    int a = op.input(0);
+    int b = op.input(1);
+    int output = l.outputTensor(index);
+    String type = l.type(index, a);
+    String result = l.type(index, output);
+    boolean compares = result.equals("bool");
+    boolean quantized = l.quantization(output).isQuantized();
+    boolean small = type.equals("s8") || type.equals("u8") || type.equals("s16");
+    if (!type.equals(l.type(index, b)) || !(compares || result.equals(type))) {
+      throw l.unsupported(index, "the mix of types");
+    }
+    int function = number(binary.function());
+    boolean scaled = small && !compares && function <= 2;
+    if (small && function > 2 && (function < 4 || function > 5) && !compares) {
+      throw l.unsupported(index, binary.function() + " of " + type);
+    }
+    if (scaled != (scaled && quantized)) {
+      throw l.unsupported(index, type + " without a scale");
+    }
+    if (small && !scaled) {
+      // The stored numbers are compared: they must stand for the same real ones.
+      requireSame(l, index, a, b);
+      if (!compares) {
+        requireSame(l, index, a, output);
+      }
+    }
+    if (type.equals("s16") && scaled && isPowerOfTwo(l, a, b, output) && function <= 1) {
+      throw l.unsupported(index, "int16 with scales that are powers of two");
+    }
+    Broadcast shape = Broadcast.of(l.shape(a), l.shape(b), l.shape(output));
+    if (shape == null) {
+      throw l.unsupported(index, "broadcasting over more than 6 dimensions");
+    }
+    Step step =
+        new Step(
+            "binary",
+            index,
+            binary.function() + " " + l.shape(a) + ", " + l.shape(b),
+            type,
+            type,
+            result);
+    step.set("function", function)
+        .setAll("d", shape.dims())
+        .setAll("a_stride", shape.aStrides())
+        .setAll("b_stride", shape.bStrides())
+        .set("a_scale", l.scale(a))
+        .set("a_zero_point", l.zeroPoint(a))
+        .set("b_scale", l.scale(b))
+        .set("b_zero_point", l.zeroPoint(b))
+        .set("out_scale", l.scale(output))
+        .set("out_zero_point", l.zeroPoint(output));
+    clamp(l, step, binary.function(), l.activation(index, binary.activation()), type, a, b, output);
+    Value left = l.value(a);
+    Value right = l.value(b);
+    l.add(
+        step.slot(left)
+            .slot(right)
+            .slot(l.define(output))
+            .work((double) l.shape(output).elements()));
+  }
+
+  private static void clamp(
+      Lowering l,
+      Step step,
+      OpKind.Binary.Function function,
+      Activation activation,
+      String type,
+      int a,
+      int b,
+      int output) {
+    Quantization q = l.quantization(output);
+    if (type.equals("s32") || type.equals("s64") || type.equals("bool")) {
+      step.set("out_min", activation == Activation.NONE ? Integer.MIN_VALUE : lowest(activation))
+          .set("out_max", activation == Activation.NONE ? Integer.MAX_VALUE : highest(activation))
+          .set("act_min", 0f)
+          .set("act_max", 0f);
+      return;
+    }
+    boolean delegated = !type.equals("s16");
+    if (function == OpKind.Binary.Function.ADD || function == OpKind.Binary.Function.SUB) {
+      delegated &=
+          Elementwise.isDelegated(l.scale(a) / l.scale(output))
+              && Elementwise.isDelegated(l.scale(b) / l.scale(output));
+    }
+    if (delegated) {
+      Numbers.clamp(step, activation, q);
+    } else {
+      Numbers.clampBuiltin(step, activation, q);
+    }
+  }
+
+  private static int lowest(Activation activation) {
+    return activation == Activation.RELU_N1_TO_1 ? -1 : 0;
+  }
+
+  private static int highest(Activation activation) {
+    return switch (activation) {
+      case RELU6 -> 6;
+      case RELU_N1_TO_1 -> 1;
+      default -> Integer.MAX_VALUE;
+    };
+  }
+
+  private static void requireSame(Lowering l, int index, int a, int b) {
+    if (l.scale(a) != l.scale(b) || l.zeroPoint(a) != l.zeroPoint(b)) {
+      throw l.unsupported(index, "another quantization per operand");
+    }
+  }
+
+  private static boolean isPowerOfTwo(Lowering l, int... tensors) {
+    for (int t : tensors) {
+      if ((Float.floatToRawIntBits(l.scale(t)) & 0x7fffff) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A function of real numbers, and where `unary` has it. */
+  private static int number(OpKind kind) {
+    if (kind instanceof OpKind.Unary unary) {
+      return switch (unary.function()) {
+        case ABS -> 0;
+        case NEG -> 1;
+        case SQUARE -> 2;
+        case SIGN -> 3;
+        case LOGICAL_NOT -> 4;
+        case EXP -> 5;
+        case LOG -> 6;
+        case SQRT -> 7;
+        case RSQRT -> 8;
+        case SIN -> 9;
+        case COS -> 10;
+        case FLOOR -> 11;
+        case CEIL -> 12;
+        case ROUND -> 13;
+        case ZEROS_LIKE -> -1;
+      };
+    }
+    OpKind.Activate activate = (OpKind.Activate) kind;
+    return switch (activate.function()) {
+      case LOGISTIC -> 14;
+      case TANH -> 15;
+      case HARD_SWISH -> 16;
+      case ELU -> 17;
+      case GELU -> activate.approximate() ? 19 : 18;
+      case LEAKY_RELU -> 20;
+      default -> -1;
+    };
+  }
+
+  /** Functions of one tensor; false for those that others lower. */
+  static boolean unary(Lowering l, int index, Op op) {
+    int in = op.input(0);
+    int out = op.output(0);
+    String type = l.type(index, in);
+    int function = number(op.kind());
+    boolean leaky = function == 20;
+    if (function < 0 || !type.equals(l.type(index, out)) || (leaky && !type.equals("s16"))) {
+      return false;
+    }
+    boolean whole = type.equals("s32") || type.equals("s64");
+    boolean known =
+        leaky
+            ? type.equals("s16")
+            : type.equals("f32")
+                ? function != 4
+                : whole ? function < 4 : type.equals("bool") && function == 4;
+    if (!known) {
+      return false;
+    }
+    Shape shape = l.shape(in);
+    float alpha = op.kind() instanceof OpKind.Activate a ? a.alpha() : 0f;
+    Step step =
+        new Step("unary", index, op.kind().label() + " " + shape, type, type)
+            .set("function", function)
+            .set("count", Math.toIntExact(shape.elements()))
+            .set("alpha", alpha)
+            .set("in_scale", l.scale(in))
+            .set("out_scale", l.scale(out));
+    Value source = l.value(in);
+    l.add(step.slot(source).slot(l.define(out)).work((double) shape.elements()));
+    return true;
+  }
+}

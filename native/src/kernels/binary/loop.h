@@ -1,0 +1,62 @@
+// Walks two broadcast tensors; internal linkage throughout.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SINTER_KERNELS_BINARY_LOOP_H_
+#define SINTER_KERNELS_BINARY_LOOP_H_
+
+#include <stdint.h>
+
+#include "core/workers.h"
+#include "kernels/binary/op.h"
+
+namespace sinter {
+namespace {
+
+// out[i] = f(a, b) for all elements. The last dimension is a loop of its own for each of the usual
+// patterns, so that the compiler can make vectors of it.
+template <class In, class Out, class F>
+void binary_loop(const Call* call, const F& f) {
+  typedef In A __attribute__((aligned(1), may_alias));  // tensors of the caller stand where they like
+  typedef Out R __attribute__((aligned(1), may_alias));
+  const BinaryParams& p = *static_cast<const BinaryParams*>(call->params);
+  const A* a = static_cast<const A*>(call->slots[BINARY_A]);
+  const A* b = static_cast<const A*>(call->slots[BINARY_B]);
+  R* out = static_cast<R*>(call->slots[BINARY_OUT]);
+  int64_t rows = 1;
+  for (int k = 0; k < BINARY_RANK - 1; k++) rows *= (&p.d0)[k];
+  const int64_t n = p.d5, sa = p.a_stride5, sb = p.b_stride5;
+  if (rows == 0 || n == 0) return;
+  // A task is some 16 K elements: whole rows, or parts of a long one.
+  const int64_t parts = n > 32768 ? (n + 16383) / 16384 : 1, group = 16384 / n + 1;
+  const int64_t groups = (rows + group - 1) / group;
+  parallel_for(call->workers, groups * parts, [&](int64_t task, int) {
+    const int64_t part = task % parts, first = task / parts * group;
+    const int64_t from = n * part / parts, to = n * (part + 1) / parts;
+    for (int64_t row = first; row < first + group && row < rows; row++) {
+      int64_t rest = row, at_a = 0, at_b = 0;
+      for (int k = BINARY_RANK - 2; k >= 0; k--) {
+        const int64_t i = rest % (&p.d0)[k];
+        rest /= (&p.d0)[k];
+        at_a += i * (&p.a_stride0)[k];
+        at_b += i * (&p.b_stride0)[k];
+      }
+      const A *x = a + at_a, *y = b + at_b;
+      R* o = out + row * n;
+      if (sa == 1 && sb == 1) {
+        for (int64_t i = from; i < to; i++) o[i] = f(x[i], y[i]);
+      } else if (sa == 1 && sb == 0) {
+        const In one = *y;
+        for (int64_t i = from; i < to; i++) o[i] = f(x[i], one);
+      } else if (sa == 0 && sb == 1) {
+        const In one = *x;
+        for (int64_t i = from; i < to; i++) o[i] = f(one, y[i]);
+      } else {
+        for (int64_t i = from; i < to; i++) o[i] = f(x[i * sa], y[i * sb]);
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_BINARY_LOOP_H_

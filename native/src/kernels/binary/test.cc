@@ -1,0 +1,219 @@
+// binary against its definitions, written down here a second time; all types, broadcasts and functions.
+// SPDX-License-Identifier: Apache-2.0
+#include <math.h>
+#include <string.h>
+
+#include "core/catalogue.h"
+#include "core/workers.h"
+#include "differential.h"
+#include "gtest/gtest.h"
+#include "guarded.h"
+#include "kernels/binary/op.h"
+
+namespace sinter {
+namespace {
+
+struct Setup {
+  BinaryParams p = {};
+  int64_t needed[MAX_SLOTS] = {};
+  Bytes a, b, out;
+};
+
+// Random dimensions and a random pattern of repetition.
+Setup make_setup(Random& random, const RowDef* row, int function) {
+  Setup s;
+  s.p.function = function;
+  int32_t step_a = 1, step_b = 1;
+  for (int k = BINARY_RANK - 1; k >= 0; k--) {
+    (&s.p.d0)[k] = static_cast<int32_t>(random.integer(random.integer(0, 30) == 0 ? 0 : 1, k == 5 ? 37 : 3));
+    const bool in_a = random.integer(0, 3) != 0, in_b = random.integer(0, 3) != 0;
+    (&s.p.a_stride0)[k] = in_a ? step_a : 0;
+    (&s.p.b_stride0)[k] = in_b ? step_b : 0;
+    if (in_a) step_a *= (&s.p.d0)[k] ? (&s.p.d0)[k] : 1;
+    if (in_b) step_b *= (&s.p.d0)[k] ? (&s.p.d0)[k] : 1;
+  }
+  s.p.a_scale = 0.02f * static_cast<float>(random.integer(1, 9));
+  s.p.b_scale = 0.01f * static_cast<float>(random.integer(1, 9));
+  s.p.out_scale = 0.03f * static_cast<float>(random.integer(1, 9));
+  const DataType type = row->types[BINARY_OUT];
+  s.p.out_min = type == S8 ? -128 : type == U8 ? 0 : type == S16 ? -32768 : INT32_MIN;
+  s.p.out_max = type == S8 ? 127 : type == U8 ? 255 : type == S16 ? 32767 : INT32_MAX;
+  if (type == S8 || type == U8) s.p.a_zero_point = s.p.out_zero_point = 3;
+  s.p.act_min = -INFINITY;
+  s.p.act_max = INFINITY;
+  EXPECT_EQ(row->op->check(&s.p, row, s.needed), SINTER_OK) << row->name;
+  s.a = bytes_of(random.s8(s.needed[BINARY_A]));
+  s.b = bytes_of(random.s8(s.needed[BINARY_B]));
+  if (row->types[BINARY_A] == F32) {
+    for (Bytes* bytes : {&s.a, &s.b}) {
+      for (size_t i = 0; i + 4 <= bytes->size(); i += 4) {
+        const float value = static_cast<float>(random.integer(-400, 400)) / 64.0f;
+        memcpy(&(*bytes)[i], &value, 4);
+      }
+    }
+  }
+  return s;
+}
+
+void run(const RowDef* row, Setup* s) {
+  GuardedBuffer a(s->a.size(), GuardedBuffer::AT_END), b(s->b.size(), GuardedBuffer::AT_START);
+  GuardedBuffer out(static_cast<size_t>(s->needed[BINARY_OUT]), GuardedBuffer::AT_END);
+  if (!s->a.empty()) memcpy(a.data(), s->a.data(), s->a.size());
+  if (!s->b.empty()) memcpy(b.data(), s->b.data(), s->b.size());
+  void* slots[] = {a.data(), b.data(), out.data()};
+  Workers alone = {1, nullptr};
+  const Call call = {&s->p, slots, nullptr, &alone};
+  row->run(&call);
+  s->out.resize(static_cast<size_t>(s->needed[BINARY_OUT]));
+  if (!s->out.empty()) memcpy(s->out.data(), out.data(), s->out.size());
+}
+
+template <class T>
+T at(const Bytes& bytes, int64_t i) {
+  T value;
+  memcpy(&value, &bytes[static_cast<size_t>(i) * sizeof(T)], sizeof(T));
+  return value;
+}
+
+// Compares every element with f(a, b).
+template <class In, class Out, class F>
+void expect_each(const Setup& s, const F& f) {
+  const int32_t* d = &s.p.d0;
+  int64_t total = 1;
+  for (int k = 0; k < BINARY_RANK; k++) total *= d[k];
+  for (int64_t i = 0; i < total; i++) {
+    int64_t rest = i, x = 0, y = 0;
+    for (int k = BINARY_RANK - 1; k >= 0; k--) {
+      x += rest % d[k] * (&s.p.a_stride0)[k];
+      y += rest % d[k] * (&s.p.b_stride0)[k];
+      rest /= d[k];
+    }
+    ASSERT_EQ(at<Out>(s.out, i), f(at<In>(s.a, x), at<In>(s.b, y))) << "function " << s.p.function << " at " << i;
+  }
+}
+
+template <class In, class Out, class F>
+void test(const char* name, int function, const F& f) {
+  const RowDef* row = find_row(name);
+  ASSERT_NE(row, nullptr) << name;
+  Random random(static_cast<uint64_t>(17 + function));
+  for (int i = 0; i < 40; i++) {
+    Setup s = make_setup(random, row, function);
+    run(row, &s);
+    expect_each<In, Out>(s, f);
+  }
+}
+
+TEST(Binary, Floats) {
+  const char* row = "binary_f32_reference";
+  test<float, float>(row, BINARY_ADD, [](float a, float b) { return a + b; });
+  test<float, float>(row, BINARY_SUB, [](float a, float b) { return a - b; });
+  test<float, float>(row, BINARY_MUL, [](float a, float b) { return a * b; });
+  test<float, float>(row, BINARY_MAX, [](float a, float b) { return fmaxf(a, b); });
+  test<float, float>(row, BINARY_MIN, [](float a, float b) { return fminf(a, b); });
+  test<float, float>(row, BINARY_SQUARED_DIFFERENCE, [](float a, float b) { return (a - b) * (a - b); });
+}
+
+template <class T>
+void test_integers(const char* row) {
+  test<T, T>(row, BINARY_ADD,
+             [](T a, T b) { return static_cast<T>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b)); });
+  test<T, T>(row, BINARY_SUB,
+             [](T a, T b) { return static_cast<T>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b)); });
+  test<T, T>(row, BINARY_MAX, [](T a, T b) { return a > b ? a : b; });
+  test<T, T>(row, BINARY_DIV, [](T a, T b) {
+    return b == 0 ? T{0} : b == -1 ? static_cast<T>(0 - static_cast<uint64_t>(a)) : static_cast<T>(a / b);
+  });
+  test<T, T>(row, BINARY_FLOOR_MOD, [](T a, T b) {
+    if (b == 0 || b == -1) return T{0};
+    const T r = static_cast<T>(a % b);
+    return static_cast<T>(r && (r ^ b) < 0 ? r + b : r);
+  });
+}
+
+TEST(Binary, Integers) {
+  test_integers<int32_t>("binary_s32_reference");
+  test_integers<int64_t>("binary_s64_reference");
+}
+
+template <class T>
+void test_comparisons(const char* row) {
+  test<T, uint8_t>(row, BINARY_LESS, [](T a, T b) { return a < b ? 1 : 0; });
+  test<T, uint8_t>(row, BINARY_GREATER_EQUAL, [](T a, T b) { return a < b ? 0 : 1; });
+  test<T, uint8_t>(row, BINARY_EQUAL, [](T a, T b) { return a == b ? 1 : 0; });
+  test<T, uint8_t>(row, BINARY_NOT_EQUAL, [](T a, T b) { return a == b ? 0 : 1; });
+}
+
+TEST(Binary, Comparisons) {
+  test_comparisons<float>("compare_f32_reference");
+  test_comparisons<int32_t>("compare_s32_reference");
+  test_comparisons<int64_t>("compare_s64_reference");
+  test_comparisons<int8_t>("compare_s8_reference");
+  test_comparisons<uint8_t>("compare_u8_reference");
+  test_comparisons<int16_t>("compare_s16_reference");
+  test<uint8_t, uint8_t>("compare_bool_reference", BINARY_AND, [](int a, int b) { return a && b ? 1 : 0; });
+  test<uint8_t, uint8_t>("compare_bool_reference", BINARY_OR, [](int a, int b) { return a || b ? 1 : 0; });
+}
+
+// Quantized results are within one step of the real ones; that they are the definition's exactly is
+// shown beside TFLite itself.
+template <class T>
+void test_quantized(const char* name, double low, double high) {
+  const RowDef* row = find_row(name);
+  for (int function : {BINARY_ADD, BINARY_SUB, BINARY_MUL}) {
+    Random random(static_cast<uint64_t>(99 + function));
+    for (int i = 0; i < 40; i++) {
+      Setup s = make_setup(random, row, function);
+      run(row, &s);
+      const int32_t* d = &s.p.d0;
+      int64_t total = 1;
+      for (int k = 0; k < BINARY_RANK; k++) total *= d[k];
+      for (int64_t e = 0; e < total; e++) {
+        int64_t rest = e, x = 0, y = 0;
+        for (int k = BINARY_RANK - 1; k >= 0; k--) {
+          x += rest % d[k] * (&s.p.a_stride0)[k];
+          y += rest % d[k] * (&s.p.b_stride0)[k];
+          rest /= d[k];
+        }
+        const double a = (at<T>(s.a, x) - s.p.a_zero_point) * double(s.p.a_scale);
+        const double b = (at<T>(s.b, y) - s.p.b_zero_point) * double(s.p.b_scale);
+        const double real = function == BINARY_ADD ? a + b : function == BINARY_SUB ? a - b : a * b;
+        const double exact = fmin(fmax(real / double(s.p.out_scale) + s.p.out_zero_point, low), high);
+        ASSERT_NEAR(at<T>(s.out, e), exact, 0.51 + 1e-4 * fabs(exact)) << name << " function " << function;
+      }
+    }
+  }
+  test<T, T>(name, BINARY_MAX, [](T a, T b) { return a > b ? a : b; });
+  test<T, T>(name, BINARY_MIN, [](T a, T b) { return a < b ? a : b; });
+}
+
+TEST(Binary, Quantized) {
+  test_quantized<int8_t>("binary_s8_reference", -128, 127);
+  test_quantized<uint8_t>("binary_u8_reference", 0, 255);
+  test_quantized<int16_t>("binary_s16_reference", -32768, 32767);
+}
+
+TEST(Binary, RefusesHostileParameters) {
+  BinaryParams p = {};
+  p.d0 = p.d1 = p.d2 = p.d3 = p.d4 = p.d5 = 2;
+  p.act_max = 1;
+  p.function = BINARY_FUNCTIONS;
+  expect_refused("binary", params_of(p), {F32, F32, F32});
+  p.function = BINARY_LESS;
+  expect_refused("binary", params_of(p), {F32, F32, F32});
+  p.function = BINARY_ADD;
+  p.d0 = -1;
+  expect_refused("binary", params_of(p), {F32, F32, F32});
+  p.d0 = p.d1 = p.d2 = p.d3 = 1 << 30;
+  expect_refused("binary", params_of(p), {F32, F32, F32});
+  p.d0 = p.d1 = p.d2 = p.d3 = 1;
+  p.a_stride5 = -1;
+  expect_refused("binary", params_of(p), {F32, F32, F32});
+  p.a_stride5 = 1;
+  p.act_min = NAN;
+  expect_refused("binary", params_of(p), {F32, F32, F32});
+  expect_refused("binary", params_of(p), {S8, S8, S8});  // no scales
+}
+
+}  // namespace
+}  // namespace sinter

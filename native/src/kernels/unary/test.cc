@@ -1,0 +1,115 @@
+// unary against the C library's doubles, and leaky relu against real numbers.
+// SPDX-License-Identifier: Apache-2.0
+#include <math.h>
+#include <string.h>
+
+#include "core/catalogue.h"
+#include "core/workers.h"
+#include "differential.h"
+#include "gtest/gtest.h"
+#include "guarded.h"
+#include "kernels/unary/op.h"
+
+namespace sinter {
+namespace {
+
+template <class T>
+std::vector<T> run(const char* name, UnaryParams p, const std::vector<T>& in) {
+  const RowDef* row = find_row(name);
+  p.count = static_cast<int32_t>(in.size());
+  int64_t needed[MAX_SLOTS];
+  EXPECT_EQ(row->op->check(&p, row, needed), SINTER_OK);
+  const size_t bytes = in.size() * sizeof(T);
+  EXPECT_EQ(needed[UNARY_OUT], static_cast<int64_t>(bytes));
+  GuardedBuffer source(bytes, GuardedBuffer::AT_END), target(bytes, GuardedBuffer::AT_START);
+  if (bytes) memcpy(source.data(), in.data(), bytes);
+  void* slots[] = {source.data(), target.data()};
+  Workers alone = {1, nullptr};
+  const Call call = {&p, slots, nullptr, &alone};
+  row->run(&call);
+  std::vector<T> out(in.size());
+  if (bytes) memcpy(out.data(), target.data(), bytes);
+  return out;
+}
+
+void expect_function(int function, double (*f)(double), double low, double high, double tolerance) {
+  std::vector<float> in;
+  for (int i = 0; i <= 1037; i++) in.push_back(static_cast<float>(low + (high - low) * i / 1037));
+  UnaryParams p = {};
+  p.function = function;
+  const std::vector<float> out = run("unary_f32_reference", p, in);
+  for (size_t i = 0; i < in.size(); i++) {
+    const double exact = f(static_cast<double>(in[i]));
+    ASSERT_NEAR(static_cast<double>(out[i]), exact, tolerance * fmax(1.0, fabs(exact))) << function << " of " << in[i];
+  }
+}
+
+TEST(Unary, Floats) {
+  const double t = 5e-7;
+  expect_function(UNARY_ABS, fabs, -5, 5, 0);
+  expect_function(UNARY_NEG, [](double x) { return -x; }, -5, 5, 0);
+  expect_function(UNARY_SQUARE, [](double x) { return x * x; }, -5, 5, t);
+  expect_function(UNARY_SIGN, [](double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : 0.0; }, -5, 5, 0);
+  expect_function(UNARY_EXP, exp, -20, 20, t);
+  expect_function(UNARY_LOG, log, 0.01, 50, t);
+  expect_function(UNARY_SQRT, sqrt, 0, 50, t);
+  expect_function(UNARY_RSQRT, [](double x) { return 1 / sqrt(x); }, 0.01, 50, t);
+  expect_function(UNARY_SIN, sin, -9, 9, t);
+  expect_function(UNARY_COS, cos, -9, 9, t);
+  expect_function(UNARY_FLOOR, floor, -9, 9, 0);
+  expect_function(UNARY_CEIL, ceil, -9, 9, 0);
+  expect_function(UNARY_ROUND, rint, -9, 9, 0);
+  expect_function(UNARY_LOGISTIC, [](double x) { return 1 / (1 + exp(-x)); }, -40, 40, t);
+  expect_function(UNARY_TANH, tanh, -12, 12, t);
+  expect_function(UNARY_HARD_SWISH, [](double x) { return x * fmin(fmax(x + 3, 0), 6) / 6; }, -9, 9, t);
+  expect_function(UNARY_ELU, [](double x) { return x < 0 ? expm1(x) : x; }, -9, 9, t);
+  expect_function(UNARY_GELU, [](double x) { return 0.5 * x * (1 + erf(x / sqrt(2.0))); }, -9, 9, t);
+  expect_function(
+      UNARY_GELU_APPROXIMATE,
+      [](double x) { return 0.5 * x * (1 + tanh(sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); }, -9, 9, t);
+}
+
+TEST(Unary, WholeNumbers) {
+  UnaryParams p = {};
+  p.function = UNARY_ABS;
+  EXPECT_EQ(run<int32_t>("unary_s32_reference", p, {-5, 0, 7, INT32_MIN}), (std::vector<int32_t>{5, 0, 7, INT32_MIN}));
+  p.function = UNARY_SIGN;
+  EXPECT_EQ(run<int64_t>("unary_s64_reference", p, {-5, 0, 7}), (std::vector<int64_t>{-1, 0, 1}));
+  p.function = UNARY_SQUARE;
+  EXPECT_EQ(run<int64_t>("unary_s64_reference", p, {-5, 0, 7}), (std::vector<int64_t>{25, 0, 49}));
+  p.function = UNARY_NOT;
+  EXPECT_EQ(run<uint8_t>("unary_bool_reference", p, {0, 1, 1}), (std::vector<uint8_t>{1, 0, 0}));
+}
+
+TEST(Unary, LeakyReluOfInt16) {
+  std::vector<int16_t> in;
+  for (int i = -32768; i <= 32767; i += 13) in.push_back(static_cast<int16_t>(i));
+  for (float alpha : {0.3f, 1.5f, -0.25f}) {
+    UnaryParams p = {};
+    p.function = UNARY_LEAKY_RELU;
+    p.alpha = alpha;
+    p.in_scale = 0.013f;
+    p.out_scale = 0.0171f;
+    const std::vector<int16_t> out = run("unary_s16_reference", p, in);
+    for (size_t i = 0; i < in.size(); i++) {
+      const double real = double(in[i]) * double(p.in_scale) * (in[i] < 0 ? double(alpha) : 1.0);
+      ASSERT_NEAR(out[i], fmin(fmax(real / double(p.out_scale), -32768), 32767), 0.76);  // it rounds twice
+    }
+  }
+}
+
+TEST(Unary, RefusesHostileParameters) {
+  UnaryParams p = {};
+  p.count = -1;
+  expect_refused("unary", params_of(p), {F32, F32});
+  p.count = 1;
+  p.function = UNARY_FUNCTIONS;
+  expect_refused("unary", params_of(p), {F32, F32});
+  p.function = UNARY_EXP;
+  expect_refused("unary", params_of(p), {S32, S32});
+  p.function = UNARY_LEAKY_RELU;
+  expect_refused("unary", params_of(p), {S16, S16});  // no scales
+}
+
+}  // namespace
+}  // namespace sinter
