@@ -48,6 +48,9 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (type == U8 ? p.w_zero_point < 0 || p.w_zero_point > 255 : p.w_zero_point != 0) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: w_zero_point %d", p.w_zero_point);
   }
+  if (row->types[GEMM_WEIGHTS] == S8 && type == F32 && p.k > 65536) {
+    return fail(SINTER_INVALID_ARGUMENT, "gemm: k %d is over 65536: int32 sums might overflow", p.k);
+  }
   if (p.requantization < 0 || p.requantization > (type == S16 ? 3 : 0)) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: requantization %d", p.requantization);
   }

@@ -8,7 +8,8 @@
 //          weights  packed; sources: W [n][k] row-major, bias [n] (optional), scale [n] (8 bits out only)
 //          c        [m][n], ldc elements from row to row
 // types    (a, w, c) = f32 f32 f32 (bias f32) | s8 s8 s8 (bias s32) | s8 s8 s32 (bias s32) | u8 u8 u8 (bias s32) |
-//          s16 s8 s16 (bias s64, or s32 where the requantization is of 32 bits; scale f64)
+//          s16 s8 s16 (bias s64, or s32 where the requantization is of 32 bits; scale f64) |
+//          f32 s8 f32 (bias f32, scale of the weights): activations are quantized by row, numerics xnn.dynamic8
 // layouts  NHWC: as above. PLANAR_QUADS: a is [ceil(k/4)][lda][4] and c is [ceil(n/4)][ldc][4], where
 //          the m pixels stand side by side and lda, ldc >= m count pixels.
 // weights  u8 weights have a zero point: the sum is over (A - a_zero_point) * (W - w_zero_point)

@@ -38,7 +38,12 @@ final class RandomProducts {
     TRANSPOSE_CONV_F32,
     TRANSPOSE_CONV_S8,
     TRANSPOSE_CONV_U8,
-    TRANSPOSE_CONV_S16
+    TRANSPOSE_CONV_S16,
+    FULLY_CONNECTED_F32_S8,
+    FULLY_CONNECTED_F32_S4,
+    FULLY_CONNECTED_S8_S4,
+    FULLY_CONNECTED_F32_F16,
+    CONV_F32_F16
   }
 
   private static final Activation[] ACTIVATIONS = {
@@ -49,6 +54,7 @@ final class RandomProducts {
   private final GraphBuilder b;
   private final ElementType type;
   private final boolean wide;
+  private final boolean halves;
   private int names;
 
   private RandomProducts(Kind kind, long seed) {
@@ -58,9 +64,10 @@ final class RandomProducts {
     type =
         name.endsWith("_U8")
             ? ElementType.UINT8
-            : name.endsWith("_S8")
+            : (name.endsWith("_S8") && !name.contains("F32")) || name.endsWith("S8_S4")
                 ? ElementType.INT8
-                : name.endsWith("_F32") ? ElementType.FLOAT32 : ElementType.INT16;
+                : name.contains("_F32") ? ElementType.FLOAT32 : ElementType.INT16;
+    halves = name.endsWith("_F16");
     wide = type == ElementType.INT16;
     random.nextInt();
   }
@@ -76,6 +83,9 @@ final class RandomProducts {
       case CONV_1X1_U8, CONV_1X1_S16 -> conv(1, 1);
       case DEPTHWISE_U8, DEPTHWISE_S16 -> depthwise();
       case FULLY_CONNECTED_U8, FULLY_CONNECTED_S16 -> fullyConnected();
+      case FULLY_CONNECTED_F32_S8, FULLY_CONNECTED_F32_S4, FULLY_CONNECTED_S8_S4 -> mixed(kind);
+      case FULLY_CONNECTED_F32_F16 -> fullyConnected();
+      case CONV_F32_F16 -> conv(1 + random.nextInt(3), 1 + random.nextInt(3));
       case TRANSPOSE_CONV_F32, TRANSPOSE_CONV_S8, TRANSPOSE_CONV_U8, TRANSPOSE_CONV_S16 ->
           transposeConv();
       case AVERAGE_POOL_U8, AVERAGE_POOL_S16 -> pool(OpKind.Pool.Mode.AVERAGE);
@@ -119,7 +129,7 @@ final class RandomProducts {
   /** Per tensor, or of int16 products with one scale per slice of an axis. */
   private Value weights(int axis, int... dims) {
     if (type == ElementType.FLOAT32) {
-      return b.floats(name("w"), floats(Arrays.stream(dims).reduce(1, Math::multiplyExact)), dims);
+      return real("w", dims);
     }
     byte[] bytes = new byte[Arrays.stream(dims).reduce(1, Math::multiplyExact)];
     random.nextBytes(bytes);
@@ -139,7 +149,7 @@ final class RandomProducts {
 
   private Value bias(int channels, Value input, Value weights, int depth) {
     if (type == ElementType.FLOAT32) {
-      return b.floats(name("bias"), floats(channels), channels);
+      return real("bias", channels);
     }
     ByteBuffer bytes = ByteBuffer.allocate(8 * channels).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < channels; i++) {
@@ -230,6 +240,64 @@ final class RandomProducts {
     Value bias = random.nextInt(4) == 0 ? null : bias(units, x, weights, depth);
     OpKind.FullyConnected kind = new OpKind.FullyConnected(activation(), false, false, false);
     return scaled(x.fullyConnected(weights, bias, kind), x, weights, depth);
+  }
+
+  /** A fully connected layer whose weights have fewer bits than its activations. */
+  private Value mixed(Kind kind) {
+    boolean four = kind.name().endsWith("_S4");
+    int depth = four ? 2 * size(50) : size(100);
+    int units = 1 + size(60);
+    boolean keepDims = random.nextInt(3) == 0;
+    Value x =
+        keepDims
+            ? input(1 + random.nextInt(3), 1 + random.nextInt(5), depth)
+            : input(1 + random.nextInt(6), depth);
+    byte[] bytes = new byte[four ? units * depth / 2 : units * depth];
+    random.nextBytes(bytes);
+    float[] scales = new float[four || random.nextBoolean() ? units : 1];
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] = (float) Math.exp(-5 + 0.5 * random.nextGaussian());
+    }
+    Quantization q =
+        scales.length == 1 ? Quantization.perTensor(scales[0], 0) : Quantization.perAxis(0, scales);
+    Constant values =
+        new Constant.Dense(
+            four ? ElementType.INT4 : ElementType.INT8,
+            Shape.of(units, depth),
+            Storage.wrap(ByteBuffer.wrap(bytes)));
+    Value weights = b.constant(name("w"), values, q);
+    Value bias = random.nextInt(4) == 0 ? null : bias(units, x, weights, four ? 1 : depth);
+    OpKind.FullyConnected op = new OpKind.FullyConnected(activation(), keepDims, false, false);
+    Value y = x.fullyConnected(weights, bias, op);
+    return type == ElementType.FLOAT32
+        ? y
+        : y.quantized(
+            (float) (scale(x) * scales[0] * Math.sqrt(depth) * 340 / (30 + random.nextInt(100))),
+            zero());
+  }
+
+  /** Float constants, or halves behind the op that widens them. */
+  private Value real(String stem, int... dims) {
+    float[] values = floats(Arrays.stream(dims).reduce(1, Math::multiplyExact));
+    if (!halves) {
+      return b.floats(name(stem), values, dims);
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(2 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < values.length; i++) {
+      // Any pattern of a number between 2^-6 and 2^2.
+      bytes.putShort(
+          (short)
+              ((9 + random.nextInt(8)) << 10
+                  | random.nextInt(1 << 10)
+                  | (random.nextBoolean() ? 0x8000 : 0)));
+    }
+    Constant constant =
+        new Constant.Dense(ElementType.FLOAT16, Shape.of(dims), Storage.wrap(bytes.flip()));
+    return b.op(
+        new OpKind.Dequantize(),
+        ElementType.FLOAT32,
+        Quantization.NONE,
+        b.constant(name(stem), constant, Quantization.NONE));
   }
 
   private float[] floats(int count) {

@@ -35,6 +35,21 @@ final class Numbers {
     return scales;
   }
 
+  /** The scales of weights, one per channel. */
+  static float[] weightScales(Quantization weights, int channels) {
+    return requantizationScales(1f, weights, 1f, channels);
+  }
+
+  /** Bytes of signed values that are stored two in a byte, the low half first. */
+  static ByteBuffer unpackInt4(ByteBuffer packed, long count) {
+    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(count));
+    for (int i = 0; i < count; i++) {
+      int pair = packed.get(packed.position() + i / 2);
+      bytes.put((byte) (i % 2 == 0 ? (pair << 28) >> 28 : pair >> 4));
+    }
+    return bytes.flip();
+  }
+
   static ByteBuffer doubles(double[] values) {
     ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
     for (double v : values) {

@@ -16,7 +16,7 @@ import java.util.function.Supplier;
 
 /**
  * A family is named by the type of its activations: f32, s8, u8, s16 (with int8 weights), each with
- * a result of the same type.
+ * a result of the same type; {@link #DYNAMIC} for float activations that int8 weights meet.
  */
 final class ProductTypes {
   // The contract's numbers for how sums become int16 (native/src/kernels/gemm/packing_s16.h).
@@ -25,10 +25,16 @@ final class ProductTypes {
   private static final int DOUBLE_64 = 2;
   private static final int UPWARD_32 = 3;
 
+  /** Float activations that are quantized on the way, int8 weights. */
+  static final String DYNAMIC = "dynamic";
+
   private ProductTypes() {}
 
   /** The types of activations, weights and result. */
   static String[] of(String type) {
+    if (type.equals(DYNAMIC)) {
+      return new String[] {"f32", "s8", "f32"};
+    }
     return new String[] {type, type.equals("s16") ? "s8" : type, type};
   }
 
@@ -41,7 +47,15 @@ final class ProductTypes {
     if (!l.isConstant(op.input(1)) || (op.hasInput(2) && !l.isConstant(op.input(2)))) {
       throw l.unsupported(index, "weights or bias that are computed at run time");
     }
-    String weights = l.type(index, op.input(1));
+    ElementType stored = l.tensor(op.input(1)).type();
+    boolean fully = op.kind() instanceof OpKind.FullyConnected;
+    String weights = fully && stored == ElementType.INT4 ? "s8" : l.type(index, op.input(1));
+    if (fully
+        && type.equals("f32")
+        && weights.equals("s8")
+        && l.type(index, output).equals("f32")) {
+      return checkDynamic(l, index, op, stored);
+    }
     String out = l.type(index, output);
     if (!List.of("f32", "s8", "u8", "s16").contains(type)
         || !weights.equals(of(type)[1])
@@ -52,6 +66,7 @@ final class ProductTypes {
       l.requireQuantized(index, op.input(0));
       l.requireQuantized(index, output);
       checkWeights(l, index, op, type);
+      checkInt4(l, index, op, stored);
       String bias = op.hasInput(2) ? l.type(index, op.input(2)) : "s32";
       if (!bias.equals("s32") && !(type.equals("s16") && bias.equals("s64"))) {
         throw l.unsupported(index, "a bias of type " + bias);
@@ -61,6 +76,28 @@ final class ProductTypes {
       throw l.unsupported(index, "int16 with a zero point");
     }
     return type;
+  }
+
+  private static String checkDynamic(Lowering l, int index, Op op, ElementType stored) {
+    checkWeights(l, index, op, DYNAMIC);
+    if (op.hasInput(2) && !l.type(index, op.input(2)).equals("f32")) {
+      throw l.unsupported(index, "a bias of type " + l.type(index, op.input(2)));
+    }
+    checkInt4(l, index, op, stored);
+    return DYNAMIC;
+  }
+
+  /** TFLite's delegate takes int4 weights with scales by channel and pairs of inputs. */
+  private static void checkInt4(Lowering l, int index, Op op, ElementType stored) {
+    if (stored != ElementType.INT4) {
+      return;
+    }
+    if (l.quantization(op.input(1)).count() < 2) {
+      throw l.unsupported(index, "int4 weights with one scale for all");
+    }
+    if (l.shape(op.input(1)).dim(1) % 2 != 0) {
+      throw l.unsupported(index, "int4 weights for an odd number of inputs");
+    }
   }
 
   private static void checkWeights(Lowering l, int index, Op op, String type) {
@@ -122,22 +159,30 @@ final class ProductTypes {
   static List<Supplier<ByteBuffer>> sources(
       Lowering l, Op op, String type, int channels, int output, int input) {
     List<Supplier<ByteBuffer>> sources = new ArrayList<>();
-    sources.add(() -> l.constant(op.input(1)));
+    boolean packed = l.tensor(op.input(1)).type() == ElementType.INT4;
+    sources.add(
+        () ->
+            packed
+                ? Numbers.unpackInt4(l.constant(op.input(1)), l.shape(op.input(1)).elements())
+                : l.constant(op.input(1)));
     sources.add(op.hasInput(2) ? () -> l.constant(op.input(2)) : null);
     if (!type.equals("f32")) {
       Quantization weights = l.quantization(op.input(1));
       ByteBuffer scales =
-          type.equals("s16")
-              ? Numbers.doubles(
-                  Numbers.effectiveScales(
-                      l.scale(input),
-                      weights,
-                      l.scale(output),
-                      channels,
-                      op.kind() instanceof OpKind.FullyConnected
-                          && !hasBias(l, op, ElementType.INT64)))
-              : Numbers.floats(
-                  Numbers.requantizationScales(l.scale(input), weights, l.scale(output), channels));
+          type.equals(DYNAMIC)
+              ? Numbers.floats(Numbers.weightScales(weights, channels))
+              : type.equals("s16")
+                  ? Numbers.doubles(
+                      Numbers.effectiveScales(
+                          l.scale(input),
+                          weights,
+                          l.scale(output),
+                          channels,
+                          op.kind() instanceof OpKind.FullyConnected
+                              && !hasBias(l, op, ElementType.INT64)))
+                  : Numbers.floats(
+                      Numbers.requantizationScales(
+                          l.scale(input), weights, l.scale(output), channels));
       sources.add(scales::duplicate);
     }
     return sources;

@@ -26,7 +26,11 @@ final class Definitions {
     return switch (op) {
       case "copy", "pad", "layout", "strided" -> "exact";
       case "gemm", "conv", "depthwise", "transpose_conv", "batch_matmul" ->
-          real ? "f32" : in.equals("s16") ? "tfl.gemm16" : out.equals("s32") ? "exact" : "xnn.gemm";
+          real && types.get(1).equals("s8")
+              ? "xnn.dynamic8"
+              : real
+                  ? "f32"
+                  : in.equals("s16") ? "tfl.gemm16" : out.equals("s32") ? "exact" : "xnn.gemm";
       case "binary" -> out.equals("bool") ? "exact" : "binary." + in;
       case "unary" -> real ? "unary.f32" : in.equals("s16") ? "tfl.leaky_relu" : "exact";
       case "lstm" -> real ? "lstm.f32" : "tfl.lstm8";
