@@ -68,7 +68,7 @@ TEST(DepthwiseS16, OneWindowByHand) {
   for (int i = 0; i < row_count(); i++) {
     const RowDef* row = row_at(i);
     if (std::string(row->op->name) != "depthwise" || row->types[0] != S16 || !row_runs_here(row)) continue;
-    char packed[256] = {};
+    alignas(64) char packed[256] = {};
     ASSERT_LE(row->packing->bytes(&p, sources), 256);
     ASSERT_EQ(row->packing->pack(&p, sources, packed, 256), SINTER_OK);
     int16_t out = 0;
