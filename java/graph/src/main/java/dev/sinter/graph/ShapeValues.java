@@ -148,6 +148,9 @@ final class ShapeValues {
       case "SHAPE" -> {
         return Arrays.stream(shapes[op.input(0)].toArray()).asLongStream().toArray();
       }
+      case "RANK" -> {
+        return new long[] {shapes[op.input(0)].rank()};
+      }
       case "CAST" -> {
         return get(op.input(0));
       }

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Makes the pieces of a subgraph when a run first comes to them, and keeps them: a piece is found
@@ -37,6 +38,7 @@ final class Flow {
   private final Subgraph graph;
   private final Program.Store store;
   private final Map<Key, FlowNode> roots = new Kept();
+  private final Map<Integer, Cell> constants = new ConcurrentHashMap<>();
 
   Flow(Prepared model, int index) {
     this.model = model;
@@ -269,6 +271,18 @@ final class Flow {
     if (program != null) {
       SinterLibrary.sinter_plan_destroy(program.plan());
     }
+  }
+
+  /** A constant for ops in Java; the sessions of a model share it. */
+  Cell constant(int tensor) {
+    return constants.computeIfAbsent(
+        tensor,
+        t -> {
+          Tensor x = graph.tensor(t);
+          Cell cell = Cell.of(x.type(), x.shape(), x.name());
+          cell.values().put(graph.constant(t).values().duplicate());
+          return cell;
+        });
   }
 
   /** An op, for messages. */

@@ -112,9 +112,7 @@ final class Frame {
             Status.INVALID_MODEL,
             flow.name() + ": tensor '" + t.name() + "' is used before an op has computed it");
       }
-      ByteBuffer values = flow.graph().constant(tensor).values();
-      cell = Cell.of(t.type(), t.shape(), t.name());
-      cell.values().put(values.duplicate());
+      cell = flow.constant(tensor);
       cells[tensor] = cell;
     }
     return cell;

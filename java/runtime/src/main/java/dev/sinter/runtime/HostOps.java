@@ -14,13 +14,22 @@ import java.util.Map;
 /** By kind, and by name where there is no kind. */
 final class HostOps {
   private static final Map<String, HostOp> BY_NAME =
-      Map.of(
-          "VAR_HANDLE", HostOps::handle,
-          "READ_VARIABLE", HostOps::read,
-          "ASSIGN_VARIABLE", HostOps::assign,
-          "WHERE", DataShapes::where,
-          "UNIQUE", DataShapes::unique,
-          "RANGE", DataShapes::range);
+      Map.ofEntries(
+          Map.entry("VAR_HANDLE", HostOps::handle),
+          Map.entry("READ_VARIABLE", HostOps::read),
+          Map.entry("ASSIGN_VARIABLE", HostOps::assign),
+          Map.entry("WHERE", DataShapes::where),
+          Map.entry("UNIQUE", DataShapes::unique),
+          Map.entry("RANGE", DataShapes::range),
+          Map.entry("GATHER", IndexOps::gather),
+          Map.entry("EMBEDDING_LOOKUP", IndexOps::lookup),
+          Map.entry("GATHER_ND", IndexOps::gatherNd),
+          Map.entry("SCATTER_ND", IndexOps::scatterNd),
+          Map.entry("ONE_HOT", IndexOps::oneHot),
+          Map.entry("FILL", IndexOps::fill),
+          Map.entry("DYNAMIC_UPDATE_SLICE", IndexOps::update),
+          Map.entry("REVERSE_SEQUENCE", IndexOps::reverseSequence),
+          Map.entry("TOPK_V2", IndexOps::top));
 
   private HostOps() {}
 

@@ -314,7 +314,9 @@ final class Program {
     private int constant(Value value) {
       int tensor = value.number();
       boolean computed =
-          part.graph().producer(tensor) >= 0 || part.graph().inputs().contains(tensor);
+          tensor < 0
+              || part.graph().producer(tensor) >= 0
+              || part.graph().inputs().contains(tensor);
       // Values that a run has found out: the same tensor has others in another plan.
       Object key = computed ? List.of(tensor, value.constant()) : (Object) tensor;
       return store.plain.computeIfAbsent(

@@ -22,13 +22,11 @@ public final class SinterPeer implements Peer {
   private final Model model;
   private final Session session;
   private final List<TensorSpec> inputs;
-  private final List<TensorSpec> outputs;
 
   private SinterPeer(Model model, Session session) {
     this.model = model;
     this.session = session;
     this.inputs = session.inputs().stream().map(SinterPeer::spec).toList();
-    this.outputs = session.outputs().stream().map(SinterPeer::spec).toList();
   }
 
   /**
@@ -107,7 +105,8 @@ public final class SinterPeer implements Peer {
 
   @Override
   public List<TensorSpec> outputs() {
-    return outputs;
+    // Asked for anew: where they depend on values, shapes are those of the last run.
+    return session.outputs().stream().map(SinterPeer::spec).toList();
   }
 
   @Override

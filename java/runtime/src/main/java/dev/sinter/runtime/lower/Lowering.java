@@ -218,6 +218,11 @@ public final class Lowering {
     values.put(tensor, value(of));
   }
 
+  /** A small constant that stands in no model. */
+  Value literal(String name, ByteBuffer bytes) {
+    return Value.literal(name, bytes);
+  }
+
   /** A place for something between two steps of one op. */
   Value temporary(String name, long bytes) {
     return Value.arena(name, bytes);

@@ -42,6 +42,12 @@ final class Lowerings {
     } else if (kind instanceof OpKind.Reduce reduce
         && reduce.function() == OpKind.Reduce.Function.MEAN) {
       Windows.mean(l, index, op);
+    } else if (kind instanceof OpKind.Reduce reduce) {
+      Folds.reduce(l, index, op, reduce);
+    } else if (kind instanceof OpKind.LogSoftmax) {
+      Folds.logSoftmax(l, index, op);
+    } else if (kind instanceof OpKind.L2Normalization norm) {
+      Folds.l2Normalization(l, index, op, norm);
     } else if (kind instanceof OpKind.Softmax softmax) {
       Windows.softmax(l, index, op, softmax);
     } else if (kind instanceof OpKind.Pad pad) {

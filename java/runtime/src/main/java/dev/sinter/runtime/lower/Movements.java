@@ -38,6 +38,11 @@ final class Movements {
       case "SPACE_TO_DEPTH" -> spaceToDepth(l, index, op, f.number("block_size"));
       case "SPACE_TO_BATCH_ND" -> spaceToBatch(l, index, op);
       case "BATCH_TO_SPACE_ND" -> batchToSpace(l, index, op);
+      case "CAST" -> Choices.cast(l, index, op);
+      case "SELECT" -> Choices.select(l, index, op, true);
+      case "SELECT_V2" -> Choices.select(l, index, op, false);
+      case "ARG_MAX" -> Folds.position(l, index, op, true);
+      case "ARG_MIN" -> Folds.position(l, index, op, false);
       default -> {
         return false;
       }

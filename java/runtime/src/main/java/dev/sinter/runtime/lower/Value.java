@@ -63,6 +63,11 @@ public final class Value {
     return new Value(name, bytes, Place.CONSTANT, tensor, constant);
   }
 
+  /** A constant that stands in no model. */
+  static Value literal(String name, ByteBuffer bytes) {
+    return new Value(name, bytes.remaining(), Place.CONSTANT, -1, bytes::duplicate);
+  }
+
   /** Makes a value of the arena the place of an output: its producer writes there directly. */
   void becomeOutput(int newBinding) {
     place = Place.OUTPUT;

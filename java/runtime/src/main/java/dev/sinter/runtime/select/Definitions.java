@@ -33,6 +33,9 @@ final class Definitions {
                   : in.equals("s16") ? "tfl.gemm16" : out.equals("s32") ? "exact" : "xnn.gemm";
       case "binary" -> out.equals("bool") ? "exact" : "binary." + in;
       case "unary" -> real ? "unary.f32" : in.equals("s16") ? "tfl.leaky_relu" : "exact";
+      case "cast" -> "cast";
+      case "select" -> "exact";
+      case "fold" -> real && out.equals("f32") ? "fold.f32" : "exact";
       case "lstm" -> real ? "lstm.f32" : "tfl.lstm8";
       case "add" -> real ? "add.f32" : "xnn.add";
       case "pool" -> "pool." + in;

@@ -1,0 +1,140 @@
+// fold against sums and maxima written down here; random dimensions and orders, all types.
+// SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
+#include <algorithm>
+
+#include "core/catalogue.h"
+#include "core/workers.h"
+#include "differential.h"
+#include "gtest/gtest.h"
+#include "guarded.h"
+#include "kernels/fold/op.h"
+
+namespace sinter {
+namespace {
+
+template <class T>
+double at(const Bytes& bytes, int64_t i) {
+  T value;
+  memcpy(&value, &bytes[static_cast<size_t>(i) * sizeof(T)], sizeof(T));
+  return static_cast<double>(value);
+}
+
+double expected(int function, const std::vector<double>& values) {
+  switch (function) {
+    case FOLD_SUM: {
+      double sum = 0;
+      for (double v : values) sum += v;
+      return sum;
+    }
+    case FOLD_MAX:
+      return *std::max_element(values.begin(), values.end());
+    case FOLD_MIN:
+      return *std::min_element(values.begin(), values.end());
+    case FOLD_ANY:
+      return std::count_if(values.begin(), values.end(), [](double v) { return v != 0; }) > 0;
+    case FOLD_ALL:
+      return std::count(values.begin(), values.end(), 0.0) == 0;
+    case FOLD_ARG_MAX:
+      return static_cast<double>(std::max_element(values.begin(), values.end()) - values.begin());
+    default:
+      return static_cast<double>(std::min_element(values.begin(), values.end()) - values.begin());
+  }
+}
+
+template <class In, class Out>
+void test(const char* name, std::initializer_list<int> functions) {
+  const RowDef* row = find_row(name);
+  ASSERT_NE(row, nullptr) << name;
+  Random random(7);
+  for (int function : functions) {
+    for (int trial = 0; trial < 30; trial++) {
+      FoldParams p = {};
+      p.function = function;
+      int order[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+      for (int k = 0; k < 7; k++) std::swap(order[k], order[random.integer(k, 7)]);
+      int32_t step = 1;
+      for (int k : order) {
+        int32_t* d = k < 4 ? &p.kept0 + k : &p.folded0 + (k - 4);
+        *(k < 4 ? &p.kept_stride0 + k : &p.folded_stride0 + (k - 4)) = step;
+        *d = static_cast<int32_t>(random.integer(1, random.integer(0, 2) == 0 ? 9 : 2));
+        step *= *d;
+      }
+      int64_t needed[MAX_SLOTS];
+      ASSERT_EQ(row->op->check(&p, row, needed), SINTER_OK) << name;
+      Bytes in = bytes_of(random.s8(needed[FOLD_IN]));
+      if (row->types[FOLD_IN] == F32) {
+        for (size_t i = 0; i < in.size(); i += 4) {
+          const float value = static_cast<float>(random.integer(-40, 40));
+          memcpy(&in[i], &value, 4);
+        }
+      } else if (sizeof(In) >= 4) {  // small, so that doubles hold the sums
+        for (size_t i = 0; i < in.size(); i += sizeof(In)) {
+          const In value = static_cast<In>(random.integer(-40, 40));
+          memcpy(&in[i], &value, sizeof value);
+        }
+      } else if (row->types[FOLD_IN] == BOOL8) {
+        for (char& c : in) c = random.integer(0, 9) == 0;
+      }
+      GuardedBuffer source(in.size(), GuardedBuffer::AT_END);
+      GuardedBuffer target(static_cast<size_t>(needed[FOLD_OUT]), GuardedBuffer::AT_END);
+      memcpy(source.data(), in.data(), in.size());
+      void* slots[] = {source.data(), target.data()};
+      Workers alone = {1, nullptr};
+      const Call call = {&p, slots, nullptr, &alone};
+      row->run(&call);
+      Bytes out(static_cast<size_t>(needed[FOLD_OUT]));
+      memcpy(out.data(), target.data(), out.size());
+      const int64_t kept = int64_t{p.kept0} * p.kept1 * p.kept2 * p.kept3;
+      const int64_t folded = int64_t{p.folded0} * p.folded1 * p.folded2 * p.folded3;
+      for (int64_t i = 0; i < kept; i++) {
+        std::vector<double> values;
+        for (int64_t r = 0; r < folded; r++) {
+          int64_t rest = i, inner = r, from = 0;
+          for (int k = 3; k >= 0; k--) {
+            from += rest % (&p.kept0)[k] * (&p.kept_stride0)[k] + inner % (&p.folded0)[k] * (&p.folded_stride0)[k];
+            rest /= (&p.kept0)[k];
+            inner /= (&p.folded0)[k];
+          }
+          values.push_back(at<In>(in, from));
+        }
+        ASSERT_EQ(at<Out>(out, i), expected(function, values)) << name << " function " << function;
+      }
+    }
+  }
+}
+
+TEST(Fold, AllTypes) {
+  test<float, float>("fold_f32_reference", {FOLD_SUM, FOLD_MAX, FOLD_MIN});
+  test<int32_t, int32_t>("fold_s32_reference", {FOLD_SUM, FOLD_MAX, FOLD_MIN, FOLD_ARG_MAX, FOLD_ARG_MIN});
+  test<int64_t, int64_t>("fold_s64_reference", {FOLD_SUM, FOLD_MAX, FOLD_MIN});
+  test<int8_t, int8_t>("fold_s8_reference", {FOLD_MAX, FOLD_MIN});
+  test<uint8_t, uint8_t>("fold_u8_reference", {FOLD_MAX, FOLD_MIN});
+  test<int16_t, int16_t>("fold_s16_reference", {FOLD_MAX, FOLD_MIN});
+  test<uint8_t, uint8_t>("fold_bool_reference", {FOLD_ANY, FOLD_ALL});
+  test<float, int32_t>("fold_f32s32_reference", {FOLD_ARG_MAX, FOLD_ARG_MIN});
+  test<int8_t, int32_t>("fold_s8s32_reference", {FOLD_ARG_MAX, FOLD_ARG_MIN});
+  test<uint8_t, int32_t>("fold_u8s32_reference", {FOLD_ARG_MAX, FOLD_ARG_MIN});
+}
+
+TEST(Fold, RefusesHostileParameters) {
+  FoldParams p = {};
+  p.kept0 = p.kept1 = p.kept2 = p.kept3 = p.folded0 = p.folded1 = p.folded2 = p.folded3 = 1;
+  p.function = FOLD_FUNCTIONS;
+  expect_refused("fold", params_of(p), {F32, F32});
+  p.function = FOLD_SUM;
+  p.folded2 = -1;
+  expect_refused("fold", params_of(p), {F32, F32});
+  p.folded2 = 1;
+  p.kept_stride1 = -1;
+  expect_refused("fold", params_of(p), {F32, F32});
+  p.kept_stride1 = 1;
+  expect_refused("fold", params_of(p), {S8, S8});  // no sums of bytes
+  p.function = FOLD_ARG_MAX;
+  p.folded3 = 0;
+  expect_refused("fold", params_of(p), {F32, S32});  // no position among none
+}
+
+}  // namespace
+}  // namespace sinter
