@@ -232,6 +232,21 @@ int run_differential(const Case& c) {
   return 0;
 }
 
+Bytes run_reference(const Case& c) {
+  const OpDef* op = op_named(c.op);
+  Bytes one, two;
+  for (int i = 0; op && i < row_count(); i++) {
+    const RowDef* row = row_at(i);
+    if (row->op != op || !is_reference(row) || !same_types(row, c.types)) continue;
+    run_row(c, row, 1, GuardedBuffer::AT_END, &one);
+    run_row(c, row, 2, GuardedBuffer::AT_START, &two);
+    EXPECT_EQ(one, two) << c.name << " differs with the number of threads";
+    return one;
+  }
+  ADD_FAILURE() << c.name << ": op " << c.op << " has no reference row for these types";
+  return one;
+}
+
 void expect_refused(const char* op_name, const Bytes& params, const std::vector<DataType>& types) {
   const OpDef* op = op_named(op_name);
   if (!op) return;

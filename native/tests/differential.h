@@ -74,6 +74,9 @@ class Random {
 // Reports through GoogleTest. Returns how many rows other than the reference were compared.
 int run_differential(const Case& c);
 
+// The outputs of the reference row, one behind the other: for ops that have no other row.
+Bytes run_reference(const Case& c);
+
 // Calls that must be refused: check() says so for these parameters (a message must be there).
 void expect_refused(const char* op, const Bytes& params, const std::vector<DataType>& types);
 

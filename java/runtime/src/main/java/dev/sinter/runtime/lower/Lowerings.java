@@ -61,15 +61,25 @@ final class Lowerings {
       l.alias(op.output(0), op.input(0));
     } else if (kind instanceof OpKind.Move) {
       Movements.transpose(l, index, op);
-    } else if (kind instanceof OpKind.Foreign f && isLstm(f)) {
-      Lstms.lower(l, index, op, f);
-    } else if (!(kind instanceof OpKind.Foreign f && Movements.lower(l, index, op, f))) {
+    } else if (!(kind instanceof OpKind.Foreign f
+        && (named(l, index, op, f) || Movements.lower(l, index, op, f)))) {
       throw l.unsupported(index, kind instanceof OpKind.Foreign other ? foreign(other) : "this op");
     }
   }
 
-  private static boolean isLstm(OpKind.Foreign f) {
-    return f.name().equals("UNIDIRECTIONAL_SEQUENCE_LSTM") || f.name().equals("LSTM");
+  /** Lowers an op that is known by its name only; false if it is not. */
+  private static boolean named(Lowering l, int index, Op op, OpKind.Foreign f) {
+    switch (f.name()) {
+      case "UNIDIRECTIONAL_SEQUENCE_LSTM", "LSTM" -> Lstms.lower(l, index, op, f);
+      case "SVDF" -> Svdfs.lower(l, index, op, f);
+      case "TFLite_Detection_PostProcess" -> Detections.postProcess(l, index, op, f);
+      case "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5" -> Detections.suppress(l, index, op);
+      case "LOCAL_RESPONSE_NORMALIZATION" -> Windows.responses(l, index, op, f);
+      default -> {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** What is known about an op without a kernel: for a custom op, how to bring one. */

@@ -128,20 +128,21 @@ final class Lstms {
   }
 
   private Step inputProduct(int rows, int n) {
-    String label = kind.label() + " inputs " + rows + "x" + width + " * " + width + "x" + n;
-    return new Step(
-            "gemm",
-            index,
-            label,
-            integer ? "s8" : "f32",
-            integer ? "s8" : "f32",
-            integer ? "s32" : "f32")
-        .set("m", rows)
+    int zeroPoint = integer ? l.zeroPoint(op.input(0)) : 0;
+    return product(index, kind.label() + " inputs", integer, rows, n, width, zeroPoint);
+  }
+
+  /** A product in floats, or of int8 numbers into plain sums. */
+  static Step product(int index, String what, boolean integer, int m, int n, int k, int zeroPoint) {
+    String label = what + " " + m + "x" + k + " * " + k + "x" + n;
+    String type = integer ? "s8" : "f32";
+    return new Step("gemm", index, label, type, type, integer ? "s32" : "f32")
+        .set("m", m)
         .set("n", n)
-        .set("k", width)
-        .set("lda", width)
+        .set("k", k)
+        .set("lda", k)
         .set("ldc", n)
-        .set("a_zero_point", integer ? l.zeroPoint(op.input(0)) : 0)
+        .set("a_zero_point", zeroPoint)
         .set("w_zero_point", 0)
         .set("requantization", 0)
         .set("out_zero_point", 0)

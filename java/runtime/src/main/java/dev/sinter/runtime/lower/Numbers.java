@@ -5,6 +5,7 @@ package dev.sinter.runtime.lower;
 
 import dev.sinter.graph.Activation;
 import dev.sinter.graph.GraphException;
+import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Quantization;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -107,6 +108,11 @@ final class Numbers {
     float quotient = real / q.scale();
     double rounded = Math.copySign(Math.floor(Math.abs((double) quotient) + 0.5), quotient);
     return (int) Math.max(least(type), Math.min(greatest(type), rounded + q.zeroPoint()));
+  }
+
+  /** A number among what the file says about an op; 0 if it says nothing. */
+  static Number attribute(OpKind.Foreign kind, String name) {
+    return kind.attributes().get(name) instanceof Number n ? n : Integer.valueOf(0);
   }
 
   static float lowest(Activation activation) {

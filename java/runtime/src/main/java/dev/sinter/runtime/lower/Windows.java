@@ -11,7 +11,7 @@ import dev.sinter.graph.Shape;
 import java.util.Arrays;
 import java.util.List;
 
-/** Lowers AVERAGE_POOL_2D, MAX_POOL_2D, MEAN and SOFTMAX. */
+/** Lowers the pools, MEAN, SOFTMAX and LOCAL_RESPONSE_NORMALIZATION. */
 final class Windows {
   private static final int RANK = 6;
 
@@ -39,7 +39,8 @@ final class Windows {
     }
     l.requireQuantized(index, op.input(0));
     l.requireQuantized(index, op.output(0));
-    if (pool.mode() == OpKind.Pool.Mode.L2 || !Numbers.isClamp(pool.activation())) {
+    boolean roots = pool.mode() == OpKind.Pool.Mode.L2;
+    if ((roots && !type.equals("f32")) || !Numbers.isClamp(pool.activation())) {
       throw l.unsupported(index, pool.mode() + " pooling with activation " + pool.activation());
     }
     int input = op.input(0);
@@ -53,8 +54,12 @@ final class Windows {
     Padding.Extent y = pool.padding().along(in.dim(1), pool.height(), pool.strideH(), 1);
     Padding.Extent x = pool.padding().along(in.dim(2), pool.width(), pool.strideW(), 1);
     Step step =
-        new Step("pool", index, op.kind().label() + " " + in + " -> " + out, type, type)
-            .set("kind", pool.mode() == OpKind.Pool.Mode.MAX ? 1 : 0)
+        new Step(
+                roots ? "l2_pool" : "pool",
+                index,
+                op.kind().label() + " " + in + " -> " + out,
+                type,
+                type)
             .set("batch", in.dim(0))
             .set("in_h", in.dim(1))
             .set("in_w", in.dim(2))
@@ -67,6 +72,9 @@ final class Windows {
             .set("stride_w", pool.strideW())
             .set("pad_top", y.before())
             .set("pad_left", x.before());
+    if (!roots) {
+      step.set("kind", pool.mode() == OpKind.Pool.Mode.MAX ? 1 : 0);
+    }
     if (pool.mode() == OpKind.Pool.Mode.MAX) {
       Numbers.clamp(step, pool.activation(), l.quantization(output));
     } else {
@@ -175,5 +183,26 @@ final class Windows {
             .slot(from)
             .slot(to)
             .work((double) in.elements()));
+  }
+
+  static void responses(Lowering l, int index, Op op, OpKind.Foreign kind) {
+    Shape shape = l.shape(op.input(0));
+    if (shape.rank() != 4
+        || !l.type(index, op.input(0)).equals("f32")
+        || !l.type(index, op.output(0)).equals("f32")) {
+      throw l.unsupported(index, "this rank or type");
+    }
+    Value from = l.value(op.input(0));
+    l.add(
+        new Step("lrn", index, kind.label() + " " + shape, "f32", "f32")
+            .set("rows", Math.toIntExact(shape.elements(0, 3)))
+            .set("depth", shape.dim(3))
+            .set("radius", Numbers.attribute(kind, "radius").intValue())
+            .set("bias", Numbers.attribute(kind, "bias").floatValue())
+            .set("alpha", Numbers.attribute(kind, "alpha").floatValue())
+            .set("beta", Numbers.attribute(kind, "beta").floatValue())
+            .slot(from)
+            .slot(l.define(op.output(0)))
+            .work((double) shape.elements()));
   }
 }

@@ -36,6 +36,11 @@ final class Definitions {
       case "cast" -> "cast";
       case "select" -> "exact";
       case "fold" -> real && out.equals("f32") ? "fold.f32" : "exact";
+      case "svdf" -> real ? "svdf.f32" : "tfl.svdf8";
+      case "nms" -> "tfl.nms";
+      case "detection" -> "tfl.detection";
+      case "l2_pool" -> "l2_pool.f32";
+      case "lrn" -> "lrn.f32";
       case "lstm" -> real ? "lstm.f32" : "tfl.lstm8";
       case "add" -> real ? "add.f32" : "xnn.add";
       case "pool" -> "pool." + in;
