@@ -5,6 +5,7 @@ package dev.sinter.graph;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /** Rules for ops that have no record of their own: by name and attributes. */
 final class MovementShapes {
@@ -65,8 +66,39 @@ final class MovementShapes {
               ShapeInference.broadcast(
                   ShapeInference.broadcast(k.in(op, 1), k.in(op, 2)),
                   f.name().equals("SELECT") ? k.in(op, 1) : k.in(op, 0)));
+      case "UNIDIRECTIONAL_SEQUENCE_LSTM", "LSTM" -> List.of(lstm(k.in(op, 0), k.in(op, 8)));
+      case "SVDF" ->
+          List.of(Shape.of(k.in(op, 0).dim(0), k.in(op, 1).dim(0) / Math.max(1, f.number("rank"))));
+      case "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5" -> {
+        Shape most = shape(k.ints(op, 2, "number of boxes"));
+        yield op.inputs().size() == 6
+            ? List.of(most, most, Shape.SCALAR)
+            : List.of(most, Shape.SCALAR);
+      }
+      case "TFLite_Detection_PostProcess" -> {
+        Map<String, Double> o = Flexbuffers.options(f);
+        int places =
+            Math.multiplyExact(
+                o.getOrDefault("max_detections", 0.0).intValue(),
+                o.getOrDefault("max_classes_per_detection", 0.0).intValue());
+        if (places < 0) {
+          throw new GraphException("the options ask for " + places + " detections");
+        }
+        yield List.of(
+            Shape.of(1, places, 4), Shape.of(1, places), Shape.of(1, places), Shape.of(1));
+      }
       default -> null;
     };
+  }
+
+  /** The outputs of the recurrent weights [cells][outputs], or of their diagonal. */
+  private static Shape lstm(Shape in, Shape recurrent) {
+    int[] dims = in.toArray();
+    if (dims.length == 0 || recurrent.rank() == 0) {
+      throw new GraphException("an LSTM with input " + in + " and weights " + recurrent);
+    }
+    dims[dims.length - 1] = recurrent.dim(-1);
+    return Shape.of(dims);
   }
 
   /** Where it begins is needed only if the size is to be the rest. */

@@ -5,7 +5,7 @@ package dev.sinter.runtime.lower;
 
 import dev.sinter.graph.Constant;
 import dev.sinter.graph.ElementType;
-import dev.sinter.graph.GraphException;
+import dev.sinter.graph.Flexbuffers;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Shape;
@@ -46,12 +46,7 @@ final class Detections {
     if (op.inputs().size() != 3 || op.outputs().size() != 4) {
       throw l.unsupported(index, "a detection with other inputs and outputs");
     }
-    Map<String, Double> options;
-    if (kind.attributes().get("custom_options") instanceof ByteBuffer bytes) {
-      options = Flexbuffers.numbers(bytes);
-    } else {
-      throw new GraphException("the detection has no options");
-    }
+    Map<String, Double> options = Flexbuffers.options(kind);
     Shape encodings = l.shape(op.input(0));
     Shape scores = l.shape(op.input(1));
     Shape anchors = l.shape(op.input(2));
@@ -141,8 +136,7 @@ final class Detections {
             .set("iou_threshold", scalar(l, index, op.input(3), ElementType.FLOAT32).getFloat(0))
             .set("score_threshold", scalar(l, index, op.input(4), ElementType.FLOAT32).getFloat(0))
             .set(
-                "sigma",
-                soft ? scalar(l, index, op.input(5), ElementType.FLOAT32).getFloat(0) : 0f)
+                "sigma", soft ? scalar(l, index, op.input(5), ElementType.FLOAT32).getFloat(0) : 0f)
             .slot(from)
             .slot(scores)
             .slot(indices)
@@ -156,7 +150,11 @@ final class Detections {
     if (constant.type() != type || constant.shape().elements() != 1) {
       throw l.unsupported(index, "the parameter '" + l.tensor(tensor).name() + "'");
     }
-    return constant.values().duplicate().order(ByteOrder.LITTLE_ENDIAN).slice().order(
-        ByteOrder.LITTLE_ENDIAN);
+    return constant
+        .values()
+        .duplicate()
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .slice()
+        .order(ByteOrder.LITTLE_ENDIAN);
   }
 }

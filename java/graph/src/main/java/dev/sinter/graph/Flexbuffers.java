@@ -1,9 +1,8 @@
 // Options of custom ops: the numbers in a flexbuffer's map.
 // SPDX-License-Identifier: Apache-2.0
 
-package dev.sinter.runtime.lower;
+package dev.sinter.graph;
 
-import dev.sinter.graph.GraphException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
@@ -13,7 +12,7 @@ import java.util.Map;
  * Reads just as much of the format as options need. The bytes are hostile: offsets are checked by
  * the buffer's bounds, counts by its size.
  */
-final class Flexbuffers {
+public final class Flexbuffers {
   private static final int INT = 1;
   private static final int UINT = 2;
   private static final int FLOAT = 3;
@@ -29,8 +28,21 @@ final class Flexbuffers {
     this.bytes = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** The values of a map that are numbers or booleans, by name. */
-  static Map<String, Double> numbers(ByteBuffer buffer) {
+  /**
+   * Reads the options of a custom op.
+   *
+   * @param op the op
+   * @return the values that are numbers or booleans, by name
+   * @throws GraphException if it has none or they are damaged
+   */
+  public static Map<String, Double> options(OpKind.Foreign op) {
+    if (op.attributes().get("custom_options") instanceof ByteBuffer bytes) {
+      return numbers(bytes);
+    }
+    throw new GraphException(op.name() + " has no options");
+  }
+
+  private static Map<String, Double> numbers(ByteBuffer buffer) {
     try {
       return new Flexbuffers(buffer).root();
     } catch (IndexOutOfBoundsException | ArithmeticException e) {
