@@ -27,6 +27,8 @@ final class RandomPieces {
     COMPARE_S64,
     UNARY_F32,
     ACTIVATE_F32,
+    TABLE_S8,
+    TABLE_U8,
     LEAKY_RELU_S16,
     REDUCE_F32,
     REDUCE_S32,
@@ -98,6 +100,8 @@ final class RandomPieces {
       case COMPARE_S64 -> binary(ElementType.INT64, pick(COMPARE));
       case UNARY_F32 -> input(ElementType.FLOAT32, dims(4)).unary(pick(UNARY));
       case ACTIVATE_F32 -> activate();
+      case TABLE_S8 -> table(ElementType.INT8, random.nextInt(3));
+      case TABLE_U8 -> table(ElementType.UINT8, random.nextInt(2));
       case LEAKY_RELU_S16 ->
           input(ElementType.INT16, dims(4))
               .leakyRelu(random.nextFloat() * 2 - 0.5f)
@@ -173,6 +177,16 @@ final class RandomPieces {
     return function == OpKind.Activate.Function.GELU
         ? x.gelu(random.nextBoolean())
         : x.activate(function);
+  }
+
+  private Value table(ElementType type, int function) {
+    Value x = input(type, dims(4)).activate(ACTIVATE[function == 2 ? 3 : function]);
+    boolean signed = type == ElementType.INT8;
+    return function == 0
+        ? x.quantized(1 / 256f, signed ? -128 : 0)
+        : function == 1
+            ? x.quantized(1 / 128f, signed ? 0 : 128)
+            : x.quantized(scale(), zero(type));
   }
 
   private Value reduce(ElementType type) {

@@ -8,6 +8,7 @@ import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Quantization;
 import dev.sinter.graph.Shape;
+import java.nio.ByteBuffer;
 
 /** To the native ops `binary` and `unary`. */
 final class Pointwise {
@@ -202,6 +203,11 @@ final class Pointwise {
     if (function < 0 || !type.equals(l.type(index, out)) || (leaky && !type.equals("s16"))) {
       return false;
     }
+    boolean bytes = type.equals("s8") || type.equals("u8");
+    if (bytes && (function == 14 || function == 15 || (function == 17 && type.equals("s8")))) {
+      table(l, index, op, type, function);
+      return true;
+    }
     boolean whole = type.equals("s32") || type.equals("s64");
     boolean known =
         leaky
@@ -224,5 +230,43 @@ final class Pointwise {
     Value source = l.value(in);
     l.add(step.slot(source).slot(l.define(out)).work((double) shape.elements()));
     return true;
+  }
+
+  /** A function of 8 bits as XNNPACK makes its table: each entry in floats, rounded once. */
+  private static void table(Lowering l, int index, Op op, String type, int function) {
+    int in = op.input(0);
+    int out = op.output(0);
+    l.requireQuantized(index, in);
+    l.requireQuantized(index, out);
+    float inverse = 1f / l.scale(out);
+    int least = Numbers.least(type);
+    int greatest = Numbers.greatest(type);
+    ByteBuffer table = ByteBuffer.allocate(256);
+    for (int i = 0; i < 256; i++) {
+      int stored = type.equals("s8") ? (byte) i : i;
+      float x = (stored - l.zeroPoint(in)) * l.scale(in);
+      double y = Math.rint(value(function, x) * inverse + l.zeroPoint(out));
+      table.put(i, (byte) Math.max(least, Math.min(greatest, y)));
+    }
+    Shape shape = l.shape(in);
+    Value source = l.value(in);
+    l.add(
+        new Step("lookup", index, op.kind().label() + " " + shape, "u8", "u8", "u8")
+            .set("count", Math.toIntExact(shape.elements()))
+            .slot(source)
+            .slot(l.literal("table of op " + index, table))
+            .slot(l.define(out))
+            .work((double) shape.elements()));
+  }
+
+  private static float value(int function, float x) {
+    return switch (function) {
+      case 14 -> {
+        double e = Math.exp(Math.max(-100, Math.min(100, x)));
+        yield x > 100 ? 1 : x < -100 ? 0 : (float) (e / (1 + e));
+      }
+      case 15 -> (float) Math.tanh(x);
+      default -> x < 0 ? (float) Math.expm1(x) : x;
+    };
   }
 }

@@ -34,7 +34,7 @@ final class Definitions {
       case "binary" -> out.equals("bool") ? "exact" : "binary." + in;
       case "unary" -> real ? "unary.f32" : in.equals("s16") ? "tfl.leaky_relu" : "exact";
       case "cast" -> "cast";
-      case "select" -> "exact";
+      case "select", "lookup" -> "exact";
       case "fold" -> real && out.equals("f32") ? "fold.f32" : "exact";
       case "svdf" -> real ? "svdf.f32" : "tfl.svdf8";
       case "nms" -> "tfl.nms";
