@@ -153,25 +153,25 @@ void binary_s32_reference(const Call* call) {
 void binary_s64_reference(const Call* call) {
   whole<int64_t>(call);
 }
-void compare_f32_reference(const Call* call) {
+void binary_compare_f32_reference(const Call* call) {
   compare<float>(call);
 }
-void compare_s32_reference(const Call* call) {
+void binary_compare_s32_reference(const Call* call) {
   compare<int32_t>(call);
 }
-void compare_s64_reference(const Call* call) {
+void binary_compare_s64_reference(const Call* call) {
   compare<int64_t>(call);
 }
-void compare_s8_reference(const Call* call) {
+void binary_compare_s8_reference(const Call* call) {
   compare<int8_t>(call);
 }
-void compare_u8_reference(const Call* call) {
+void binary_compare_u8_reference(const Call* call) {
   compare<uint8_t>(call);
 }
-void compare_s16_reference(const Call* call) {
+void binary_compare_s16_reference(const Call* call) {
   compare<int16_t>(call);
 }
-void compare_bool_reference(const Call* call) {
+void binary_compare_bool_reference(const Call* call) {
   compare<uint8_t>(call);
 }
 

@@ -145,14 +145,14 @@ void test_comparisons(const char* row) {
 }
 
 TEST(Binary, Comparisons) {
-  test_comparisons<float>("compare_f32_reference");
-  test_comparisons<int32_t>("compare_s32_reference");
-  test_comparisons<int64_t>("compare_s64_reference");
-  test_comparisons<int8_t>("compare_s8_reference");
-  test_comparisons<uint8_t>("compare_u8_reference");
-  test_comparisons<int16_t>("compare_s16_reference");
-  test<uint8_t, uint8_t>("compare_bool_reference", BINARY_AND, [](int a, int b) { return a && b ? 1 : 0; });
-  test<uint8_t, uint8_t>("compare_bool_reference", BINARY_OR, [](int a, int b) { return a || b ? 1 : 0; });
+  test_comparisons<float>("binary_compare_f32_reference");
+  test_comparisons<int32_t>("binary_compare_s32_reference");
+  test_comparisons<int64_t>("binary_compare_s64_reference");
+  test_comparisons<int8_t>("binary_compare_s8_reference");
+  test_comparisons<uint8_t>("binary_compare_u8_reference");
+  test_comparisons<int16_t>("binary_compare_s16_reference");
+  test<uint8_t, uint8_t>("binary_compare_bool_reference", BINARY_AND, [](int a, int b) { return a && b ? 1 : 0; });
+  test<uint8_t, uint8_t>("binary_compare_bool_reference", BINARY_OR, [](int a, int b) { return a || b ? 1 : 0; });
 }
 
 // Quantized results are within one step of the real ones; that they are the definition's exactly is

@@ -22,14 +22,14 @@ TEST(Lookup, FindsEveryEntry) {
     ASSERT_EQ(row->op->check(&p, row, needed), SINTER_OK);
     GuardedBuffer in(static_cast<size_t>(count), GuardedBuffer::AT_END), entries(256, GuardedBuffer::AT_END);
     GuardedBuffer out(static_cast<size_t>(count), GuardedBuffer::AT_START);
-    uint8_t* values = static_cast<uint8_t*>(in.data());
+    uint8_t* values = reinterpret_cast<uint8_t*>(in.data());
     for (int32_t i = 0; i < count; i++) values[i] = static_cast<uint8_t>(i * 7);
     memcpy(entries.data(), table.data(), 256);
     void* slots[] = {in.data(), entries.data(), out.data()};
     Workers alone = {1, nullptr};
     const Call call = {&p, slots, nullptr, &alone};
     row->run(&call);
-    for (int32_t i = 0; i < count; i++) ASSERT_EQ(static_cast<char*>(out.data())[i], table[values[i]]);
+    for (int32_t i = 0; i < count; i++) ASSERT_EQ(out.data()[i], table[values[i]]);
   }
 }
 
