@@ -108,13 +108,21 @@ struct Cost {
 
 struct Workers;
 
+// What a kernel says when values of its inputs (an index) are outside of what it may touch. It finds that before it
+// writes, on the calling thread; the session then stops and reports the step.
+struct Fault {
+  const char* what;  // a constant string; null: none
+  int64_t value, limit;
+};
+
 // What a kernel function is handed. Slots are in the order of the op's contract; all sizes were
 // checked when the plan was made, so kernels check nothing.
 struct Call {
   const void* params;
   void* const* slots;
-  void* scratch;     // row->scratch(params, workers->threads) bytes, 64-byte aligned
-  Workers* workers;  // never null; see core/workers.h
+  void* scratch;           // row->scratch(params, workers->threads) bytes, 64-byte aligned
+  Workers* workers;        // never null; see core/workers.h
+  Fault* fault = nullptr;  // where a kernel whose inputs choose places reports one outside; null: nobody asks
 };
 
 typedef void (*KernelFn)(const Call* call);

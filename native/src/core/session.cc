@@ -92,7 +92,7 @@ int32_t Session::attach(std::shared_ptr<const Plan> plan, int64_t arena_base) {
   attached->calls.resize(p.steps.size());
   for (size_t i = 0; i < p.steps.size(); i++) {
     attached->calls[i] = {p.params.data() + p.steps[i].params_offset, attached->pointers.data() + p.steps[i].first_slot,
-                          scratch_.data(), nullptr};
+                          scratch_.data(), nullptr, nullptr};
   }
   resolve(attached.get());
   attached_.push_back(std::move(attached));
@@ -177,6 +177,7 @@ void Session::run_steps(Attached* attached, Workers* workers, sinter_status* sta
   const Plan& p = *attached->plan;
   const size_t count = attached->calls.size();
   failed_step_.store(-1, std::memory_order_relaxed);
+  Fault fault = {nullptr, 0, 0};
   for (size_t i = 0; i < count; i++) {
     if (cancelled_.load(std::memory_order_relaxed)) {
       cancelled_.store(false, std::memory_order_relaxed);
@@ -186,12 +187,19 @@ void Session::run_steps(Attached* attached, Workers* workers, sinter_status* sta
     }
     Call& call = attached->calls[i];
     call.workers = workers;
+    call.fault = &fault;
     if (profile_) {
       const int64_t start = now_nanos();
       p.steps[i].row->run(&call);
       attached->nanos[i] = now_nanos() - start;
     } else {
       p.steps[i].row->run(&call);
+    }
+    if (fault.what) {
+      failed_step_.store(static_cast<int32_t>(i), std::memory_order_relaxed);
+      *status = fail(SINTER_INVALID_ARGUMENT, "step %zu of %zu (%s): %s %lld is not in 0 .. %lld", i, count,
+                     p.steps[i].row->name, fault.what, (long long)fault.value, (long long)fault.limit - 1);
+      return;
     }
   }
 }

@@ -9,6 +9,7 @@
 #include "core/plan_builder.h"
 #include "gtest/gtest.h"
 #include "kernels/copy/op.h"
+#include "kernels/gather/op.h"
 
 namespace sinter {
 namespace {
@@ -75,6 +76,40 @@ TEST(Session, RefusesWhatDoesNotFit) {
     EXPECT_EQ(sinter_session_step_nanos(open.session, wrong, nullptr, 0), -1);
   }
   EXPECT_EQ(sinter_session_run(open.session, 0), SINTER_OK);
+}
+
+TEST(Session, AnIndexOutsideStopsTheRun) {
+  PlanBytes plan;
+  const GatherParams gather = {1, 1, 2, 4, 1, 3, 1, 1, 1, 1, 1, 1, 1};  // two of three rows of 4 bytes
+  plan.binding(0, 12, 0);
+  plan.binding(0, 8, 64);
+  plan.binding(1, 8, 128);
+  const uint32_t in = plan.slot(2, 0, 0, 12), index = plan.slot(2, 1, 0, 8), out = plan.slot(2, 2, 0, 8);
+  plan.step("gather_u8s32_reference", {in, index, out}, gather);
+  plan.header.arena_bytes = 192;
+  const std::vector<char> bytes = plan.bytes();
+  const uint64_t weights = sinter_weights_create();
+  const uint64_t handle = sinter_plan_create(weights, bytes.data(), static_cast<int64_t>(bytes.size()));
+  ASSERT_NE(handle, 0u) << error_text();
+  const uint64_t session = sinter_session_create(192, 1);
+  ASSERT_EQ(sinter_session_attach(session, handle, 0), 0) << error_text();
+  char* arena = static_cast<char*>(sinter_session_arena(session));
+  memcpy(arena, "aaaabbbbcccc", 12);
+  int32_t places[2] = {2, 3};
+  memcpy(arena + 64, places, 8);
+  memcpy(arena + 128, "untouched", 8);
+  EXPECT_EQ(sinter_session_run(session, 0), SINTER_INVALID_ARGUMENT);
+  EXPECT_NE(error_text().find("index 3 is not in 0 .. 2"), std::string::npos) << error_text();
+  EXPECT_EQ(sinter_session_failed_step(session), 0);
+  EXPECT_EQ(memcmp(arena + 128, "untouche", 8), 0);
+  places[1] = 0;
+  memcpy(arena + 64, places, 8);
+  EXPECT_EQ(sinter_session_run(session, 0), SINTER_OK) << error_text();
+  EXPECT_EQ(memcmp(arena + 128, "ccccaaaa", 8), 0);
+  EXPECT_EQ(sinter_session_failed_step(session), -1);
+  sinter_session_destroy(session);
+  sinter_plan_destroy(handle);
+  sinter_weights_destroy(weights);
 }
 
 TEST(Session, ABindingWithoutAPlaceMustBeBound) {

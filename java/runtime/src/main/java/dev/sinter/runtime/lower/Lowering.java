@@ -17,6 +17,7 @@ import dev.sinter.graph.Tensor;
 import dev.sinter.runtime.SinterException;
 import dev.sinter.runtime.Status;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -221,6 +222,23 @@ public final class Lowering {
   /** A small constant that stands in no model. */
   Value literal(String name, ByteBuffer bytes) {
     return Value.literal(name, bytes);
+  }
+
+  /** A tensor whose values follow from shapes: it becomes a constant of the plan. */
+  void fix(int tensor, int... numbers) {
+    boolean wide = main.tensor(tensor).type() == ElementType.INT64;
+    ByteBuffer bytes =
+        ByteBuffer.allocate(numbers.length * (wide ? 8 : 4)).order(ByteOrder.LITTLE_ENDIAN);
+    for (int number : numbers) {
+      if (wide) {
+        bytes.putLong(number);
+      } else {
+        bytes.putInt(number);
+      }
+    }
+    bytes.flip();
+    values.put(
+        tensor, Value.constant(main.tensor(tensor).name(), bytes.limit(), tensor, () -> bytes));
   }
 
   /** A place for something between two steps of one op. */

@@ -62,7 +62,9 @@ final class Lowerings {
     } else if (kind instanceof OpKind.Move) {
       Movements.transpose(l, index, op);
     } else if (!(kind instanceof OpKind.Foreign f
-        && (named(l, index, op, f) || Movements.lower(l, index, op, f)))) {
+        && (named(l, index, op, f)
+            || Indexed.lower(l, index, op, f)
+            || Movements.lower(l, index, op, f)))) {
       throw l.unsupported(index, kind instanceof OpKind.Foreign other ? foreign(other) : "this op");
     }
   }
