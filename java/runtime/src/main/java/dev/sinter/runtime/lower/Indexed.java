@@ -52,6 +52,9 @@ final class Indexed {
   private static Step gather(
       Lowering l, int index, Op op, int input, int indices, long batch, long outer, int[] dims) {
     Shape out = l.shape(op.output(0));
+    if (l.tensor(input).type() != l.tensor(op.output(0)).type()) {
+      throw l.unsupported(index, "a table of another type than the output");
+    }
     int bytes = Movements.bytes(l, index, input);
     Shape in = l.shape(input);
     int[] d = Arrays.copyOf(dims, RANK);
@@ -161,10 +164,7 @@ final class Indexed {
     if (!nearest && corners && centers) {
       throw l.unsupported(index, "align_corners together with half_pixel_centers");
     }
-    String type = l.type(index, input);
-    if (!nearest && (type.equals("s8") || type.equals("u8"))) {
-      l.requireQuantized(index, input);
-    }
+    String type = resized(l, index, input, nearest);
     Value source = l.value(input);
     l.add(
         new Step("resize", index, label(l, op, input), type, type)
@@ -180,6 +180,26 @@ final class Indexed {
             .slot(source)
             .slot(l.define(op.output(0)))
             .work((double) out.elements()));
+  }
+
+  /** What rows are asked for: nearest pixels are bytes, whatever they stand for. */
+  private static String resized(Lowering l, int index, int input, boolean nearest) {
+    ElementType type = l.tensor(input).type();
+    if (nearest && type.bits() <= 32) {
+      return switch (Movements.bytes(l, index, input)) {
+        case 1 -> "u8";
+        case 2 -> "s16";
+        default -> "f32";
+      };
+    }
+    return switch (type) {
+      case INT8, UINT8 -> {
+        l.requireQuantized(index, input);
+        yield l.type(index, input);
+      }
+      case FLOAT32, INT16 -> l.type(index, input);
+      default -> throw l.unsupported(index, "resizing values of type " + type);
+    };
   }
 
   private static void topK(Lowering l, int index, Op op) {

@@ -25,7 +25,7 @@ final class Definitions {
     boolean real = in.equals("f32");
     return switch (op) {
       case "copy", "pad", "layout", "strided" -> "exact";
-      case "gather", "update_slice", "scatter", "one_hot", "top_k" -> "exact";
+      case "gather", "update_slice", "top_k" -> "exact";
       case "resize" -> real ? "resize.f32" : in.equals("s16") ? "tfl.resize16" : "xnn.resize";
       case "gemm", "conv", "depthwise", "transpose_conv", "batch_matmul" ->
           real && types.get(1).equals("s8")
