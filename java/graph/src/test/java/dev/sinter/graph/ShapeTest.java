@@ -71,6 +71,7 @@ class ShapeTest {
       // refuses the last.
       if (p.endsWith("simple_topk_op_runtime_k.tflite")
           || p.endsWith("single_slice.tflite")
+          || p.getFileName().toString().startsWith("transpose_conv")
           || p.endsWith("simple_squeeze.tflite")) {
         assertThrows(GraphException.class, () -> g.inferShapes(Map.of()));
         continue;

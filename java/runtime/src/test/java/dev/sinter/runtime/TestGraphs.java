@@ -6,7 +6,7 @@ import dev.sinter.graph.Activation;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.GraphBuilder;
-import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Quantization;
 
 /** Small models for tests. */
 final class TestGraphs {
@@ -22,9 +22,10 @@ final class TestGraphs {
 
   /** An op that the runtime does not know yet. */
   static Graph withUnsupportedOp() {
-    GraphBuilder b = Graph.builder("sigmoid");
-    return b.input("x", ElementType.FLOAT32, 1, 4)
-        .activate(OpKind.Activate.Function.LOGISTIC)
+    GraphBuilder b = Graph.builder("gelu");
+    return b.input("x", ElementType.INT8, Quantization.perTensor(0.1f, 0), 1, 4)
+        .gelu(false)
+        .quantized(0.1f, 0)
         .output("y")
         .build();
   }
