@@ -4,6 +4,7 @@
 package dev.sinter.runtime;
 
 import dev.sinter.graph.ElementType;
+import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.Shape;
 import dev.sinter.graph.ShapeInference;
@@ -134,14 +135,51 @@ final class Flow {
     }
   }
 
+  /** A damaged file may lack an input that an op cannot do without. */
   private FlowNode make(int first, List<Shape> shapes, List<long[]> values) {
+    try {
+      requireFixedSizes();
+      return pieces(first, shapes, values);
+    } catch (GraphException e) {
+      throw new SinterException(Status.INVALID_MODEL, model.name() + ": " + e.getMessage(), e);
+    } catch (IndexOutOfBoundsException e) {
+      throw new SinterException(
+          Status.INVALID_MODEL,
+          model.name() + ": an op lacks a tensor, or a parameter is too short; the file is damaged",
+          e);
+    }
+  }
+
+  private void requireFixedSizes() {
+    for (int i = 0; i < graph.ops().size(); i++) {
+      for (int t : graph.ops().get(i).inputs()) {
+        if (t >= 0
+            && (graph.tensor(t).type() == ElementType.STRING
+                || graph.tensor(t).type() == ElementType.VARIANT)) {
+          throw new SinterException(
+              Status.UNSUPPORTED,
+              model.name()
+                  + ": op "
+                  + i
+                  + " "
+                  + graph.ops().get(i).kind().label()
+                  + ": tensor "
+                  + graph.tensor(t)
+                  + ": values of this type are not supported");
+        }
+      }
+    }
+  }
+
+  private FlowNode pieces(int first, List<Shape> shapes, List<long[]> values) {
     ShapeInference.Progress progress =
         ShapeInference.advance(
             graph, shapes, values, first, i -> !isFolded(i) && model.hostOp(graph, i) != null);
     int to = progress.next();
     int asks = progress.asks();
     boolean given = values != null && asks >= 0 && values.get(asks) != null;
-    if (progress.obstacle() != null && (asks < 0 || given || !isReadable(asks))) {
+    if (progress.obstacle() != null
+        && (asks < 0 || given || !isReadable(asks) || graph.isConstant(asks))) {
       throw new SinterException(
           Status.UNSUPPORTED,
           model.name() + ": " + progress.obstacle().getMessage(),
@@ -189,7 +227,7 @@ final class Flow {
 
   private boolean isFolded(int op) {
     List<Integer> outputs = graph.ops().get(op).outputs();
-    return !outputs.isEmpty() && outputs.stream().allMatch(graph::isConstant);
+    return !outputs.isEmpty() && outputs.stream().allMatch(t -> t >= 0 && graph.isConstant(t));
   }
 
   /** The subgraph with the values that are known now as constants. */

@@ -3,6 +3,7 @@
 
 package dev.sinter.runtime;
 
+import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Op;
 import dev.sinter.natives.jni.SinterLibrary;
 import java.util.ArrayList;
@@ -58,6 +59,8 @@ final class FlowRun {
       }
       times.clear();
       frame.run();
+    } catch (GraphException e) {
+      throw new SinterException(Status.INVALID_MODEL, model.name() + ": " + e.getMessage(), e);
     } finally {
       running.set(false);
     }

@@ -133,25 +133,17 @@ class CommandsTest {
   @Test
   void verifyFailsForWhatOnlyTfliteRuns() throws IOException {
     GraphBuilder b = Graph.builder("g");
-    GraphBuilder.Value x = b.input("x", ElementType.FLOAT32, 1, 4);
-    GraphBuilder.Value y =
-        b.op(
-            new dev.sinter.graph.OpKind.Unary(UNSUPPORTED),
-            ElementType.FLOAT32,
-            Quantization.NONE,
-            x);
+    GraphBuilder.Value x = b.input("x", ElementType.INT8, Quantization.perTensor(0.1f, 0), 1, 4);
+    GraphBuilder.Value y = x.gelu(false).quantized(0.1f, 0);
     TfliteWriter.write(y.output("y").build(), model);
     assertEquals(1, run("verify", model));
     assertTrue(
-        out.toString().contains("unsupported") && out.toString().contains("COS"), out.toString());
+        out.toString().contains("unsupported") && out.toString().contains("GELU"), out.toString());
     assertEquals(0, run("verify", model, "--allow-unsupported"));
     Files.write(model, new byte[200]);
     assertEquals(0, run("verify", model));
     assertTrue(out.toString().contains("refused-by-both"), out.toString());
   }
-
-  private static final dev.sinter.graph.OpKind.Unary.Function UNSUPPORTED =
-      dev.sinter.graph.OpKind.Unary.Function.COS;
 
   @Test
   void benchMeasures() throws IOException {

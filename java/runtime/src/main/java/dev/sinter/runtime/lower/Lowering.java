@@ -82,6 +82,14 @@ public final class Lowering {
       } catch (GraphException e) {
         throw new SinterException(
             Status.UNSUPPORTED, part.name() + ": " + main.describe(i) + ": " + e.getMessage(), e);
+      } catch (IndexOutOfBoundsException e) {
+        throw new SinterException(
+            Status.INVALID_MODEL,
+            part.name()
+                + ": "
+                + main.describe(i)
+                + ": it lacks a tensor, or a parameter is too short; the file is damaged",
+            e);
       } catch (ArithmeticException e) {
         throw new SinterException(
             Status.UNSUPPORTED,
