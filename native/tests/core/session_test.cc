@@ -136,7 +136,7 @@ TEST(Session, ABindingWithoutAPlaceMustBeBound) {
 TEST(Session, FillsARangeOfItsArena) {
   const uint64_t session = sinter_session_create(256, 1);
   ASSERT_NE(session, 0u);
-  const char* arena = static_cast<const char*>(sinter_session_arena(session));
+  const int8_t* arena = static_cast<const int8_t*>(sinter_session_arena(session));
   ASSERT_EQ(sinter_session_fill(session, 64, 100, -3), SINTER_OK);
   for (int i = 0; i < 256; i++) EXPECT_EQ(arena[i], i >= 64 && i < 164 ? -3 : 0) << i;
   EXPECT_EQ(sinter_session_fill(session, 256, 0, 1), SINTER_OK);

@@ -21,15 +21,9 @@ final class HostOps {
           Map.entry("WHERE", DataShapes::where),
           Map.entry("UNIQUE", DataShapes::unique),
           Map.entry("RANGE", DataShapes::range),
-          Map.entry("GATHER", IndexOps::gather),
-          Map.entry("EMBEDDING_LOOKUP", IndexOps::lookup),
-          Map.entry("GATHER_ND", IndexOps::gatherNd),
           Map.entry("SCATTER_ND", IndexOps::scatterNd),
           Map.entry("ONE_HOT", IndexOps::oneHot),
-          Map.entry("FILL", IndexOps::fill),
-          Map.entry("DYNAMIC_UPDATE_SLICE", IndexOps::update),
-          Map.entry("REVERSE_SEQUENCE", IndexOps::reverseSequence),
-          Map.entry("TOPK_V2", IndexOps::top));
+          Map.entry("REVERSE_SEQUENCE", IndexOps::reverseSequence));
 
   private HostOps() {}
 

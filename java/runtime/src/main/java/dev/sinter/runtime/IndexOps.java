@@ -1,4 +1,4 @@
-// Ops that take values from places that are known only while running, or put them there.
+// Ops that put values into places that are known only while running, and have no kernel yet.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.runtime;
@@ -7,8 +7,6 @@ import dev.sinter.graph.ElementType;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Shape;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
-import java.util.Comparator;
 
 /** In Java: whole rows are moved, and every index is checked, as TFLite does. */
 final class IndexOps {
@@ -32,56 +30,6 @@ final class IndexOps {
           Status.INVALID_ARGUMENT, "index " + index + " is outside of " + size + " places");
     }
     return (int) index;
-  }
-
-  /** GATHER. */
-  static void gather(HostCall call) {
-    gather(call, 0, 1, attribute(call, "axis"), attribute(call, "batch_dims"));
-  }
-
-  /** EMBEDDING_LOOKUP: rows of a table. */
-  static void lookup(HostCall call) {
-    gather(call, 1, 0, 0, 0);
-  }
-
-  private static void gather(HostCall call, int values, int indices, int axis, int batchDims) {
-    Shape x = call.inputShape(values);
-    Shape at = call.inputShape(indices);
-    int a = axis < 0 ? axis + x.rank() : axis;
-    int b = batchDims < 0 ? batchDims + at.rank() : batchDims;
-    Shape shape =
-        x.subShape(0, a).concat(at.subShape(b, at.rank())).concat(x.subShape(a + 1, x.rank()));
-    int row = (int) x.elements(a + 1, x.rank()) * bytes(call, call.inputType(values));
-    int batch = (int) x.elements(0, b);
-    int outer = (int) x.elements(b, a);
-    int count = (int) at.elements(b, at.rank());
-    ByteBuffer in = call.input(values);
-    ByteBuffer out = call.output(0, shape);
-    int to = 0;
-    for (int n = 0; n < batch; n++) {
-      for (int o = 0; o < outer; o++) {
-        int from = (n * outer + o) * x.dim(a);
-        for (int i = 0; i < count; i++) {
-          out.put(to, in, (from + index(call, indices, n * count + i, x.dim(a))) * row, row);
-          to += row;
-        }
-      }
-    }
-  }
-
-  /** GATHER_ND: slices at coordinates. */
-  static void gatherNd(HostCall call) {
-    Shape x = call.inputShape(0);
-    Shape at = call.inputShape(1);
-    int depth = at.dim(-1);
-    int count = (int) at.elements(0, at.rank() - 1);
-    int row = (int) x.elements(depth, x.rank()) * bytes(call, call.inputType(0));
-    ByteBuffer in = call.input(0);
-    ByteBuffer out =
-        call.output(0, at.subShape(0, at.rank() - 1).concat(x.subShape(depth, x.rank())));
-    for (int i = 0; i < count; i++) {
-      out.put(i * row, in, place(call, 1, i, depth, x) * row, row);
-    }
   }
 
   private static int place(HostCall call, int input, int i, int depth, Shape x) {
@@ -150,48 +98,6 @@ final class IndexOps {
     }
   }
 
-  /** FILL. */
-  static void fill(HostCall call) {
-    int[] dims = new int[(int) call.inputShape(0).elements()];
-    for (int d = 0; d < dims.length; d++) {
-      dims[d] = (int) call.integer(0, d);
-    }
-    int size = bytes(call, call.inputType(1));
-    ByteBuffer value = call.input(1);
-    ByteBuffer out = call.output(0, Shape.of(dims));
-    for (int i = 0; i < out.limit(); i += size) {
-      out.put(i, value, 0, size);
-    }
-  }
-
-  /** DYNAMIC_UPDATE_SLICE: the place is moved so that the update fits. */
-  static void update(HostCall call) {
-    Shape x = call.inputShape(0);
-    Shape u = call.inputShape(1);
-    int size = bytes(call, call.inputType(0));
-    ByteBuffer out = call.output(0, x);
-    out.put(0, call.input(0), 0, out.limit());
-    int rank = x.rank();
-    int[] start = new int[rank];
-    for (int d = 0; d < rank; d++) {
-      start[d] = (int) Math.max(0, Math.min(call.integer(2, d), x.dim(d) - u.dim(d)));
-    }
-    int row = rank == 0 ? 1 : u.dim(-1);
-    int rows = row == 0 ? 0 : (int) u.elements() / row;
-    ByteBuffer updates = call.input(1);
-    for (int r = 0; r < rows; r++) {
-      int rest = r;
-      int place = rank == 0 ? 0 : start[rank - 1];
-      int step = rank == 0 ? 1 : x.dim(-1);
-      for (int d = rank - 2; d >= 0; d--) {
-        place += (rest % u.dim(d) + start[d]) * step;
-        rest /= u.dim(d);
-        step *= x.dim(d);
-      }
-      out.put(place * size, updates, r * row * size, row * size);
-    }
-  }
-
   /** REVERSE_SEQUENCE: the first elements of each sequence, backwards. */
   static void reverseSequence(HostCall call) {
     Shape x = call.inputShape(0);
@@ -209,51 +115,5 @@ final class IndexOps {
       int from = at < length ? i + (length - 1 - 2 * at) * sequenceStep : i;
       out.put(i * size, in, from * size, size);
     }
-  }
-
-  /** TOPK_V2: the largest of the last dimension, of equal ones the first. */
-  static void top(HostCall call) {
-    Shape x = call.inputShape(0);
-    int n = x.dim(-1);
-    long k = call.integer(1, 0);
-    if (k < 0 || k > n) {
-      throw call.failure(Status.INVALID_ARGUMENT, "the largest " + k + " of " + n);
-    }
-    int size = bytes(call, call.inputType(0));
-    Shape shape = x.withDim(x.rank() - 1, (int) k);
-    ByteBuffer in = call.input(0);
-    ByteBuffer values = call.output(0, shape);
-    ByteBuffer positions = call.output(1, shape);
-    int place = bytes(call, call.outputType(1));
-    int rows = n == 0 ? 0 : (int) x.elements() / n;
-    Integer[] order = new Integer[n];
-    for (int r = 0; r < rows; r++) {
-      for (int i = 0; i < n; i++) {
-        order[i] = i;
-      }
-      int row = r * n;
-      Arrays.sort(order, Comparator.comparing((Integer i) -> number(call, in, row + i)).reversed());
-      for (int i = 0; i < k; i++) {
-        values.put((int) (r * k + i) * size, in, (row + order[i]) * size, size);
-        int at = (int) (r * k + i) * place;
-        if (place == 2) {
-          positions.putShort(at, order[i].shortValue());
-        } else {
-          positions.putInt(at, order[i]);
-        }
-      }
-    }
-  }
-
-  /** A value in its order; doubles hold all of these types. */
-  private static Double number(HostCall call, ByteBuffer in, int i) {
-    return switch (call.inputType(0)) {
-      case FLOAT32 -> (double) in.getFloat(4 * i);
-      case INT32 -> (double) in.getInt(4 * i);
-      case INT16 -> (double) in.getShort(2 * i);
-      case INT8 -> (double) in.get(i);
-      case UINT8 -> (double) (in.get(i) & 255);
-      default -> throw call.failure(Status.UNSUPPORTED, "values of type " + call.inputType(0));
-    };
   }
 }
