@@ -16,8 +16,8 @@ struct Good {
   GemmParams params = {};
   std::vector<char> weights = std::vector<char>(30, 1);
   std::vector<float> scale = std::vector<float>(5, 1.0f);
-  const void* sources[3];
-  int64_t bytes[3] = {30, 0, 20};
+  const void* sources[MAX_SOURCES + 1] = {};
+  int64_t bytes[MAX_SOURCES + 1] = {30, 0, 20};
   int32_t packing = packing_index(find_row("gemm_s8s8s8_reference")->packing);
   Good() {
     params.m = 1;
@@ -68,7 +68,8 @@ TEST(Weights, RefusesHostileCalls) {
   Good good;
   EXPECT_EQ(good.pack(set, 2), -1);
   EXPECT_EQ(good.pack(set, 4), -1);
-  EXPECT_EQ(good.pack(set, 5), -1);
+  EXPECT_EQ(good.pack(set, MAX_SOURCES), -1);
+  EXPECT_EQ(good.pack(set, MAX_SOURCES + 1), -1);
   EXPECT_EQ(good.pack(set, -1), -1);
   EXPECT_EQ(good.pack(set, 3, 4), -1);
   EXPECT_EQ(sinter_weights_pack(set, good.packing, nullptr, 44, good.sources, good.bytes, 3), -1);

@@ -22,7 +22,7 @@ void expect_cast(int from, int to, const std::vector<From>& in, const std::vecto
   ASSERT_EQ(needed[CAST_OUT], static_cast<int64_t>(expected.size() * sizeof(To)));
   GuardedBuffer source(in.size() * sizeof(From), GuardedBuffer::AT_END);
   GuardedBuffer target(expected.size() * sizeof(To), GuardedBuffer::AT_END);
-  memcpy(source.data(), in.data(), in.size() * sizeof(From));
+  if (!in.empty()) memcpy(source.data(), in.data(), in.size() * sizeof(From));
   void* slots[] = {source.data(), target.data()};
   Workers alone = {1, nullptr};
   const Call call = {&p, slots, nullptr, &alone};

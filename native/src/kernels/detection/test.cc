@@ -47,9 +47,11 @@ Result run(const DetectionParams& p, const std::vector<float>& encodings, const 
                     static_cast<int64_t>(4 * places), 4};
   const Bytes bytes = run_reference(c);
   Result r = {std::vector<float>(4 * places), std::vector<float>(places), std::vector<float>(places), -1};
-  memcpy(r.boxes.data(), bytes.data(), 16 * places);
-  memcpy(r.classes.data(), bytes.data() + 16 * places, 4 * places);
-  memcpy(r.scores.data(), bytes.data() + 20 * places, 4 * places);
+  if (places > 0) {
+    memcpy(r.boxes.data(), bytes.data(), 16 * places);
+    memcpy(r.classes.data(), bytes.data() + 16 * places, 4 * places);
+    memcpy(r.scores.data(), bytes.data() + 20 * places, 4 * places);
+  }
   memcpy(&r.count, bytes.data() + 24 * places, 4);
   return r;
 }

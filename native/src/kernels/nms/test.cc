@@ -30,8 +30,10 @@ Result run(const NmsParams& p, const std::vector<float>& boxes, const std::vecto
   const size_t most = static_cast<size_t>(p.max_output);
   Result r = {std::vector<int32_t>(most), std::vector<float>(most)};
   int32_t count = -1;
-  memcpy(r.indices.data(), bytes.data(), 4 * most);
-  memcpy(r.scores.data(), bytes.data() + 4 * most, 4 * most);
+  if (most > 0) {
+    memcpy(r.indices.data(), bytes.data(), 4 * most);
+    memcpy(r.scores.data(), bytes.data() + 4 * most, 4 * most);
+  }
   memcpy(&count, bytes.data() + 8 * most, 4);
   EXPECT_LE(count, p.max_output);
   for (size_t i = static_cast<size_t>(count); i < most; i++) EXPECT_TRUE(r.indices[i] == 0 && r.scores[i] == 0);
