@@ -564,10 +564,6 @@ public final class ShapeInference {
     return Shape.of(out.stream().mapToInt(i -> i).toArray());
   }
 
-  /**
-   * An op without a rule: its outputs are those of the file, if its inputs are those of the file
-   * too.
-   */
   /** This inference as the rules of moving ops see it. */
   private MovementShapes.Known known() {
     return new MovementShapes.Known() {
@@ -583,6 +579,10 @@ public final class ShapeInference {
     };
   }
 
+  /**
+   * An op without a rule: its outputs are those of the file, if its inputs are those of the file
+   * too.
+   */
   private void foreign(Op op) {
     if (op.kind() instanceof OpKind.Foreign f) {
       List<Shape> outputs = MovementShapes.of(op, f, known());
