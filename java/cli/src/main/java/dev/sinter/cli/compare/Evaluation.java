@@ -30,7 +30,16 @@ public record Evaluation(
     List<Integer> answers,
     boolean labelled,
     int correct) {
-  /** Keeps an immutable copy of the answers. */
+  /**
+   * Keeps an immutable copy of the answers.
+   *
+   * @param model the file, for reports
+   * @param runtime what ran it
+   * @param split the data's part
+   * @param answers class per example
+   * @param labelled whether the split has labels
+   * @param correct examples whose answer is the label
+   */
   public Evaluation {
     answers = List.copyOf(answers);
   }
