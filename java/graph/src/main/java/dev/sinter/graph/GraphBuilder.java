@@ -6,6 +6,7 @@ package dev.sinter.graph;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -211,7 +212,43 @@ public final class GraphBuilder {
    * @throws GraphException if the shapes do not fit
    */
   public Value op(OpKind kind, ElementType type, Quantization quantization, Value... operands) {
-    // The op alone, with its inputs: enough to infer the shape of its output.
+    return op(kind, List.of(new Result(type, quantization)), List.of(), Arrays.asList(operands))
+        .get(0);
+  }
+
+  /**
+   * What an op gives.
+   *
+   * @param type type of the elements
+   * @param quantization how they stand for real numbers
+   * @param shape the shape for ops without a shape rule; null where it follows from the inputs
+   */
+  public record Result(ElementType type, Quantization quantization, Shape shape) {
+    /**
+     * Makes one whose shape follows from the inputs.
+     *
+     * @param type type of the elements
+     * @param quantization how they stand for real numbers
+     */
+    public Result(ElementType type, Quantization quantization) {
+      this(type, quantization, null);
+    }
+  }
+
+  /**
+   * Adds any op.
+   *
+   * @param kind what it does; ops without a record come from {@link
+   *     dev.sinter.graph.tflite.TfliteOps}
+   * @param results one per output
+   * @param intermediates tensors that describe values inside the op (calibrated LSTMs)
+   * @param operands inputs; null for an optional one that is not there
+   * @return the outputs
+   * @throws GraphException if the shapes do not fit, or there is no rule for them and none is given
+   */
+  public List<Value> op(
+      OpKind kind, List<Result> results, List<Value> intermediates, List<Value> operands) {
+    // The op alone, with its inputs: enough to infer the shapes of its outputs.
     List<Tensor> own = new ArrayList<>();
     List<Integer> local = new ArrayList<>();
     List<Integer> global = new ArrayList<>();
@@ -226,21 +263,61 @@ public final class GraphBuilder {
         own.add(tensors.get(v.index));
       }
     }
-    String out = unique(kind.label().toLowerCase(java.util.Locale.ROOT));
-    own.add(Tensor.of(out, type, Shape.SCALAR));
+    List<Tensor> made = new ArrayList<>();
+    List<Integer> written = new ArrayList<>();
+    for (Result r : results) {
+      String out = unique(kind.label().toLowerCase(java.util.Locale.ROOT));
+      Tensor t = Tensor.of(out, r.type(), r.shape() == null ? Shape.SCALAR : r.shape());
+      // A shape of which nothing is known, so that no rule takes it for one the file gives.
+      own.add(r.shape() == null ? t.withSignature(Shape.of(-1)) : t);
+      written.add(own.size() - 1);
+      made.add(t.withQuantization(r.quantization()));
+    }
     Subgraph alone =
-        Subgraph.of(
-            name,
-            own,
-            List.of(Op.of(kind, local, List.of(own.size() - 1))),
-            List.of(),
-            List.of(),
-            null);
+        Subgraph.of(name, own, List.of(Op.of(kind, local, written)), List.of(), List.of(), null);
     List<Shape> shapes = ShapeInference.infer(alone, Map.of());
-    Value v =
-        add(Tensor.of(out, type, shapes.get(shapes.size() - 1)).withQuantization(quantization));
-    ops.add(new Op(kind, global, List.of(v.index), List.of(), ops.size(), null));
-    return v;
+    List<Value> values = new ArrayList<>();
+    for (int i = 0; i < made.size(); i++) {
+      values.add(add(made.get(i).withShape(shapes.get(written.get(i)))));
+    }
+    ops.add(
+        new Op(
+            kind,
+            global,
+            values.stream().map(v -> v.index).toList(),
+            intermediates.stream().map(v -> v.index).toList(),
+            ops.size(),
+            null));
+    return values;
+  }
+
+  /**
+   * Adds a tensor that keeps its values from run to run; only some ops take one.
+   *
+   * @param variableName its name
+   * @param type type of its elements
+   * @param quantization how they stand for real numbers
+   * @param dims its shape
+   * @return the tensor
+   */
+  public Value variable(
+      String variableName, ElementType type, Quantization quantization, int... dims) {
+    return add(
+        Tensor.of(unique(variableName), type, Shape.of(dims))
+            .withQuantization(quantization)
+            .withVariable(true));
+  }
+
+  /**
+   * Adds a tensor that holds no values: an intermediate, which only describes values inside an op.
+   *
+   * @param tensorName its name
+   * @param type type of its elements
+   * @param quantization how they stand for real numbers
+   * @return the tensor
+   */
+  public Value intermediate(String tensorName, ElementType type, Quantization quantization) {
+    return add(Tensor.of(unique(tensorName), type, Shape.of(0)).withQuantization(quantization));
   }
 
   /**
@@ -255,6 +332,9 @@ public final class GraphBuilder {
       throw new GraphException(name + ": no output; call output() on a value");
     }
     for (Op op : ops) {
+      if (op.kind() instanceof OpKind.Foreign) {
+        continue; // some of these move plain integers
+      }
       Tensor t = tensors.get(op.output(0));
       boolean integer =
           t.type() == ElementType.INT8

@@ -313,6 +313,9 @@ final class ModelEncoder {
     int code;
     if (p != null && !isChanged(g, op, p)) {
       code = code(p.code());
+    } else if (op.kind() instanceof OpKind.Foreign f && f.format().equals("tflite")) {
+      code = code(TfliteOps.code(f));
+      t = TfliteOps.withOptions(t, f);
     } else if (op.kind() instanceof OpKind.Foreign) {
       throw new GraphException(
           graph.name()

@@ -54,6 +54,11 @@ final class OpCodec {
 
   private OpCodec() {}
 
+  /** Name of the table of a builtin's options; null for ops that no kind stands for. */
+  static String optionsOf(String name) {
+    return OPTIONS.get(name);
+  }
+
   /**
    * Decodes an op.
    *
