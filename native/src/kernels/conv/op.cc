@@ -36,7 +36,11 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   const int64_t k = checked_product<3>({p.kernel_h, p.kernel_w, p.in_c / p.groups});
   const DataType type = row->types[CONV_IN];
   // 2^31 / (255 * 128) or 2^31 / (255 * 255): the largest sum of products is still exact.
-  if (k < 0 || k > (type == S8 ? 65536 : type == U8 ? 33025 : INT32_MAX / 8)) {
+  const bool dynamic = type == F32 && row->types[CONV_WEIGHTS] == S8;
+  if (p.dynamic < 0 || p.dynamic > (dynamic ? 2 : 0)) {
+    return fail(SINTER_INVALID_ARGUMENT, "conv: dynamic %d", p.dynamic);
+  }
+  if (k < 0 || k > (type == S8 || dynamic ? 65536 : type == U8 ? 33025 : INT32_MAX / 8)) {
     return fail(SINTER_INVALID_ARGUMENT, "conv: a kernel of %d x %d x %d is too large", p.kernel_h, p.kernel_w,
                 p.in_c / p.groups);
   }

@@ -12,6 +12,7 @@
 //          out      [batch][out_h][out_w][out_c]
 // types    (in, w, out) = f32 f32 f32 (bias f32) | s8 s8 s8 (bias s32) | u8 u8 u8 (bias s32) |
 //          s16 s8 s16 (bias s64, or s32 where the requantization is of 32 bits; scale f64)
+//          f32 s8 f32 (bias f32, scale of the weights): each image is quantized by itself, numerics xnn.dynamic8
 //          u8 weights have a zero point: the sum is over (in - zp) * (W - w_zero_point)
 // numerics s8, u8: xnn.gemm, s16: tfl.gemm16, f32: clamp(sum + bias, act_min, act_max)
 #ifndef SINTER_KERNELS_CONV_OP_H_
@@ -45,6 +46,7 @@ namespace sinter {
   F(i32, out_min, RUN) /* not f32 */ \
   F(i32, out_max, RUN) /* not f32 */ \
   F(i32, requantization, PACK) /* s16: Requantization16 (gemm/packing_s16.h), else 0 */ \
+  F(i32, dynamic, RUN) /* f32 s8: DynamicMode (gemm/dynamic.h), else 0 */ \
   F(f32, act_min, RUN) /* f32 */ \
   F(f32, act_max, RUN) /* f32 */
 // clang-format on

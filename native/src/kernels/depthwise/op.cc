@@ -55,6 +55,9 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (p.requantization < 0 || p.requantization > (type == S16 ? 3 : 0)) {
     return fail(SINTER_INVALID_ARGUMENT, "depthwise: requantization %d", p.requantization);
   }
+  if (p.dynamic < 0 || p.dynamic > (type == F32 && row->types[DEPTHWISE_WEIGHTS] == S8 ? 2 : 0)) {
+    return fail(SINTER_INVALID_ARGUMENT, "depthwise: dynamic %d", p.dynamic);
+  }
   if (type == S16 && (p.in_zero_point != 0 || p.out_zero_point != 0)) {
     return fail(SINTER_INVALID_ARGUMENT, "depthwise: zero points %d and %d of int16", p.in_zero_point,
                 p.out_zero_point);

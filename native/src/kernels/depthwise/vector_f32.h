@@ -1,5 +1,5 @@
 // depthwise in float, written once for every vector unit: a vector of channels of four neighbouring outputs at a time.
-// For kernels 3 wide, each pixel is loaded once for all outputs that see it. Outputs at the image's sides go one at a
+// For 3x3 kernels, each pixel is loaded once for all outputs that see it. Outputs at the image's sides go one at a
 // time, four vectors of channels abreast.
 // SPDX-License-Identifier: Apache-2.0
 //
@@ -63,6 +63,7 @@ inline void one_output(const OutputRow& r, int64_t x, int64_t j0, int64_t j1) {
   const int64_t tap = int64_t{p.dilation_w} * p.in_c;
   const int64_t start = (r.iy0 * p.in_w + x * p.stride_w - p.pad_left) * p.in_c;
   const int64_t row_step = int64_t{p.dilation_h} * p.in_w * p.in_c;
+  const DepthwiseTaps taps = depthwise_f32_taps(p, r.i0, r.i1, j0, j1, row_step, tap);
   float* out = r.out + x * r.channels;
   int64_t c = 0;
   if (p.multiplier == 1) {
@@ -70,11 +71,10 @@ inline void one_output(const OutputRow& r, int64_t x, int64_t j0, int64_t j1) {
       const float* bias = r.packed + c;
       V::F s0 = V::load(bias), s1 = V::load(bias + V::W);
       V::F s2 = V::load(bias + 2 * V::W), s3 = V::load(bias + 3 * V::W);
-      for (int64_t i = r.i0; i < r.i1; i++) {
-        const float* row = r.image + start + i * row_step + c;
-        const float* w = r.packed + (i * p.kernel_w + j0 + 1) * r.pitch + c;
-        for (int64_t j = j0; j < j1; j++, w += r.pitch) {
-          const float* pixel = row + j * tap;
+      for (int64_t a = taps.outer; a < taps.outer_end; a++) {
+        const float* pixel = r.image + start + c + a * taps.outer_pixel + taps.inner * taps.inner_pixel;
+        const float* w = r.packed + c + r.pitch + a * taps.outer_weight + taps.inner * taps.inner_weight;
+        for (int64_t b = taps.inner; b < taps.inner_end; b++, pixel += taps.inner_pixel, w += taps.inner_weight) {
           s0 = V::fma(V::load(pixel), V::load(w), s0);
           s1 = V::fma(V::load(pixel + V::W), V::load(w + V::W), s1);
           s2 = V::fma(V::load(pixel + 2 * V::W), V::load(w + 2 * V::W), s2);
@@ -90,10 +90,12 @@ inline void one_output(const OutputRow& r, int64_t x, int64_t j0, int64_t j1) {
   // One vector; load() gives the lanes of a pixel.
   const auto sum_up = [&](const auto& load) {
     V::F sum = V::load(r.packed + c);  // rows of the packed form are whole vectors
-    for (int64_t i = r.i0; i < r.i1; i++) {
-      const float* row = r.image + start + i * row_step;
-      const float* w = r.packed + (i * p.kernel_w + 1) * r.pitch + c;
-      for (int64_t j = j0; j < j1; j++) sum = V::fma(load(row + j * tap), V::load(w + j * r.pitch), sum);
+    for (int64_t a = taps.outer; a < taps.outer_end; a++) {
+      const float* pixel = r.image + start + a * taps.outer_pixel;
+      const float* w = r.packed + c + r.pitch + a * taps.outer_weight;
+      for (int64_t b = taps.inner; b < taps.inner_end; b++) {
+        sum = V::fma(load(pixel + b * taps.inner_pixel), V::load(w + b * taps.inner_weight), sum);
+      }
     }
     return clamp(r, sum);
   };
@@ -139,54 +141,71 @@ struct Masked {
   }
 };
 
-// Four outputs of a kernel 3 wide, not dilated; STRIDE 1 or 2. w: the packed taps of these channels.
+// Four outputs of a 3x3 kernel that lies inside the image, its columns not dilated; STRIDE 1 or 2. The nine taps stay
+// in registers.
 template <int STRIDE, class Lanes>
-inline __attribute__((always_inline)) void four_of_3(const OutputRow& r, const Pixels& pixels, const float* packed,
-                                                     float* out, const Lanes& lanes) {
-  V::F s0 = V::load(packed), s1 = s0, s2 = s0, s3 = s0;
-  const float* row = pixels.at + r.i0 * pixels.row_step;
-  const float* w = packed + (r.i0 * 3 + 1) * r.pitch;
-  for (int64_t i = r.i0; i < r.i1; i++, row += pixels.row_step, w += 3 * r.pitch) {
-    const V::F w0 = V::load(w), w1 = V::load(w + r.pitch), w2 = V::load(w + 2 * r.pitch);
-    const float* pixel = row;
-    const int64_t tap = pixels.tap;
-#define SINTER_TAP(s, w) s = V::fma(v, w, s)
-#define SINTER_NEXT() pixel += tap, v = lanes(pixel)
-    V::F v = lanes(pixel);
-    if (STRIDE == 1) {
-      SINTER_TAP(s0, w0);
-      SINTER_NEXT();
-      SINTER_TAP(s0, w1), SINTER_TAP(s1, w0);
-      SINTER_NEXT();
-      SINTER_TAP(s0, w2), SINTER_TAP(s1, w1), SINTER_TAP(s2, w0);
-      SINTER_NEXT();
-      SINTER_TAP(s1, w2), SINTER_TAP(s2, w1), SINTER_TAP(s3, w0);
-      SINTER_NEXT();
-      SINTER_TAP(s2, w2), SINTER_TAP(s3, w1);
-      SINTER_NEXT();
-      SINTER_TAP(s3, w2);
-    } else {
-      SINTER_TAP(s0, w0);
-      SINTER_NEXT();
-      SINTER_TAP(s0, w1);
-      SINTER_NEXT();
-      SINTER_TAP(s0, w2), SINTER_TAP(s1, w0);
-      SINTER_NEXT();
-      SINTER_TAP(s1, w1);
-      SINTER_NEXT();
-      SINTER_TAP(s1, w2), SINTER_TAP(s2, w0);
-      SINTER_NEXT();
-      SINTER_TAP(s2, w1);
-      SINTER_NEXT();
-      SINTER_TAP(s2, w2), SINTER_TAP(s3, w0);
-      SINTER_NEXT();
-      SINTER_TAP(s3, w1);
-      SINTER_NEXT();
-      SINTER_TAP(s3, w2);
-    }
-#undef SINTER_NEXT
-#undef SINTER_TAP
+inline __attribute__((always_inline)) void four_of_3x3(const OutputRow& r, const Pixels& pixels, const float* packed,
+                                                       float* out, const Lanes& lanes) {
+  V::F s0 = V::load(packed), s1 = s0, s2 = s0, s3 = s0, v;
+  const float* w = packed + r.pitch;
+  const V::F w00 = V::load(w), w01 = V::load(w + r.pitch), w02 = V::load(w + 2 * r.pitch);
+  w += 3 * r.pitch;
+  const V::F w10 = V::load(w), w11 = V::load(w + r.pitch), w12 = V::load(w + 2 * r.pitch);
+  w += 3 * r.pitch;
+  const V::F w20 = V::load(w), w21 = V::load(w + r.pitch), w22 = V::load(w + 2 * r.pitch);
+  const float* pixel = pixels.at;
+#define SINTER_TAP(s, w) s = V::fma(v, w, s);
+#define SINTER_NONE(i)
+  // The three pixels of a column, each for the outputs that see it.
+#define SINTER_COLUMN(X, Y, Z)                                         \
+  v = lanes(pixel), X(0) Y(0) Z(0) v = lanes(pixel + pixels.row_step), \
+  X(1) Y(1) Z(1) v = lanes(pixel + 2 * pixels.row_step), X(2) Y(2) Z(2) pixel += pixels.tap
+  // Output o meets the kernel's column j.
+#define SINTER_00(i) SINTER_TAP(s0, w##i##0)
+#define SINTER_01(i) SINTER_TAP(s0, w##i##1)
+#define SINTER_02(i) SINTER_TAP(s0, w##i##2)
+#define SINTER_10(i) SINTER_TAP(s1, w##i##0)
+#define SINTER_11(i) SINTER_TAP(s1, w##i##1)
+#define SINTER_12(i) SINTER_TAP(s1, w##i##2)
+#define SINTER_20(i) SINTER_TAP(s2, w##i##0)
+#define SINTER_21(i) SINTER_TAP(s2, w##i##1)
+#define SINTER_22(i) SINTER_TAP(s2, w##i##2)
+#define SINTER_30(i) SINTER_TAP(s3, w##i##0)
+#define SINTER_31(i) SINTER_TAP(s3, w##i##1)
+#define SINTER_32(i) SINTER_TAP(s3, w##i##2)
+  if (STRIDE == 1) {
+    SINTER_COLUMN(SINTER_00, SINTER_NONE, SINTER_NONE);
+    SINTER_COLUMN(SINTER_01, SINTER_10, SINTER_NONE);
+    SINTER_COLUMN(SINTER_02, SINTER_11, SINTER_20);
+    SINTER_COLUMN(SINTER_12, SINTER_21, SINTER_30);
+    SINTER_COLUMN(SINTER_22, SINTER_31, SINTER_NONE);
+    SINTER_COLUMN(SINTER_32, SINTER_NONE, SINTER_NONE);
+  } else {
+    SINTER_COLUMN(SINTER_00, SINTER_NONE, SINTER_NONE);
+    SINTER_COLUMN(SINTER_01, SINTER_NONE, SINTER_NONE);
+    SINTER_COLUMN(SINTER_02, SINTER_10, SINTER_NONE);
+    SINTER_COLUMN(SINTER_11, SINTER_NONE, SINTER_NONE);
+    SINTER_COLUMN(SINTER_12, SINTER_20, SINTER_NONE);
+    SINTER_COLUMN(SINTER_21, SINTER_NONE, SINTER_NONE);
+    SINTER_COLUMN(SINTER_22, SINTER_30, SINTER_NONE);
+    SINTER_COLUMN(SINTER_31, SINTER_NONE, SINTER_NONE);
+    SINTER_COLUMN(SINTER_32, SINTER_NONE, SINTER_NONE);
   }
+#undef SINTER_00
+#undef SINTER_01
+#undef SINTER_02
+#undef SINTER_10
+#undef SINTER_11
+#undef SINTER_12
+#undef SINTER_20
+#undef SINTER_21
+#undef SINTER_22
+#undef SINTER_30
+#undef SINTER_31
+#undef SINTER_32
+#undef SINTER_COLUMN
+#undef SINTER_NONE
+#undef SINTER_TAP
   lanes.store(out, clamp(r, s0));
   lanes.store(out + r.channels, clamp(r, s1));
   lanes.store(out + 2 * r.channels, clamp(r, s2));
@@ -197,12 +216,13 @@ inline __attribute__((always_inline)) void four_of_3(const OutputRow& r, const P
 template <class Lanes>
 inline __attribute__((always_inline)) void four_of_any(const OutputRow& r, const Pixels& pixels, const float* packed,
                                                        float* out, const Lanes& lanes) {
-  const int64_t kernel_w = r.p->kernel_w, step = pixels.output_step;
+  const int64_t step = pixels.output_step;
+  const DepthwiseTaps taps = depthwise_f32_taps(*r.p, r.i0, r.i1, 0, r.p->kernel_w, pixels.row_step, pixels.tap);
   V::F s0 = V::load(packed), s1 = s0, s2 = s0, s3 = s0;
-  for (int64_t i = r.i0; i < r.i1; i++) {
-    const float* pixel = pixels.at + i * pixels.row_step;
-    const float* w = packed + (i * kernel_w + 1) * r.pitch;
-    for (int64_t j = 0; j < kernel_w; j++, pixel += pixels.tap, w += r.pitch) {
+  for (int64_t a = taps.outer; a < taps.outer_end; a++) {
+    const float* pixel = pixels.at + a * taps.outer_pixel + taps.inner * taps.inner_pixel;
+    const float* w = packed + r.pitch + a * taps.outer_weight + taps.inner * taps.inner_weight;
+    for (int64_t b = taps.inner; b < taps.inner_end; b++, pixel += taps.inner_pixel, w += taps.inner_weight) {
       const V::F weight = V::load(w);
       s0 = V::fma(lanes(pixel), weight, s0);
       s1 = V::fma(lanes(pixel + step), weight, s1);
@@ -228,7 +248,7 @@ inline void four_outputs(const OutputRow& r, int64_t x) {
   float* out = r.out + x * r.channels;
   const auto do_lanes = [&](int64_t c, const auto& lanes) {
     if (STRIDE > 0) {
-      four_of_3<STRIDE>(r, pixels, r.packed + c, out + c, lanes);
+      four_of_3x3<STRIDE>(r, pixels, r.packed + c, out + c, lanes);
     } else {
       four_of_any(r, pixels, r.packed + c, out + c, lanes);
     }
@@ -250,7 +270,7 @@ inline void depthwise_f32(const Call* call) {
   if (end > p.out_w) end = p.out_w;
   if (inner > end) inner = end;
   const bool fours = p.multiplier == 1 && end - inner >= 4;
-  const bool of_3 = p.kernel_w == 3 && p.dilation_w == 1;
+  const bool of_3 = p.kernel_w == 3 && p.kernel_h == 3 && p.dilation_w == 1;
   const int stride = of_3 && p.stride_w == 1 ? 1 : of_3 && p.stride_w == 2 ? 2 : 0;
   parallel_for(call->workers, p.out_w > 0 ? int64_t{p.batch} * p.out_h : 0, [&](int64_t row, int) {
     const int64_t b = row / p.out_h, y = row % p.out_h;
@@ -273,7 +293,7 @@ inline void depthwise_f32(const Call* call) {
       if (fours && x >= inner && x < end) {
         // The last four overlap the ones before: they are computed twice, to the same values.
         const int64_t from = x + 4 <= end ? x : end - 4;
-        switch (stride) {
+        switch (r.i1 - r.i0 == 3 ? stride : 0) {
           case 1:
             four_outputs<1>(r, from);
             break;

@@ -14,16 +14,10 @@ sinter_status check_dynamic_sources(const Source* sources, int64_t n, int64_t k)
   return check_s8_sources(sources, n, k, true);  // the same sizes
 }
 
-void pack_dynamic_columns(const Source* sources, int64_t first, int64_t count, int64_t k, int64_t room, void* out) {
+void pack_dynamic_columns(const Source* sources, int64_t first, int64_t count, int64_t room, void* out) {
   const DynamicColumns c = dynamic_columns(out, room);
   memset(out, 0, static_cast<size_t>(room * DYNAMIC_COLUMN_BYTES));
-  const int8_t* weights = static_cast<const int8_t*>(sources[GEMM_SOURCE_WEIGHTS].data) + first * k;
   const char* bias = static_cast<const char*>(sources[GEMM_SOURCE_BIAS].data);
-  for (int64_t i = 0; i < count; i++) {
-    int32_t sum = 0;
-    for (int64_t j = 0; j < k; j++) sum += weights[i * k + j];
-    const_cast<int32_t*>(c.sum)[i] = sum;
-  }
   const size_t bytes = static_cast<size_t>(4 * count);
   memcpy(const_cast<float*>(c.scale), static_cast<const char*>(sources[GEMM_SOURCE_SCALE].data) + 4 * first, bytes);
   if (bias) memcpy(const_cast<float*>(c.bias), bias + 4 * first, bytes);
@@ -34,7 +28,7 @@ void pack_dynamic_tiles(const Source* sources, int64_t first, int64_t n, int64_t
   memset(out, 0, static_cast<size_t>(dynamic_tiles_bytes(n, k)));
   for (int64_t n0 = 0; n0 < n; n0 += DYNAMIC_TILE_COLUMNS, out += dynamic_tile_bytes(k)) {
     const int64_t count = n - n0 < DYNAMIC_TILE_COLUMNS ? n - n0 : DYNAMIC_TILE_COLUMNS;
-    pack_dynamic_columns(sources, first + n0, count, k, DYNAMIC_TILE_COLUMNS, out);
+    pack_dynamic_columns(sources, first + n0, count, DYNAMIC_TILE_COLUMNS, out);
     char* tile = out + dynamic_tile_header_bytes;
     for (int64_t j = 0; j < count; j++) {
       const int8_t* column = weights + (first + n0 + j) * k;
@@ -64,7 +58,7 @@ int64_t plain_bytes(const void* params, const Source* sources) {
 
 sinter_status plain_pack(const void* params, const Source* sources, void* out, int64_t) {
   const GemmParams& p = *static_cast<const GemmParams*>(params);
-  pack_dynamic_columns(sources, 0, p.n, p.k, p.n, out);
+  pack_dynamic_columns(sources, 0, p.n, p.n, out);
   memcpy(static_cast<char*>(out) + DYNAMIC_COLUMN_BYTES * p.n, sources[GEMM_SOURCE_WEIGHTS].data,
          static_cast<size_t>(int64_t{p.n} * p.k));
   return SINTER_OK;
@@ -97,15 +91,14 @@ void gemm_f32s8f32_reference(const Call* call) {
       low = value(k) < low ? value(k) : low;
       high = value(k) > high ? value(k) : high;
     }
-    const DynamicRange range = dynamic_range(low, high);
+    const DynamicRange range = dynamic_range(low, high, p.dynamic);
     for (int64_t n = 0; n < p.n; n++) {
       int32_t sum = 0;
       for (int64_t k = 0; k < p.k; k++) {
-        sum += (dynamic_value(value(k), range) - range.zero_point) * columns.weights[n * p.k + k];
+        sum += dynamic_value(value(k), range) * columns.weights[n * p.k + k];
       }
-      float y = fmaf(static_cast<float>(sum) * range.inverse, columns.scale[n], columns.bias[n]);
-      y = y > p.act_min ? y : p.act_min;
-      y = y < p.act_max ? y : p.act_max;
+      const float y =
+          dynamic_bounded(dynamic_result(sum, range, columns.scale[n], columns.bias[n]), p.act_min, p.act_max);
       memcpy(c + 4 * (m * p.ldc + n), &y, 4);
     }
   });

@@ -1,8 +1,10 @@
 // Products of float activations and int8 weights: activations become int8 on the way in, a row at a time.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A tile holds 16 columns: int32 sum of weights[16], float scale[16], float bias[16], then the weights as in packing.h,
-// pairs of k side by side. The plain form has the same parts, each for all n columns, and the weights as they came.
+// The quantized values are kept as int16 less their zero point, |value| <= 255: sums need no correction, and taps of a
+// convolution outside its image are zeros.
+// A tile holds 16 columns: float scale[16], float bias[16], then the weights as in packing.h, pairs of k side by side.
+// The plain form has the same parts, each for all n columns, and the weights as they came.
 #ifndef SINTER_KERNELS_GEMM_DYNAMIC_H_
 #define SINTER_KERNELS_GEMM_DYNAMIC_H_
 
@@ -14,7 +16,7 @@
 
 namespace sinter {
 
-static const int64_t DYNAMIC_TILE_COLUMNS = 16, DYNAMIC_COLUMN_BYTES = 12;
+static const int64_t DYNAMIC_TILE_COLUMNS = 16, DYNAMIC_COLUMN_BYTES = 8;
 static const int64_t dynamic_tile_header_bytes = DYNAMIC_TILE_COLUMNS * DYNAMIC_COLUMN_BYTES;
 
 static inline int64_t dynamic_tile_bytes(int64_t k) {
@@ -25,31 +27,53 @@ static inline int64_t dynamic_tiles_bytes(int64_t n, int64_t k) {
 }
 
 struct DynamicColumns {
-  const int32_t* sum;
   const float* scale;
   const float* bias;
   const int8_t* weights;
 };
 static inline DynamicColumns dynamic_columns(const void* at, int64_t count) {
   DynamicColumns c;
-  c.sum = static_cast<const int32_t*>(at);
-  c.scale = reinterpret_cast<const float*>(c.sum + count);
+  c.scale = static_cast<const float*>(at);
   c.bias = c.scale + count;
   c.weights = reinterpret_cast<const int8_t*>(c.bias + count);
   return c;
 }
 
-// How values between low and high (0 included) become int8: value * scale rounded, plus the zero point; back with 1 /
-// scale.
+// Who decides how float activations become int8: TFLite's delegate (a zero point, halves to even), or TFLite's own
+// kernels (halves away from zero) without a zero point or with one.
+enum DynamicMode { DYNAMIC_DELEGATE = 0, DYNAMIC_SYMMETRIC = 1, DYNAMIC_ASYMMETRIC = 2 };
+
+// A value becomes value * scale rounded, plus the zero point; back with `inverse`.
 struct DynamicRange {
   float scale, inverse;
-  int32_t zero_point;
+  int32_t zero_point, mode;
 };
-static inline DynamicRange dynamic_range(float low, float high) {
+
+static inline DynamicRange dynamic_range(float low, float high, int32_t mode) {
+  DynamicRange r;
+  r.mode = mode;
+  r.zero_point = 0;
+  r.scale = r.inverse = 1.0f;
   low = low < 0.0f ? low : 0.0f;
   high = high > 0.0f ? high : 0.0f;
-  DynamicRange r;
-  r.scale = low == high ? 1.0f : 255.0f / (high - low);
+  if (mode == DYNAMIC_SYMMETRIC) {
+    const float range = -low > high ? -low : high;
+    if (range == 0.0f) return r;
+    r.scale = 127.0f / range;
+    r.inverse = range / 127.0f;
+    return r;
+  }
+  if (mode == DYNAMIC_ASYMMETRIC) {
+    if (low == high) return r;
+    const double step = (static_cast<double>(high) - static_cast<double>(low)) / 255.0;
+    const double least = static_cast<double>(low) / step, most = static_cast<double>(high) / step;
+    const double zero_point = 128.0 + fabs(least) < 127.0 + fabs(most) ? -128.0 - least : 127.0 - most;
+    r.zero_point = zero_point <= -128.0 ? -128 : zero_point >= 127.0 ? 127 : static_cast<int32_t>(round(zero_point));
+    r.inverse = static_cast<float>(step);
+    r.scale = 1.0f / r.inverse;
+    return r;
+  }
+  if (low != high) r.scale = 255.0f / (high - low);
   const float least = low * r.scale, most = high * r.scale;
   // From the end that is less wrong.
   float zero_point = (-128.0f + least) + (127.0f + most) > 0.0f ? -128.0f - least : 127.0f - most;
@@ -60,25 +84,43 @@ static inline DynamicRange dynamic_range(float low, float high) {
   return r;
 }
 
-static inline int32_t dynamic_value(float x, const DynamicRange& r) {
+// The quantized value less the zero point.
+static inline int16_t dynamic_value(float x, const DynamicRange& r) {
+  if (r.mode != DYNAMIC_DELEGATE) {
+    const float least = r.mode == DYNAMIC_SYMMETRIC ? -127.0f : -128.0f;
+    float value = roundf(static_cast<float>(r.zero_point) + x * r.scale);
+    value = value > least ? value : least;
+    value = value < 127.0f ? value : 127.0f;
+    return static_cast<int16_t>(static_cast<int32_t>(value) - r.zero_point);
+  }
+  const float highest = static_cast<float>(127 - r.zero_point), lowest = static_cast<float>(-128 - r.zero_point);
   float value = x * r.scale;
-  const float highest = static_cast<float>(127 - r.zero_point);
   value = value < highest ? value : highest;
-  value = value > -32768.0f ? value : -32768.0f;
-  const int32_t q = static_cast<int32_t>(lrintf(value)) + r.zero_point;
-  return q < -128 ? -128 : q;
+  value = value > lowest ? value : lowest;
+  return static_cast<int16_t>(lrintf(value));
+}
+
+// A sum of products to the result before it is bounded.
+static inline float dynamic_result(int32_t sum, const DynamicRange& r, float scale, float bias) {
+  const float product = static_cast<float>(sum) * r.inverse;
+  return r.mode == DYNAMIC_DELEGATE ? fmaf(product, scale, bias) : product * scale + bias;
+}
+
+static inline float dynamic_bounded(float y, float low, float high) {
+  y = y < low ? low : y;
+  return y > high ? high : y;
 }
 
 // Sources: weights of n * k bytes, bias of a float per column or none, scale of a float per column.
 sinter_status check_dynamic_sources(const Source* sources, int64_t n, int64_t k);
 
 // The constants of columns first .. first + count - 1 of weights [..][k], to a place for `room` columns.
-void pack_dynamic_columns(const Source* sources, int64_t first, int64_t count, int64_t k, int64_t room, void* out);
+void pack_dynamic_columns(const Source* sources, int64_t first, int64_t count, int64_t room, void* out);
 
 // Columns [first, first + n) as tiles.
 void pack_dynamic_tiles(const Source* sources, int64_t first, int64_t n, int64_t k, char* out);
 
-// Scratch per thread of the AVX2 row: the panel, then its rows' ranges.
+// Scratch per thread of gemm's AVX2 row: the panel, then its rows' ranges.
 static inline int64_t dynamic_thread_bytes(int64_t k) {
   return (avx2_panel_bytes(k) + avx2_panel_rows(k) * static_cast<int64_t>(sizeof(DynamicRange)) + 63) / 64 * 64;
 }

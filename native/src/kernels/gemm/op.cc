@@ -54,6 +54,10 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (p.requantization < 0 || p.requantization > (type == S16 ? 3 : 0)) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: requantization %d", p.requantization);
   }
+  const bool dynamic = type == F32 && row->types[GEMM_WEIGHTS] == S8;
+  if (p.dynamic < 0 || p.dynamic > (dynamic ? 2 : 0)) {
+    return fail(SINTER_INVALID_ARGUMENT, "gemm: dynamic %d", p.dynamic);
+  }
   // 2^40 products of 2^22 fit 64 bits; sizes stay far below.
   if (type == S16 && (p.a_zero_point != 0 || p.out_zero_point != 0 || p.k > INT32_MAX / 8)) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: int16 with zero points %d, %d and k %d", p.a_zero_point,

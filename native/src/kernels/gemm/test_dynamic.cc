@@ -19,6 +19,7 @@ Case make_case(Random& random, int m, int n, int k, int extra) {
   p.k = k;
   p.lda = k + extra;
   p.ldc = n + extra;
+  p.dynamic = static_cast<int32_t>(random.integer(0, 2));
   p.act_min = random.integer(0, 1) ? -INFINITY : -1.0f;
   p.act_max = random.integer(0, 1) ? INFINITY : 2.0f;
   Case c;
@@ -48,19 +49,35 @@ TEST(GemmDynamic, ShapesAndTails) {
   run_differential(make_case(random, 1, 1000, 1280, 0));
 }
 
-TEST(GemmDynamic, Ranges) {
-  DynamicRange r = dynamic_range(0.0f, 0.0f);
+TEST(GemmDynamic, RangesOfTheDelegate) {
+  const auto range = [](float low, float high) { return dynamic_range(low, high, DYNAMIC_DELEGATE); };
+  DynamicRange r = range(0.0f, 0.0f);
   EXPECT_EQ(r.scale, 1.0f);
-  EXPECT_EQ(dynamic_value(0.0f, r), r.zero_point);
-  r = dynamic_range(0.0f, 2.55f);  // only positive values: the zero point is the least integer
+  EXPECT_EQ(dynamic_value(0.0f, r), 0);
+  r = range(0.0f, 2.55f);  // only positive values: the zero point is the least integer
   EXPECT_EQ(r.zero_point, -128);
-  EXPECT_EQ(dynamic_value(2.55f, r), 127);
-  r = dynamic_range(-1.0f, 0.0f);
+  EXPECT_EQ(dynamic_value(2.55f, r), 255);
+  r = range(-1.0f, 0.0f);
   EXPECT_EQ(r.zero_point, 127);
-  EXPECT_EQ(dynamic_value(-1.0f, r), -128);
-  r = dynamic_range(3.0f, 5.0f);  // 0 is always inside
+  EXPECT_EQ(dynamic_value(-1.0f, r), -255);
+  r = range(3.0f, 5.0f);  // 0 is always inside
   EXPECT_EQ(r.zero_point, -128);
   EXPECT_EQ(r.scale, 51.0f);
+}
+
+TEST(GemmDynamic, RangesOfTheKernels) {
+  DynamicRange r = dynamic_range(-2.0f, 1.0f, DYNAMIC_SYMMETRIC);
+  EXPECT_EQ(r.zero_point, 0);
+  EXPECT_EQ(dynamic_value(-2.0f, r), -127);
+  EXPECT_EQ(dynamic_value(1.0f, r), 64);  // 63.5 goes away from zero
+  EXPECT_EQ(dynamic_value(-1.0f, r), -64);
+  EXPECT_EQ(dynamic_range(0.0f, 0.0f, DYNAMIC_SYMMETRIC).inverse, 1.0f);
+  r = dynamic_range(-1.0f, 1.55f, DYNAMIC_ASYMMETRIC);
+  EXPECT_EQ(r.zero_point, -28);
+  EXPECT_EQ(dynamic_value(1.55f, r), 155);
+  EXPECT_EQ(dynamic_value(-1.0f, r), -100);
+  EXPECT_EQ(dynamic_value(9.0f, r), 155);
+  EXPECT_EQ(dynamic_value(-9.0f, r), -100);
 }
 
 TEST(GemmDynamic, RefusesHostileParameters) {
@@ -74,6 +91,11 @@ TEST(GemmDynamic, RefusesHostileParameters) {
   p.act_min = 0;
   p.w_zero_point = 3;
   expect_refused("gemm", params_of(p), {F32, S8, F32});
+  p.w_zero_point = 0;
+  p.dynamic = 3;
+  expect_refused("gemm", params_of(p), {F32, S8, F32});
+  p.dynamic = 1;
+  expect_refused("gemm", params_of(p), {F32, F32, F32});
 }
 
 }  // namespace

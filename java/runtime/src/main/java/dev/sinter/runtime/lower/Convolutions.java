@@ -61,8 +61,11 @@ final class Convolutions {
     Value in = l.value(g.input());
     Value out = l.define(output);
     double work = (double) g.out().elements() * kernelH * kernelW * groupC;
+    // XNNPACK makes fully connected layers of these, with a range per pixel; TFLite's own kernels
+    // for float activations have one per image.
     boolean matrixProduct =
-        kernelH == 1
+        ProductTypes.dynamic(l, op, type, groups) == ProductTypes.DELEGATE
+            && kernelH == 1
             && kernelW == 1
             && conv.strideH() == 1
             && conv.strideW() == 1
@@ -101,6 +104,7 @@ final class Convolutions {
         .set("in_zero_point", l.zeroPoint(g.input()))
         .set("w_zero_point", ProductTypes.weightZeroPoint(l, op, type))
         .set("requantization", ProductTypes.convolution(l, op, type, groups))
+        .set("dynamic", ProductTypes.dynamic(l, op, type, groups))
         .set("out_zero_point", l.zeroPoint(output));
     ProductTypes.clamp(step, activation, l.quantization(output));
     l.add(
@@ -152,6 +156,7 @@ final class Convolutions {
         .set("in_zero_point", l.zeroPoint(g.input()))
         .set("w_zero_point", ProductTypes.weightZeroPoint(l, op, type))
         .set("requantization", ProductTypes.depthwise(l, op, type))
+        .set("dynamic", ProductTypes.dynamic(l, op, type, inC))
         .set("out_zero_point", l.zeroPoint(output));
     ProductTypes.clamp(step, activation, l.quantization(output));
     l.add(

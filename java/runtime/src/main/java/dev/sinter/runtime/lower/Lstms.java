@@ -145,6 +145,7 @@ final class Lstms {
         .set("a_zero_point", zeroPoint)
         .set("w_zero_point", 0)
         .set("requantization", 0)
+        .set("dynamic", 0)
         .set("out_zero_point", 0)
         .set("out_min", -128)
         .set("out_max", 127)

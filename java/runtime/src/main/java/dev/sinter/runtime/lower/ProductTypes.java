@@ -25,6 +25,11 @@ final class ProductTypes {
   private static final int DOUBLE_64 = 2;
   private static final int UPWARD_32 = 3;
 
+  // The same for who quantizes activations (native/src/kernels/gemm/dynamic.h).
+  static final int DELEGATE = 0;
+  private static final int SYMMETRIC = 1;
+  private static final int ASYMMETRIC = 2;
+
   /** Float activations that are quantized on the way, int8 weights. */
   static final String DYNAMIC = "dynamic";
 
@@ -48,9 +53,9 @@ final class ProductTypes {
       throw l.unsupported(index, "weights or bias that are computed at run time");
     }
     ElementType stored = l.tensor(op.input(1)).type();
-    boolean fully = op.kind() instanceof OpKind.FullyConnected;
-    String weights = fully && stored == ElementType.INT4 ? "s8" : l.type(index, op.input(1));
-    if (fully
+    boolean transposed = op.kind() instanceof OpKind.TransposeConv;
+    String weights = !transposed && stored == ElementType.INT4 ? "s8" : l.type(index, op.input(1));
+    if (!transposed
         && type.equals("f32")
         && weights.equals("s8")
         && l.type(index, output).equals("f32")) {
@@ -87,13 +92,29 @@ final class ProductTypes {
     return DYNAMIC;
   }
 
-  /** TFLite's delegate takes int4 weights with scales by channel and pairs of inputs. */
-  private static void checkInt4(Lowering l, int index, Op op, ElementType stored) {
-    if (stored != ElementType.INT4) {
-      return;
+  /**
+   * Who quantizes the activations of {@link #DYNAMIC}, by the contract's number: TFLite's delegate,
+   * or its own kernels without a zero point or with one.
+   */
+  static int dynamic(Lowering l, Op op, String type, int groups) {
+    if (!type.equals(DYNAMIC)) {
+      return 0;
     }
-    if (l.quantization(op.input(1)).count() < 2) {
-      throw l.unsupported(index, "int4 weights with one scale for all");
+    boolean int4 = l.tensor(op.input(1)).type() == ElementType.INT4;
+    boolean oneScale = l.quantization(op.input(1)).count() < 2;
+    if (op.kind() instanceof OpKind.FullyConnected) {
+      return int4 && oneScale ? SYMMETRIC : DELEGATE;
+    }
+    if (op.kind() instanceof OpKind.Conv && op.hasInput(2) && !int4) {
+      return DELEGATE;
+    }
+    return op.kind() instanceof OpKind.Conv && oneScale && groups == 1 ? SYMMETRIC : ASYMMETRIC;
+  }
+
+  /** TFLite stores rows of int4 weights without gaps; odd ones would share a byte. */
+  private static void checkInt4(Lowering l, int index, Op op, ElementType stored) {
+    if (stored != ElementType.INT4 || !(op.kind() instanceof OpKind.FullyConnected)) {
+      return;
     }
     if (l.shape(op.input(1)).dim(1) % 2 != 0) {
       throw l.unsupported(index, "int4 weights for an odd number of inputs");

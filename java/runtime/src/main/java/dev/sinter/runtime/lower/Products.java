@@ -41,6 +41,7 @@ final class Products {
             op.kind() instanceof OpKind.FullyConnected
                 ? ProductTypes.fullyConnected(l, op, type)
                 : ProductTypes.convolution(l, op, type, 1))
+        .set("dynamic", ProductTypes.dynamic(l, op, type, 1))
         .set("out_zero_point", l.zeroPoint(output));
     ProductTypes.clamp(step, activation, l.quantization(output));
     return step;
