@@ -87,7 +87,8 @@ final class DataShapes {
     return switch (size) {
       case 1 -> in.get(i);
       case 2 -> in.getShort(2 * i);
-      case 4 -> type == ElementType.FLOAT32 ? (Object) in.getFloat(4 * i) : in.getInt(4 * i);
+      // The sum makes one zero of both.
+      case 4 -> type == ElementType.FLOAT32 ? (Object) (in.getFloat(4 * i) + 0f) : in.getInt(4 * i);
       default -> in.getLong(8 * i);
     };
   }

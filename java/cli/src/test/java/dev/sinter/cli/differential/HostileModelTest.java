@@ -8,12 +8,18 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.sinter.cli.data.InputRange;
 import dev.sinter.cli.data.RandomInputs;
+import dev.sinter.cli.differential.random.RandomModels;
 import dev.sinter.cli.peer.PeerException;
 import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.tflite.TfliteWriter;
 import dev.sinter.runtime.Options;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -27,13 +33,13 @@ class HostileModelTest {
 
   @Test
   void damagedFilesAreRefusedOrRun() {
-    RandomModels.Kind[] kinds = RandomModels.Kind.values();
+    List<String> names = RandomModels.names();
     Random random = new Random(SEED);
     int loaded = 0;
     int refused = 0;
     for (int i = 0; i < COUNT; i++) {
-      RandomModels.Kind kind = kinds[i % kinds.length];
-      byte[] file = TfliteWriter.toBytes(RandomModels.make(kind, i / kinds.length % 7));
+      String kind = names.get(i % names.size());
+      byte[] file = TfliteWriter.toBytes(RandomModels.make(kind, i / names.size() % 7));
       byte[] damaged = damage(file, random);
       String name = "damaged-" + kind + "-" + i;
       try (SinterPeer peer = SinterPeer.open(name, damaged, Options.DEFAULT)) {
@@ -45,11 +51,20 @@ class HostileModelTest {
             e.getMessage() != null && e.getMessage().length() > 10,
             name + " is refused without a reason");
       } catch (RuntimeException | Error e) {
-        fail(name + ": " + e + "; saved as " + DifferentialTest.save(name, damaged), e);
+        fail(name + ": " + e + "; saved as " + save(name, damaged), e);
       }
     }
     System.out.println(COUNT + " damaged files: " + refused + " refused, " + loaded + " still run");
     assertTrue(refused > COUNT / 10, "damage that is not seen is no test");
+  }
+
+  private static Path save(String name, byte[] file) {
+    try {
+      Path folder = Files.createDirectories(Path.of("target", "differential"));
+      return Files.write(folder.resolve(name.replace(' ', '-') + ".tflite"), file).toAbsolutePath();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static void run(SinterPeer peer) {

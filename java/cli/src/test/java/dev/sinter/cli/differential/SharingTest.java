@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import dev.sinter.cli.differential.random.RandomModels;
 import dev.sinter.graph.Graph;
 import dev.sinter.runtime.Model;
 import dev.sinter.runtime.Options;
@@ -81,18 +82,15 @@ class SharingTest {
 
   @Test
   void sixteenThreadsOnOneModel() throws Exception {
-    sixteenThreads(RandomModels.make(RandomModels.Kind.CHAIN_S8, 3), Options.DEFAULT);
+    sixteenThreads(RandomModels.make("chain int8", 3), Options.DEFAULT);
     sixteenThreads(SparseModels.fullyConnected(1, 256, 256, 0.8, true, 1), Options.DEFAULT);
-    sixteenThreads(
-        RandomModels.make(RandomModels.Kind.CONV_S8, 4), Options.builder().threads(2).build());
+    sixteenThreads(RandomModels.make("CONV_2D int8", 4), Options.builder().threads(2).build());
   }
 
   @Test
   void steadyRunsAllocateNothing() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    try (Model model =
-            Model.load(
-                RandomModels.make(RandomModels.Kind.FULLY_CONNECTED_S8, 2), Options.DEFAULT);
+    try (Model model = Model.load(RandomModels.make("FULLY_CONNECTED int8", 2), Options.DEFAULT);
         Session session = model.newSession()) {
       for (int i = 0; i < 50_000; i++) {
         session.run();

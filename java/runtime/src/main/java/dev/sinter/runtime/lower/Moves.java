@@ -131,6 +131,16 @@ final class Moves {
   private static Value requantized(Lowering l, int index, int input, int output, Value from) {
     String type = l.type(index, output);
     Shape shape = l.shape(input);
+    if (type.equals("u8")) {
+      // TFLite's own arithmetic, in floats: each stored number has one result.
+      float scale = l.scale(input) * (1f / l.scale(output));
+      float bias = -l.zeroPoint(input) * scale;
+      int zero = l.zeroPoint(output);
+      ByteBuffer table =
+          Lookups.table(
+              type, x -> Math.max(0, Math.min(255, Lookups.round(x * scale + bias) + zero)));
+      return Lookups.map(l, index, "CONCATENATION requantizes", shape, from, table);
+    }
     Value to = l.temporary(from.name() + " requantized", from.bytes());
     l.add(
         new Step("quantize", index, "CONCATENATION requantizes " + shape, type, type)

@@ -96,6 +96,20 @@ final class Pointwise {
     clamp(l, step, binary.function(), l.activation(index, binary.activation()), type, a, b, output);
     Value left = l.value(a);
     Value right = l.value(b);
+    int[] positions =
+        compares && small && l.quantization(a).isQuantized()
+            ? Lookups.positions(type, l.zeroPoint(a), l.scale(a))
+            : null;
+    if (positions != null) {
+      if (type.equals("s16")) {
+        throw l.unsupported(index, "a comparison of int16 with a scale that small");
+      }
+      int least = Numbers.least(type);
+      String label = binary.function() + " orders";
+      ByteBuffer table = Lookups.table(type, x -> positions[x - least] + least);
+      left = Lookups.map(l, index, label, l.shape(a), left, table);
+      right = Lookups.map(l, index, label, l.shape(b), right, table);
+    }
     l.add(
         step.slot(left)
             .slot(right)
@@ -259,13 +273,28 @@ final class Pointwise {
             .work((double) shape.elements()));
   }
 
+  /** The steps of the C library's tanhf, each rounded: its results are a unit off now and then. */
+  private static float tanh(float x) {
+    float size = Math.abs(x);
+    float y;
+    if (size >= 22) {
+      y = 1;
+    } else if (size >= 1) {
+      y = 1f - 2f / ((float) Math.expm1(2f * size) + 2f);
+    } else {
+      float t = (float) Math.expm1(-2f * size);
+      y = -t / (t + 2f);
+    }
+    return Math.copySign(y, x);
+  }
+
   private static float value(int function, float x) {
     return switch (function) {
       case 14 -> {
         double e = Math.exp(Math.max(-100, Math.min(100, x)));
         yield x > 100 ? 1 : x < -100 ? 0 : (float) (e / (1 + e));
       }
-      case 15 -> (float) Math.tanh(x);
+      case 15 -> tanh(x);
       default -> x < 0 ? (float) Math.expm1(x) : x;
     };
   }
