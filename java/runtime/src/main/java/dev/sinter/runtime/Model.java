@@ -311,7 +311,7 @@ public final class Model implements AutoCloseable {
         List<Shape> shapes = shapes(subgraph, inputShapes);
         FlowNode root = prepared.flow(subgraph).root(shapes);
         Engine engine =
-            root.isLast()
+            root.isLast() && root.program() != null // nothing to run is no plan
                 ? new PlanEngine(graph.name(), root.program(), sessionOptions)
                 : new FlowEngine(prepared, subgraph, shapes, sessionOptions);
         Subgraph g = graph.subgraph(subgraph);

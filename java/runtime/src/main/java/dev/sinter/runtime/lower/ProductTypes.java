@@ -113,7 +113,14 @@ final class ProductTypes {
 
   /** TFLite stores rows of int4 weights without gaps; odd ones would share a byte. */
   private static void checkInt4(Lowering l, int index, Op op, ElementType stored) {
-    if (stored != ElementType.INT4 || !(op.kind() instanceof OpKind.FullyConnected)) {
+    if (stored != ElementType.INT4) {
+      return;
+    }
+    if (!(op.kind() instanceof OpKind.FullyConnected)) {
+      if (!l.type(index, op.input(0)).equals("f32")) {
+        // TFLite's own kernels run these, and round their sums in fixed point.
+        throw l.unsupported(index, "a convolution of integers by int4 weights");
+      }
       return;
     }
     if (l.shape(op.input(1)).dim(1) % 2 != 0) {

@@ -91,7 +91,8 @@ final class PointwiseMakers {
   }
 
   private static void binary(Sketch s, Binary.Function f) {
-    boolean scaled = f.ordinal() <= Binary.Function.MUL.ordinal();
+    boolean scaled =
+        List.of(Binary.Function.ADD, Binary.Function.SUB, Binary.Function.MUL).contains(f);
     boolean plain =
         List.of(
                 Binary.Function.FLOOR_DIV,

@@ -43,6 +43,7 @@ final class ProductMakers {
   static void addTo(List<Maker> to) {
     Maker.each(to, "CONV_2D", s -> conv(s, Weights.OWN, 5, 1), TYPES);
     Maker.each(to, "CONV_2D 1x1", s -> conv(s, Weights.OWN, 1, 1), TYPES);
+    to.add(Maker.of("CONV_2D wide strides", FLOAT32, ProductMakers::wideStrides).builtin());
     Maker.each(to, "CONV_2D groups", s -> conv(s, Weights.OWN, 3, s.between(2, 4)), FLOAT32, INT8);
     Maker.each(to, "CONV_2D f16", s -> conv(s, Weights.HALF, 3, 1), FLOAT32);
     Maker.each(to, "CONV_2D s4", s -> conv(s, Weights.NIBBLES, 3, 1), INT8);
@@ -68,14 +69,15 @@ final class ProductMakers {
       case OWN ->
           s.type == FLOAT32
               ? s.floats(0.5, dims)
-              : stored(s, s.type == UINT8 ? UINT8 : INT8, axis, dims);
+              : stored(s, s.type == UINT8 ? UINT8 : INT8, axis, true, dims);
       case HALF -> halves(s, 0.5, dims);
-      case BYTES -> stored(s, INT8, axis, dims);
-      case NIBBLES -> stored(s, INT4, axis, dims);
+      // TFLite's own depthwise kernel reads a scale per channel, there or not.
+      case BYTES -> stored(s, INT8, axis, axis != 3, dims);
+      case NIBBLES -> stored(s, INT4, axis, false, dims);
     };
   }
 
-  private static Value stored(Sketch s, ElementType type, int axis, int... dims) {
+  private static Value stored(Sketch s, ElementType type, int axis, boolean mayShare, int... dims) {
     int count = Sketch.count(dims);
     ByteBuffer data = s.data(type == INT4 ? INT4 : type, 1, count);
     for (int i = 0; type == INT8 && i < data.limit(); i++) {
@@ -88,7 +90,7 @@ final class ProductMakers {
       data.put(i, (byte) ((high << 4) | (low & 15)));
     }
     double base = Math.exp(-6 + s.gauss()) * (type == INT4 ? 16 : 1);
-    boolean one = type == UINT8 || (axis < 0 || (type != INT4 && s.oneIn(3)));
+    boolean one = type == UINT8 || axis < 0 || (mayShare && s.oneIn(3));
     if (one) {
       return s.constant(
           type,
@@ -183,6 +185,18 @@ final class ProductMakers {
     Value x =
         groups == 1 ? s.image() : s.input(1, s.size(12), s.size(12), groups * s.between(1, 8));
     s.done(conv(s, x, kind, most, groups));
+  }
+
+  /** What the delegate gets wrong: with SAME padding, strides that leave pixels over. */
+  private static void wideStrides(Sketch s) {
+    Value x = s.image();
+    int channels = x.shape().dim(3);
+    int h = s.between(1, 2);
+    int out = s.size(20);
+    Value weights = s.floats(0.5, out, h, 2, channels);
+    OpKind.Conv op =
+        new OpKind.Conv(Padding.SAME, s.between(3, 5), s.between(3, 5), 1, 1, s.activation());
+    s.done(x.conv2d(weights, s.floats(1, out), op));
   }
 
   static Value depthwise(Sketch s, Value x, Weights kind) {

@@ -65,7 +65,7 @@ class RandomModelsTest {
               trial.isaNames()));
     }
     if (!failures.isEmpty()) {
-      int shown = Math.min(4000, failures.size());
+      int shown = Math.min(40, failures.size());
       throw new AssertionError(
           failures.size() + " failures:\n" + String.join("\n", failures.subList(0, shown)));
     }

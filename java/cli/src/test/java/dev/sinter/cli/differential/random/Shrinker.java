@@ -23,7 +23,8 @@ final class Shrinker {
     Shrinker s = new Shrinker(decisions, tries, fails);
     boolean smaller = true;
     while (smaller && s.left > 0) {
-      smaller = s.remove() | s.lower();
+      smaller = s.remove();
+      smaller |= s.lower();
     }
     return s.best;
   }
