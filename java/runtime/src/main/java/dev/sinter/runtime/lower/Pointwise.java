@@ -259,7 +259,8 @@ final class Pointwise {
     for (int i = 0; i < 256; i++) {
       int stored = type.equals("s8") ? (byte) i : i;
       float x = (stored - l.zeroPoint(in)) * l.scale(in);
-      double y = Math.rint(value(function, x) * inverse + l.zeroPoint(out));
+      // Halves away from zero, as XNNPACK had them until 2026.
+      int y = Lookups.round(value(function, x) * inverse + l.zeroPoint(out));
       table.put(i, (byte) Math.max(least, Math.min(greatest, y)));
     }
     Shape shape = l.shape(in);

@@ -108,11 +108,18 @@ final class MovementMakers {
       }
     }
     int all = (1 << given) - 1;
+    // The one entry before the last that may stand for all the dimensions between.
+    int ellipsis = shrink == 0 && given > 1 && s.oneIn(5) ? 1 << s.below(given - 1) : 0;
     Map<String, Object> options =
         Map.of(
-            "begin_mask", s.oneIn(3) ? s.below(all + 1) & ~shrink : 0,
-            "end_mask", s.oneIn(3) ? s.below(all + 1) & ~shrink : 0,
-            "shrink_axis_mask", shrink);
+            "ellipsis_mask",
+            ellipsis,
+            "begin_mask",
+            s.oneIn(3) ? s.below(all + 1) & ~shrink : 0,
+            "end_mask",
+            s.oneIn(3) ? s.below(all + 1) & ~shrink : 0,
+            "shrink_axis_mask",
+            shrink);
     s.done(
         s.like(
             "STRIDED_SLICE",

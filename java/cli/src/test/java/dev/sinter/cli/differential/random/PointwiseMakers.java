@@ -105,7 +105,8 @@ final class PointwiseMakers {
         List.of(Binary.Function.DIV, Binary.Function.FLOOR_DIV, Binary.Function.FLOOR_MOD)
             .contains(f);
     // Beyond four dimensions TFLite broadcasts in some of these only.
-    int[][] dims = shapes(s, 4);
+    boolean deep = s.type == FLOAT32 && (scaled || f == Binary.Function.DIV);
+    int[][] dims = shapes(s, deep ? 6 : 4);
     if (f == Binary.Function.ATAN2) {
       dims[1] = dims[0]; // TFLite broadcasts neither
     }

@@ -262,7 +262,7 @@ final class ProductMakers {
     boolean keepDims = s.oneIn(3);
     int depth = kind == Weights.NIBBLES ? 2 * s.size(50) : s.size(100);
     Value x =
-        keepDims
+        keepDims || s.oneIn(6)
             ? s.input(s.between(1, 3), s.between(1, 5), depth)
             : s.input(s.between(1, 6), depth);
     s.done(fullyConnected(s, x, kind, keepDims));
@@ -277,7 +277,11 @@ final class ProductMakers {
     boolean adjointX = s.oneIn(4);
     boolean adjointY = s.coin();
     Value x = s.input(with(batch, adjointX ? k : m, adjointX ? m : k));
-    int[] right = with(batch, adjointY ? n : k, adjointY ? k : n);
+    int[] others = batch.clone();
+    if (s.oneIn(4)) {
+      others[s.below(others.length)] = 1;
+    }
+    int[] right = with(others, adjointY ? n : k, adjointY ? k : n);
     // The delegate of TFLite 2.21 takes no notice of a zero point of the right side: only 0 has
     // one right answer.
     Quantization q = s.isQuantized() ? Quantization.perTensor(s.scale(), 0) : Quantization.NONE;
