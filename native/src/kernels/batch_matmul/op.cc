@@ -42,6 +42,21 @@ sinter_status check_s8(const P& p) {
   return SINTER_OK;
 }
 
+sinter_status check_s16(const P& p) {
+  if (p.a_zero_point != 0 || p.b_zero_point != 0 || p.out_zero_point != 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: zero points %d, %d, %d of int16", p.a_zero_point,
+                p.b_zero_point, p.out_zero_point);
+  }
+  if (p.scale_multiplier < 0 || p.scale_shift < -31 || p.scale_shift > 14) {
+    return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: scale_multiplier %d, scale_shift %d", p.scale_multiplier,
+                p.scale_shift);
+  }
+  if (p.out_min < -32768 || p.out_max > 32767 || p.out_min > p.out_max) {
+    return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: out_min %d, out_max %d", p.out_min, p.out_max);
+  }
+  return SINTER_OK;
+}
+
 sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) {
   const P& p = *static_cast<const P*>(params);
   if (p.m < 0 || p.n < 1 || p.k < 1) {
@@ -66,13 +81,18 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     const sinter_status status = check_s8(p);
     if (status != SINTER_OK) return status;
   }
-  const int64_t element = int8 ? 1 : 4;
+  const bool int16 = row->types[BATCH_MATMUL_A] == S16;
+  if (int16) {
+    const sinter_status status = check_s16(p);
+    if (status != SINTER_OK) return status;
+  }
+  const int64_t element = int8 ? 1 : int16 ? 2 : 4, b_element = row->types[BATCH_MATMUL_B] == S8 ? 1 : element;
   const int64_t a_matrix = checked_product<2>({p.m, p.k}), b_matrix = checked_product<2>({p.k, p.n});
   slot_bytes[BATCH_MATMUL_A] = slot_bytes[BATCH_MATMUL_B] = slot_bytes[BATCH_MATMUL_C] = 0;
   if (a_matrix < 0 || b_matrix < 0) return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: sizes overflow");
   if (empty) return SINTER_OK;
   slot_bytes[BATCH_MATMUL_A] = operand_bytes(batch, a_step, a_matrix, element);
-  slot_bytes[BATCH_MATMUL_B] = operand_bytes(batch, b_step, b_matrix, element);
+  slot_bytes[BATCH_MATMUL_B] = operand_bytes(batch, b_step, b_matrix, b_element);
   slot_bytes[BATCH_MATMUL_C] = checked_product<6>({p.batch0, p.batch1, p.batch2, p.m, p.n, element});
   for (int i = 0; i < BATCH_MATMUL_SLOTS; i++) {
     if (slot_bytes[i] < 0) return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: sizes overflow");

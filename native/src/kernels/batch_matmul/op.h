@@ -7,11 +7,12 @@
 // m >= 0; n, k >= 1; k at most 33025 in s8, so that int32 holds every sum.
 //
 // slots    a, b, c  (a_batch*, b_batch* count elements; 0 broadcasts; c is dense)
-// types    (a, b, c) = f32 f32 f32 | s8 s8 s8
+// types    (a, b, c) = f32 f32 f32 | s8 s8 s8 | s16 s16 s16 | s16 s8 s16 (no zero points)
 // numerics s8: int32 sum of (a-azp)*(b-bzp), then xnn.gemm's requantization with the float `scale`: TFLite hands this
 //          op to XNNPACK by default (200 random models, 170,218 elements: all equal to this, 20 unlike the
 //          fixed-point form of TFLite's built-in kernel). The delegate takes no notice of B's zero point: only 0
-//          gives what TFLite 2.21 gives, any other what is mathematically meant. f32: the plain sum, NaN kept
+//          gives what TFLite 2.21 gives, any other what is mathematically meant. f32: the plain sum, NaN kept.
+//          s16: int64 sum, then tfl.gemm16's FIXED_64
 #ifndef SINTER_KERNELS_BATCH_MATMUL_OP_H_
 #define SINTER_KERNELS_BATCH_MATMUL_OP_H_
 

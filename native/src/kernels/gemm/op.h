@@ -36,6 +36,7 @@ namespace sinter {
   F(i32, out_max, RUN) \
   F(i32, requantization, PACK) /* s16: Requantization16 (packing_s16.h), else 0 */ \
   F(i32, dynamic, RUN) /* f32 s8: DynamicMode (dynamic.h), else 0 */ \
+  F(i32, block, PACK) /* f32 s8: so many k share a scale, scales are [n][k / block]; 0: one scale per n */ \
   F(f32, act_min, RUN) /* f32: clamp, -inf for none; NaN refused */ \
   F(f32, act_max, RUN)
 // clang-format on

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "core/catalogue.h"
+#include "core/workers.h"
 #include "differential.h"
 #include "gtest/gtest.h"
 #include "kernels/gemm/dynamic.h"
@@ -78,6 +80,56 @@ TEST(GemmDynamic, RangesOfTheKernels) {
   EXPECT_EQ(dynamic_value(-1.0f, r), -100);
   EXPECT_EQ(dynamic_value(9.0f, r), 155);
   EXPECT_EQ(dynamic_value(-9.0f, r), -100);
+}
+
+TEST(GemmDynamic, BlocksOfKHaveScalesOfTheirOwn) {
+  // Values that quantize without a rest: 0 .. 255 of a range that 255 ends.
+  GemmParams p = {};
+  p.m = 2;
+  p.n = p.ldc = 3;
+  p.k = p.lda = 64;
+  p.block = 32;
+  p.act_min = -INFINITY;
+  p.act_max = INFINITY;
+  std::vector<float> a(128), scale = {0.5f, 1, 2, 0.25f, 1, 1}, bias = {1, 2, 3};
+  for (int i = 0; i < 128; i++) a[static_cast<size_t>(i)] = static_cast<float>(i % 64 == 63 ? 255 : i % 40);
+  std::vector<int8_t> w(192);
+  for (int i = 0; i < 192; i++) w[static_cast<size_t>(i)] = static_cast<int8_t>(i % 15 - 7);
+  Case c;
+  c.name = "two blocks";
+  c.op = "gemm";
+  c.types = {F32, S8, F32};
+  c.params = params_of(p);
+  c.sources = {bytes_of(w), bytes_of(bias), bytes_of(scale)};
+  c.inputs = {bytes_of(a)};
+  c.out_bytes = 24;
+  const RowDef* row = find_row("gemm_f32s8f32_blocks");
+  const Source sources[] = {{w.data(), 192}, {bias.data(), 12}, {scale.data(), 24}};
+  alignas(64) char packed[512] = {}, scratch[1024];
+  ASSERT_EQ(row->packing->bytes(&p, sources), 24 + 12 + 192);
+  ASSERT_EQ(row->packing->pack(&p, sources, packed, 512), SINTER_OK);
+  ASSERT_LE(row->scratch(&p, 1), 1024);
+  float out[6];
+  void* slots[] = {a.data(), packed, out};
+  Workers alone = {1, nullptr};
+  const Call call = {&p, slots, scratch, &alone};
+  row->run(&call);
+  for (int m = 0; m < 2; m++) {
+    for (int n = 0; n < 3; n++) {
+      double sum = bias[static_cast<size_t>(n)];
+      for (int k = 0; k < 64; k++) {
+        sum += double{a[static_cast<size_t>(64 * m + k)]} * w[static_cast<size_t>(64 * n + k)] *
+               scale[static_cast<size_t>(2 * n + k / 32)];
+      }
+      EXPECT_EQ(out[3 * m + n], static_cast<float>(sum));
+    }
+  }
+  for (const Source& bad : {Source{w.data(), 191}, Source{nullptr, 0}}) {
+    const Source wrong[] = {bad, {bias.data(), 12}, {scale.data(), 24}};
+    EXPECT_EQ(row->packing->bytes(&p, wrong), -1);
+  }
+  p.block = 48;
+  expect_refused("gemm", params_of(p), {F32, S8, F32});
 }
 
 TEST(GemmDynamic, RefusesHostileParameters) {

@@ -17,7 +17,7 @@ TEST(Lookup, FindsEveryEntry) {
   Random random(3);
   const Bytes table = bytes_of(random.s8(256));
   for (int32_t count : {0, 1, 17, 256, 40000}) {
-    LookupParams p = {count};
+    LookupParams p = {count, 256};
     int64_t needed[MAX_SLOTS];
     ASSERT_EQ(row->op->check(&p, row, needed), SINTER_OK);
     GuardedBuffer in(static_cast<size_t>(count), GuardedBuffer::AT_END), entries(256, GuardedBuffer::AT_END);
@@ -33,9 +33,57 @@ TEST(Lookup, FindsEveryEntry) {
   }
 }
 
+TEST(Lookup, DrawsLinesBetweenEntries) {
+  std::vector<int16_t> table(513), in(65536);
+  for (int i = 0; i < 513; i++)
+    table[static_cast<size_t>(i)] = static_cast<int16_t>(i % 2 ? 1000 - i * 64 : i * 60 - 15000);
+  for (int i = 0; i < 65536; i++) in[static_cast<size_t>(i)] = static_cast<int16_t>(i - 32768);
+  Case c;
+  c.name = "all 65536 inputs";
+  c.op = "lookup";
+  c.params = params_of(LookupParams{65536, 513});
+  c.types = {S16, S16, S16};
+  c.inputs = {bytes_of(in), bytes_of(table)};
+  c.out_bytes = 131072;
+  run_differential(c);
+  const Bytes bytes = run_reference(c);
+  for (int i = 0; i < 65536; i++) {
+    int16_t out;
+    memcpy(&out, &bytes[static_cast<size_t>(2 * i)], 2);
+    const size_t j = static_cast<size_t>(i) / 128;
+    const double line = table[j] + (table[j + 1] - table[j]) * (i % 128) / 128.0;
+    ASSERT_NEAR(out, line, 0.5) << i;
+  }
+}
+
+TEST(Lookup, FindsEveryEntryOf16Bits) {
+  std::vector<int16_t> table(65536), in(65536);
+  for (int i = 0; i < 65536; i++) {
+    in[static_cast<size_t>(i)] = static_cast<int16_t>(i * 7);
+    table[static_cast<size_t>(i)] = static_cast<int16_t>(i * 3 + 1);
+  }
+  Case c;
+  c.name = "all 65536 inputs";
+  c.op = "lookup";
+  c.params = params_of(LookupParams{65536, 65536});
+  c.types = {S16, S16, S16};
+  c.inputs = {bytes_of(in), bytes_of(table)};
+  c.out_bytes = 131072;
+  const Bytes bytes = run_reference(c);
+  for (size_t i = 0; i < 65536; i++) {
+    int16_t out;
+    memcpy(&out, &bytes[2 * i], 2);
+    ASSERT_EQ(out, table[static_cast<size_t>(in[i] + 32768)]);
+  }
+}
+
 TEST(Lookup, RefusesHostileParameters) {
-  LookupParams p = {-1};
+  LookupParams p = {-1, 256};
   expect_refused("lookup", params_of(p), {U8, U8, U8});
+  p = {1, 513};
+  expect_refused("lookup", params_of(p), {U8, U8, U8});
+  p = {1, 256};
+  expect_refused("lookup", params_of(p), {S16, S16, S16});
 }
 
 }  // namespace

@@ -17,7 +17,12 @@ bool bad_scale(float scale) {
   return !isnormal(scale) || scale < 0.0f;
 }
 bool bad_zero_point(int32_t zero_point, DataType type) {
+  if (type == S32) return false;
+  if (type == S16) return zero_point < -32768 || zero_point > 32767;
   return type == S8 ? zero_point < -128 || zero_point > 127 : zero_point < 0 || zero_point > 255;
+}
+int64_t bytes_of(DataType type) {
+  return type == F32 || type == S32 ? 4 : type == S16 ? 2 : 1;
 }
 
 sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) {
@@ -40,8 +45,8 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     return fail(SINTER_INVALID_ARGUMENT, "quantize: output scale %g has no finite inverse",
                 static_cast<double>(p.out_scale));
   }
-  slot_bytes[QUANTIZE_IN] = static_cast<int64_t>(p.count) * (in == F32 ? 4 : 1);
-  slot_bytes[QUANTIZE_OUT] = static_cast<int64_t>(p.count) * (out == F32 ? 4 : 1);
+  slot_bytes[QUANTIZE_IN] = p.count * bytes_of(in);
+  slot_bytes[QUANTIZE_OUT] = p.count * bytes_of(out);
   return SINTER_OK;
 }
 

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // slots    in [count], out [count]
-// types    f32 s8 | f32 u8 | s8 f32 | u8 f32 | s8 s8 | u8 s8 | s8 u8 | u8 u8
-// numerics see docs/numerics.md: xnn.quantize, xnn.dequantize, xnn.requantize
+// types    f32 s8 | f32 u8 | s8 f32 | u8 f32 | s8 s8 | u8 s8 | s8 u8 | u8 u8 |
+//          f32 s16 | s16 f32 | s32 f32 | s8 s16 | s16 s8 | s16 s16 | s16 s32 | s32 s8 | s32 s16
+// numerics see docs/numerics.md: xnn.quantize, xnn.dequantize, xnn.requantize; with 16 and 32 bits
+//          tfl.quantize, tfl.requantize
 #ifndef SINTER_KERNELS_QUANTIZE_OP_H_
 #define SINTER_KERNELS_QUANTIZE_OP_H_
 

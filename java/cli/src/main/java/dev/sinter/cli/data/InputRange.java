@@ -43,6 +43,19 @@ public record InputRange(double low, double high) {
 
   private static InputRange of(Graph graph, int tensor) {
     Tensor t = graph.tensor(tensor);
+    InputRange range = any(graph, tensor, t);
+    for (int consumer : graph.main().consumers(tensor)) {
+      // TFLite stops at what has no logarithm and no root; integers stand for reals from there on.
+      String label = graph.ops().get(consumer).kind().label();
+      if (label.equals("RSQRT") || label.equals("SQRT") || label.equals("LOG")) {
+        double zero = t.quantization().isPerTensor() ? t.quantization().zeroPoint() : 0;
+        return new InputRange(Math.max(range.low(), zero), range.high());
+      }
+    }
+    return range;
+  }
+
+  private static InputRange any(Graph graph, int tensor, Tensor t) {
     return switch (t.type()) {
       case FLOAT16, FLOAT32, FLOAT64, BFLOAT16 -> floats(graph, tensor, t);
       case INT32, INT64, UINT32, UINT64 ->

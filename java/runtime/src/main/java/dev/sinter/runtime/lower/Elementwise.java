@@ -9,6 +9,7 @@ import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Quantization;
 import dev.sinter.graph.Shape;
+import java.util.function.IntUnaryOperator;
 
 /** Lowers ADD, the relu family, QUANTIZE and DEQUANTIZE. */
 final class Elementwise {
@@ -84,6 +85,14 @@ final class Elementwise {
     int in = op.input(0);
     int out = op.output(0);
     String type = l.type(index, in);
+    if (clamp != null
+        && (type.equals("u8") || type.equals("s16"))
+        && type.equals(l.type(index, out))
+        && l.quantization(in).isQuantized()
+        && l.quantization(out).isQuantized()) {
+      clampByTable(l, index, op, clamp, type);
+      return;
+    }
     if ((clamp == null && !leaky)
         || !(type.equals("f32") || type.equals("s8"))
         || !type.equals(l.type(index, out))) {
@@ -106,17 +115,48 @@ final class Elementwise {
     l.add(step.slot(from).slot(l.define(out)).work((double) shape.elements()));
   }
 
+  /** tfl.relu8 of unsigned bytes and of 16 bits. */
+  private static void clampByTable(Lowering l, int index, Op op, Activation clamp, String type) {
+    int in = op.input(0);
+    int out = op.output(0);
+    Tables.Factor factor = Tables.Factor.of(l.scale(in) / l.scale(out));
+    Quantization q = l.quantization(out);
+    float highest = Numbers.highest(clamp);
+    int low = Numbers.quantizeBuiltin(Numbers.lowest(clamp), q, type);
+    int high = highest < 1e30f ? Numbers.quantizeBuiltin(highest, q, type) : Numbers.greatest(type);
+    int inZero = l.zeroPoint(in);
+    int outZero = l.zeroPoint(out);
+    IntUnaryOperator f = x -> Math.min(high, Math.max(low, factor.times(x - inZero) + outZero));
+    boolean wide = type.equals("s16");
+    Pointwise.lookup(
+        l, index, op, wide ? "s16" : "u8", wide ? Tables.words(f) : Tables.bytes(type, f));
+  }
+
+  private static boolean quantizes(ElementType from, ElementType to) {
+    return switch (from) {
+      case FLOAT32 ->
+          to == ElementType.FLOAT32
+              || to == ElementType.INT8
+              || to == ElementType.UINT8
+              || to == ElementType.INT16;
+      case INT8 -> to != ElementType.INT32;
+      case UINT8 -> to == ElementType.FLOAT32 || to == ElementType.INT8 || to == ElementType.UINT8;
+      case INT16 -> to != ElementType.UINT8;
+      case INT32 -> to != ElementType.INT32 && to != ElementType.UINT8;
+      default -> false;
+    };
+  }
+
   static void quantize(Lowering l, int index, Op op) {
     int in = op.input(0);
     int out = op.output(0);
     String from = l.type(index, in);
     String to = l.type(index, out);
+    if (!quantizes(l.tensor(in).type(), l.tensor(out).type())) {
+      throw l.unsupported(index, from + " -> " + to);
+    }
     for (int t : new int[] {in, out}) {
       l.requireQuantized(index, t);
-      ElementType type = l.tensor(t).type();
-      if (type != ElementType.FLOAT32 && type != ElementType.INT8 && type != ElementType.UINT8) {
-        throw l.unsupported(index, from + " -> " + to);
-      }
     }
     if (from.equals("f32") && to.equals("f32")) {
       l.alias(out, in);

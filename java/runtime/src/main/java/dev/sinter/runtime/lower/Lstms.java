@@ -146,6 +146,7 @@ final class Lstms {
         .set("w_zero_point", 0)
         .set("requantization", 0)
         .set("dynamic", 0)
+        .set("block", 0)
         .set("out_zero_point", 0)
         .set("out_min", -128)
         .set("out_max", 127)

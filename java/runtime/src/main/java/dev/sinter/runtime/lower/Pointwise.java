@@ -9,6 +9,7 @@ import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Quantization;
 import dev.sinter.graph.Shape;
 import java.nio.ByteBuffer;
+import java.util.function.IntUnaryOperator;
 
 /** To the native ops `binary` and `unary`. */
 final class Pointwise {
@@ -217,6 +218,9 @@ final class Pointwise {
     if (function < 0 || !type.equals(l.type(index, out)) || (leaky && !type.equals("s16"))) {
       return false;
     }
+    if (byTable(l, index, op, type, function)) {
+      return true;
+    }
     boolean bytes = type.equals("s8") || type.equals("u8");
     if (bytes && (function == 14 || function == 15 || (function == 17 && type.equals("s8")))) {
       table(l, index, op, type, function);
@@ -246,6 +250,84 @@ final class Pointwise {
     return true;
   }
 
+  /** Functions that TFLite's own kernels run, of 8 or 16 bits; false for others. */
+  private static boolean byTable(Lowering l, int index, Op op, String type, int function) {
+    int in = op.input(0);
+    int out = op.output(0);
+    boolean small = type.equals("s8") || type.equals("u8") || type.equals("s16");
+    if (!small || !l.quantization(in).isQuantized() || !l.quantization(out).isQuantized()) {
+      return false;
+    }
+    boolean wide = type.equals("s16");
+    if (wide && (l.zeroPoint(in) != 0 || l.zeroPoint(out) != 0)) {
+      throw l.unsupported(index, "int16 with a zero point");
+    }
+    float inScale = l.scale(in);
+    float outScale = l.scale(out);
+    int inZero = l.zeroPoint(in);
+    int outZero = l.zeroPoint(out);
+    boolean unsigned = type.equals("u8");
+    Tables.Real real =
+        switch (function) {
+          case 5 -> unsigned ? null : x -> (float) Math.exp(x);
+          case 6 -> unsigned ? null : x -> logarithm(x, outScale * (Numbers.least(type) - outZero));
+          case 8 -> wide ? x -> inverseRoot(x, outScale) : null;
+          case 18 -> x -> Tables.gelu(x, false);
+          case 19 -> x -> Tables.gelu(x, true);
+          default -> null;
+        };
+    ByteBuffer table = null;
+    if (real != null) {
+      table =
+          wide
+              ? Tables.lines(inScale, outScale, real)
+              : Tables.bytes(type, inScale, inZero, outScale, outZero, real);
+    } else if (wide && (function == 14 || function == 15)) {
+      if (outScale != 0x1p-15f) {
+        throw l.unsupported(index, "int16 with a result's scale other than 1/32768");
+      }
+      table = function == 14 ? Tables.logistic16(inScale) : Tables.tanh16(inScale);
+    } else if (!wide && function == 16) {
+      table = Tables.hardSwish(type, inScale, inZero, outScale, outZero);
+    } else if (type.equals("s8") && function == 8) {
+      table = Tables.rsqrt(inScale, inZero, outScale, outZero);
+    } else if (!unsigned && function == 0) {
+      Tables.Factor factor = inScale == outScale ? null : Tables.Factor.of(inScale / outScale);
+      IntUnaryOperator absolute =
+          x ->
+              (factor == null ? Math.abs(x - inZero) : factor.times(Math.abs(x - inZero)))
+                  + outZero;
+      table = wide ? Tables.words(absolute) : Tables.bytes(type, absolute);
+    }
+    if (table == null) {
+      return false;
+    }
+    lookup(l, index, op, wide ? "s16" : "u8", table);
+    return true;
+  }
+
+  private static float logarithm(float x, float lowest) {
+    return x <= 0 ? lowest : (float) Math.log(x);
+  }
+
+  private static float inverseRoot(float x, float scale) {
+    return x <= 0 ? 32767 * scale : 1f / (float) Math.sqrt(x);
+  }
+
+  /** A step by way of a table of bytes, of 513 or of 65536 numbers of 16 bits. */
+  static void lookup(Lowering l, int index, Op op, String type, ByteBuffer table) {
+    Shape shape = l.shape(op.input(0));
+    Value source = l.value(op.input(0));
+    l.add(
+        new Step("lookup", index, op.kind().label() + " " + shape, type, type, type)
+            .set("count", Math.toIntExact(shape.elements()))
+            .set("entries", table.remaining() / (type.equals("s16") ? 2 : 1))
+            .slot(source)
+            .slot(l.literal("table of op " + index, table))
+            .slot(l.define(op.output(0)))
+            .work((double) shape.elements()));
+  }
+
   /** A function of 8 bits as XNNPACK makes its table: each entry in floats, rounded once. */
   private static void table(Lowering l, int index, Op op, String type, int function) {
     int in = op.input(0);
@@ -263,15 +345,7 @@ final class Pointwise {
       int y = Lookups.round(value(function, x) * inverse + l.zeroPoint(out));
       table.put(i, (byte) Math.max(least, Math.min(greatest, y)));
     }
-    Shape shape = l.shape(in);
-    Value source = l.value(in);
-    l.add(
-        new Step("lookup", index, op.kind().label() + " " + shape, "u8", "u8", "u8")
-            .set("count", Math.toIntExact(shape.elements()))
-            .slot(source)
-            .slot(l.literal("table of op " + index, table))
-            .slot(l.define(out))
-            .work((double) shape.elements()));
+    lookup(l, index, op, "u8", table);
   }
 
   /** The steps of the C library's tanhf, each rounded: its results are a unit off now and then. */

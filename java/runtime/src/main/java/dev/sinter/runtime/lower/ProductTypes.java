@@ -6,10 +6,13 @@ package dev.sinter.runtime.lower;
 
 import dev.sinter.graph.Activation;
 import dev.sinter.graph.ElementType;
+import dev.sinter.graph.HalfFloat;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Quantization;
+import dev.sinter.graph.Shape;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -102,6 +105,9 @@ final class ProductTypes {
     }
     boolean int4 = l.tensor(op.input(1)).type() == ElementType.INT4;
     boolean oneScale = l.quantization(op.input(1)).count() < 2;
+    if (block(l, op) > 0) {
+      return DELEGATE;
+    }
     if (op.kind() instanceof OpKind.FullyConnected) {
       return int4 && oneScale ? SYMMETRIC : DELEGATE;
     }
@@ -130,6 +136,10 @@ final class ProductTypes {
 
   private static void checkWeights(Lowering l, int index, Op op, String type) {
     Quantization q = l.quantization(op.input(1));
+    if (block(l, op) > 0 && type.equals(DYNAMIC) && op.kind() instanceof OpKind.FullyConnected) {
+      checkBlocks(l, index, op, (Quantization.Blockwise) q.details());
+      return;
+    }
     if (!q.isQuantized() || q.details() != null) {
       throw l.unsupported(index, "weights without scales, or with scales by block");
     }
@@ -139,6 +149,41 @@ final class ProductTypes {
         throw l.unsupported(index, "weights with zero point " + zeroPoint);
       }
     }
+  }
+
+  /** How many inputs share a scale; 0 where all inputs of an output do. */
+  static int block(Lowering l, Op op) {
+    return l.quantization(op.input(1)).details() instanceof Quantization.Blockwise b
+        ? b.blockSize()
+        : 0;
+  }
+
+  private static void checkBlocks(Lowering l, int index, Op op, Quantization.Blockwise blocks) {
+    Shape weights = l.shape(op.input(1));
+    int size = blocks.blockSize();
+    boolean fits =
+        blocks.scales() >= 0
+            && l.isConstant(blocks.scales())
+            && l.tensor(blocks.scales()).type() == ElementType.FLOAT16
+            && weights.dim(1) % size == 0
+            && l.shape(blocks.scales()).elements() * size == weights.elements();
+    if (!fits) {
+      throw l.unsupported(index, "scales by block that are not a FLOAT16 tensor of one per block");
+    }
+  }
+
+  /**
+   * Scales by block as TFLite's delegate has them: half precision, cut to bfloat16. It divides them
+   * by 16 and multiplies the weights by 16, which cancels.
+   */
+  private static ByteBuffer blockScales(Lowering l, Quantization.Blockwise blocks) {
+    ByteBuffer halves = l.constant(blocks.scales()).order(ByteOrder.LITTLE_ENDIAN);
+    float[] scales = new float[halves.remaining() / 2];
+    for (int i = 0; i < scales.length; i++) {
+      int bits = Float.floatToRawIntBits(HalfFloat.toFloat(halves.getShort(2 * i)));
+      scales[i] = Float.intBitsToFloat(bits & 0xffff0000);
+    }
+    return Numbers.floats(scales);
   }
 
   /** Only unsigned weights have a zero point. */
@@ -198,7 +243,9 @@ final class ProductTypes {
       Quantization weights = l.quantization(op.input(1));
       ByteBuffer scales =
           type.equals(DYNAMIC)
-              ? Numbers.floats(Numbers.weightScales(weights, channels))
+              ? weights.details() instanceof Quantization.Blockwise blocks
+                  ? blockScales(l, blocks)
+                  : Numbers.floats(Numbers.weightScales(weights, channels))
               : type.equals("s16")
                   ? Numbers.doubles(
                       Numbers.effectiveScales(

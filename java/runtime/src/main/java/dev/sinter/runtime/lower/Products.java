@@ -42,6 +42,7 @@ final class Products {
                 ? ProductTypes.fullyConnected(l, op, type)
                 : ProductTypes.convolution(l, op, type, 1))
         .set("dynamic", ProductTypes.dynamic(l, op, type, 1))
+        .set("block", ProductTypes.block(l, op))
         .set("out_zero_point", l.zeroPoint(output));
     ProductTypes.clamp(step, activation, l.quantization(output));
     return step;
@@ -76,9 +77,11 @@ final class Products {
   static void batchMatMul(Lowering l, int index, Op op, OpKind.BatchMatMul product) {
     int output = op.output(0);
     String type = l.type(index, op.input(0));
-    if (!type.equals(l.type(index, op.input(1)))
+    String right = l.type(index, op.input(1));
+    boolean wide = type.equals("s16");
+    if (!(type.equals(right) || (wide && right.equals("s8")))
         || !type.equals(l.type(index, output))
-        || !(type.equals("f32") || type.equals("s8"))) {
+        || !(type.equals("f32") || type.equals("s8") || wide)) {
       throw l.unsupported(index, "this mix of types");
     }
     for (int t : new int[] {op.input(0), op.input(1), output}) {
@@ -94,7 +97,7 @@ final class Products {
     int m = c.dim(-2);
     int n = c.dim(-1);
     int k = product.adjointX() ? a.dim(-2) : a.dim(-1);
-    Step step = new Step("batch_matmul", index, "BATCH_MATMUL " + a + " * " + b, type, type, type);
+    Step step = new Step("batch_matmul", index, "BATCH_MATMUL " + a + " * " + b, type, right, type);
     step.setAll("batch", batches(c))
         .setAll("a_batch", strides(a, c))
         .setAll("b_batch", strides(b, c))
@@ -107,21 +110,20 @@ final class Products {
         .set("b_zero_point", l.zeroPoint(op.input(1)))
         .set("out_zero_point", l.zeroPoint(output));
     float scale =
-        type.equals("s8") ? l.scale(op.input(0)) * l.scale(op.input(1)) / l.scale(output) : 0f;
-    int shift = scale > 0 ? Math.getExponent(scale) + 1 : 0;
-    long mantissa = Math.round((double) scale / Math.pow(2, shift) * (1L << 31));
-    if (mantissa == 1L << 31) {
-      mantissa /= 2;
-      shift++;
-    }
+        type.equals("f32") ? 0f : l.scale(op.input(0)) * l.scale(op.input(1)) / l.scale(output);
+    Tables.Factor factor =
+        type.equals("f32")
+            ? Tables.Factor.of(0)
+            : Tables.Factor.of(
+                (double) (l.scale(op.input(0)) * l.scale(op.input(1))) / l.scale(output));
     step.set("scale", scale)
-        .set("scale_multiplier", (int) mantissa)
-        .set("scale_shift", shift)
-        .set("out_min", -128)
-        .set("out_max", 127);
+        .set("scale_multiplier", factor.mantissa())
+        .set("scale_shift", factor.shift())
+        .set("out_min", Numbers.least(type))
+        .set("out_max", Numbers.greatest(type));
     Value left = l.value(op.input(0));
-    Value right = l.value(op.input(1));
-    l.add(step.slot(left).slot(right).slot(l.define(output)).work((double) c.elements() * k));
+    Value other = l.value(op.input(1));
+    l.add(step.slot(left).slot(other).slot(l.define(output)).work((double) c.elements() * k));
   }
 
   /** The three batch dimensions of the result, missing ones 1. */

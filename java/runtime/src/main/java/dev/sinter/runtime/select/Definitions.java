@@ -51,10 +51,10 @@ final class Definitions {
       case "relu" -> real ? "relu.f32" : "relu.s8";
       case "quantize" ->
           real
-              ? "xnn.quantize"
+              ? out.equals("s16") ? "tfl.quantize" : "xnn.quantize"
               : out.equals("f32")
                   ? "xnn.dequantize"
-                  : in.equals(out) ? "xnn.requantize" : "tfl.requantize";
+                  : in.equals(out) && !in.equals("s16") ? "xnn.requantize" : "tfl.requantize";
       default ->
           throw new SinterException(
               Status.INTERNAL, "no numeric definition is chosen for the native op " + op);
