@@ -52,10 +52,11 @@ void requantize(const Call* call) {
 
 void quantize_f32s16_reference(const Call* call) {
   const QuantizeParams& p = *static_cast<const QuantizeParams*>(call->params);
+  const double scale = static_cast<double>(p.out_scale);  // TFLite divides in doubles where the result has 16 bits
   each<float, int16_t>(call, [&](float x) {
-    const float value = roundf(x / p.out_scale);  // halves away from zero
+    const double value = round(static_cast<double>(x) / scale);  // halves away from zero
     // What an int32 cannot hold, and what is no number, is its least value, as the conversion of x86 has it.
-    const int64_t whole = value >= -2147483648.0f && value < 2147483648.0f ? static_cast<int64_t>(value) : INT32_MIN;
+    const int64_t whole = value >= -2147483648.0 && value < 2147483648.0 ? static_cast<int64_t>(value) : INT32_MIN;
     return bounded<int16_t>(whole + p.out_zero_point);
   });
 }

@@ -16,7 +16,14 @@ import java.util.List;
  * @param shape shape of the result: without the dimensions that shrink, with those that are new
  */
 public record Slices(List<Integer> start, List<Integer> step, List<Integer> count, Shape shape) {
-  /** Keeps immutable copies. */
+  /**
+   * Keeps immutable copies.
+   *
+   * @param start first position per dimension of the input
+   * @param step distance of positions per dimension; may be negative
+   * @param count how many positions per dimension
+   * @param shape shape of the result
+   */
   public Slices {
     start = List.copyOf(start);
     step = List.copyOf(step);

@@ -74,6 +74,13 @@ public final class Model implements AutoCloseable {
     }
   }
 
+  /**
+   * Loads a {@code .tflite} file with the default options.
+   *
+   * @param file the file
+   * @return the model
+   * @throws SinterException if the file is damaged or needs what is not supported
+   */
   public static Model load(Path file) {
     return load(file, Options.DEFAULT);
   }

@@ -5,7 +5,6 @@ package dev.sinter.runtime.lower;
 
 import dev.sinter.graph.Shape;
 import java.nio.ByteBuffer;
-import java.util.function.IntUnaryOperator;
 
 /** Steps of the native op `lookup`, and what TFLite computes of the stored numbers. */
 final class Lookups {
@@ -13,31 +12,18 @@ final class Lookups {
 
   private Lookups() {}
 
-  /** A table of what becomes of each stored number, from the bits of -128 or 0 on. */
-  static ByteBuffer table(String type, IntUnaryOperator function) {
-    ByteBuffer table = ByteBuffer.allocate(256);
-    for (int i = 0; i < 256; i++) {
-      table.put(i, (byte) function.applyAsInt(type.equals("s8") ? (byte) i : i));
-    }
-    return table;
-  }
-
   /** Looks each number of a tensor up, into a place of its own. */
   static Value map(Lowering l, int index, String label, Shape shape, Value from, ByteBuffer table) {
     Value to = l.temporary(from.name() + " by table", from.bytes());
     l.add(
         new Step("lookup", index, label + " " + shape, "u8", "u8", "u8")
             .set("count", Math.toIntExact(shape.elements()))
+            .set("entries", 256)
             .slot(from)
             .slot(l.literal("table of op " + index, table))
             .slot(to)
             .work((double) shape.elements()));
     return to;
-  }
-
-  /** Halves away from zero. */
-  static int round(float x) {
-    return (int) (x < 0 ? Math.ceil(x - 0.5) : Math.floor(x + 0.5));
   }
 
   /**

@@ -137,8 +137,8 @@ final class Moves {
       float bias = -l.zeroPoint(input) * scale;
       int zero = l.zeroPoint(output);
       ByteBuffer table =
-          Lookups.table(
-              type, x -> Math.max(0, Math.min(255, Lookups.round(x * scale + bias) + zero)));
+          Tables.bytes(
+              type, x -> Math.max(0, Math.min(255, (int) Tables.round(x * scale + bias) + zero)));
       return Lookups.map(l, index, "CONCATENATION requantizes", shape, from, table);
     }
     Value to = l.temporary(from.name() + " requantized", from.bytes());

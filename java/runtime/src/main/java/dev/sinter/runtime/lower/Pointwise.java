@@ -107,7 +107,7 @@ final class Pointwise {
       }
       int least = Numbers.least(type);
       String label = binary.function() + " orders";
-      ByteBuffer table = Lookups.table(type, x -> positions[x - least] + least);
+      ByteBuffer table = Tables.bytes(type, x -> positions[x - least] + least);
       left = Lookups.map(l, index, label, l.shape(a), left, table);
       right = Lookups.map(l, index, label, l.shape(b), right, table);
     }
@@ -342,7 +342,7 @@ final class Pointwise {
       int stored = type.equals("s8") ? (byte) i : i;
       float x = (stored - l.zeroPoint(in)) * l.scale(in);
       // Halves away from zero, as XNNPACK had them until 2026.
-      int y = Lookups.round(value(function, x) * inverse + l.zeroPoint(out));
+      int y = (int) Tables.round(value(function, x) * inverse + l.zeroPoint(out));
       table.put(i, (byte) Math.max(least, Math.min(greatest, y)));
     }
     lookup(l, index, op, "u8", table);

@@ -281,6 +281,11 @@ final class ProductMakers {
     if (s.oneIn(4)) {
       others[s.below(others.length)] = 1;
     }
+    if (s.type == INT16 && adjointX) {
+      // The kernel of TFLite 2.21 mixes the batches of a transposed left side up where the right
+      // side has one matrix for all of them; later versions of TFLite have it right.
+      others[others.length - 1] = batch[batch.length - 1];
+    }
     int[] right = with(others, adjointY ? n : k, adjointY ? k : n);
     // The delegate of TFLite 2.21 takes no notice of a zero point of the right side: only 0 has
     // one right answer.
