@@ -6,6 +6,7 @@ package dev.sinter.cli.command;
 import dev.sinter.cli.peer.GuardedPeer;
 import dev.sinter.cli.peer.Peer;
 import dev.sinter.cli.peer.TflitePeer;
+import dev.sinter.graph.Shape;
 import java.util.List;
 
 /** The TFLite side of verify and bench. */
@@ -34,10 +35,19 @@ final class TflitePeers {
   }
 
   static Peer open(byte[] file, TflitePeer.Kernels kernels, int threads) {
-    return TflitePeer.open(file, kernels, threads);
+    return open(file, kernels, threads, List.of());
   }
 
-  static Peer guarded(GuardedPeer.Host host, byte[] file, TflitePeer.Kernels kernels, int threads) {
-    return host.open(file, kernels, threads, List.of());
+  static Peer open(byte[] file, TflitePeer.Kernels kernels, int threads, List<Shape> shapes) {
+    return TflitePeer.open(file, kernels, threads, shapes);
+  }
+
+  static Peer guarded(
+      GuardedPeer.Host host,
+      byte[] file,
+      TflitePeer.Kernels kernels,
+      int threads,
+      List<Shape> shapes) {
+    return host.open(file, kernels, threads, shapes);
   }
 }

@@ -117,9 +117,10 @@ public final class VerifyCommand implements Callable<Integer> {
     try (GuardedPeer.Host host = new GuardedPeer.Host()) {
       PeerFactory reference =
           inProcess
-              ? (name, file) -> TflitePeers.open(file, kernels, 1)
-              : (name, file) -> TflitePeers.guarded(host, file, kernels, 1);
-      PeerFactory ours = (name, file) -> SinterPeer.open(name, file, runtime.options(1));
+              ? (name, file, shapes) -> TflitePeers.open(file, kernels, 1, shapes)
+              : (name, file, shapes) -> TflitePeers.guarded(host, file, kernels, 1, shapes);
+      PeerFactory ours =
+          (name, file, shapes) -> SinterPeer.open(name, file, runtime.options(1), shapes);
       Verifier verifier = new Verifier(ours, reference, inputs, seed, tolerance);
       for (Path model : ModelFiles.of(models)) {
         Verdict v = verifier.verify(model.toString(), ModelFiles.read(model));

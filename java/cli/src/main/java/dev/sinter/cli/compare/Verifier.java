@@ -4,6 +4,7 @@
 package dev.sinter.cli.compare;
 
 import dev.sinter.cli.data.InputRange;
+import dev.sinter.cli.data.InputShapes;
 import dev.sinter.cli.data.RandomInputs;
 import dev.sinter.cli.peer.Peer;
 import dev.sinter.cli.peer.PeerException;
@@ -14,6 +15,7 @@ import dev.sinter.graph.Graph;
 import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Shape;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.graph.tflite.TfliteReader;
 import java.nio.ByteBuffer;
@@ -58,8 +60,9 @@ public final class Verifier {
   public Verdict verify(String name, byte[] file) {
     boolean dynamic = quantizesWhileRunning(file);
     Comparison comparison = new Comparison(dynamic ? Math.max(tolerance, DYNAMIC) : tolerance);
-    try (Side a = Side.open(ours, name, file);
-        Side b = Side.open(reference, name, file)) {
+    List<Shape> shapes = shapes(file);
+    try (Side a = Side.open(ours, name, file, shapes);
+        Side b = Side.open(reference, name, file, shapes)) {
       if (a.peer != null && b.peer != null) {
         run(file, a, b, comparison);
       }
@@ -72,6 +75,14 @@ public final class Verifier {
               verdict.mismatchFraction(),
               "activations are quantized while running: floats may differ by 2 % of the largest")
           : verdict;
+    }
+  }
+
+  private static List<Shape> shapes(byte[] file) {
+    try {
+      return InputShapes.of(TfliteReader.read(file));
+    } catch (GraphException e) {
+      return List.of(); // opening it will say what is wrong
     }
   }
 
@@ -170,9 +181,9 @@ public final class Verifier {
       this.failure = failure;
     }
 
-    static Side open(PeerFactory factory, String name, byte[] file) {
+    static Side open(PeerFactory factory, String name, byte[] file, List<Shape> shapes) {
       try {
-        return new Side(factory.open(name, file), null);
+        return new Side(factory.open(name, file, shapes), null);
       } catch (PeerException e) {
         return new Side(null, e);
       }

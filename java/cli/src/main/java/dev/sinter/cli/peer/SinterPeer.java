@@ -5,6 +5,7 @@ package dev.sinter.cli.peer;
 
 import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Quantization;
+import dev.sinter.graph.Shape;
 import dev.sinter.graph.tflite.TfliteReader;
 import dev.sinter.runtime.Model;
 import dev.sinter.runtime.Options;
@@ -15,7 +16,9 @@ import dev.sinter.runtime.Status;
 import dev.sinter.runtime.TensorInfo;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** A model in Sinter. */
 public final class SinterPeer implements Peer {
@@ -39,10 +42,28 @@ public final class SinterPeer implements Peer {
    * @throws PeerException if Sinter refuses the model
    */
   public static SinterPeer open(String name, byte[] file, Options options) {
+    return open(name, file, options, List.of());
+  }
+
+  /**
+   * Loads a model with other input shapes.
+   *
+   * @param name what to call it in messages
+   * @param file the contents of a .tflite file
+   * @param options how it is run
+   * @param shapes shapes of the inputs, in their order; empty for those of the file
+   * @return the peer
+   * @throws PeerException if Sinter refuses the model or the shapes
+   */
+  public static SinterPeer open(String name, byte[] file, Options options, List<Shape> shapes) {
+    Map<Integer, Shape> byPosition = new HashMap<>();
+    for (int i = 0; i < shapes.size(); i++) {
+      byPosition.put(i, shapes.get(i));
+    }
     try {
       Model model = Model.load(TfliteReader.read(name, ByteBuffer.wrap(file)), options);
       try {
-        return new SinterPeer(model, model.newSession());
+        return new SinterPeer(model, model.newSession(byPosition));
       } catch (SinterException e) {
         model.close();
         throw e;

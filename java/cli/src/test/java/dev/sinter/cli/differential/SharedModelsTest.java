@@ -42,8 +42,8 @@ class SharedModelsTest {
     try (GuardedPeer.Host host = new GuardedPeer.Host()) {
       Verifier verifier =
           new Verifier(
-              (name, file) -> SinterPeer.open(name, file, Options.DEFAULT),
-              (name, file) -> host.open(file, TflitePeer.Kernels.XNNPACK, 1, List.of()),
+              (name, file, shapes) -> SinterPeer.open(name, file, Options.DEFAULT, shapes),
+              (name, file, shapes) -> host.open(file, TflitePeer.Kernels.XNNPACK, 1, shapes),
               3,
               5,
               Comparison.DEFAULT_TOLERANCE);

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.ZipEntry;
@@ -185,6 +186,12 @@ class RoundTripTest {
     }
   }
 
+  /**
+   * One begin and one size for three axes, as long as nobody resizes these inputs: the outcome
+   * hangs on what lies behind them in memory.
+   */
+  private static final Set<String> READS_BEYOND = Set.of("single_slice.tflite");
+
   /** Runs in forked JVMs: a model that crashes TensorFlow Lite ends only its own. */
   @Test
   @Timeout(value = 10, unit = TimeUnit.MINUTES)
@@ -193,6 +200,10 @@ class RoundTripTest {
     List<Path> models = TestModels.all();
     Deque<String> todo = new ArrayDeque<>();
     for (int i = 0; i < models.size(); i++) {
+      if (READS_BEYOND.contains(models.get(i).getFileName().toString())) {
+        System.out.println(models.get(i) + ": not run, TensorFlow Lite reads beyond its inputs");
+        continue;
+      }
       Path out = temp.resolve(i + ".tflite");
       TfliteWriter.writeCanonical(TfliteReader.read(models.get(i)), out);
       todo.add(models.get(i) + "\t" + out);
