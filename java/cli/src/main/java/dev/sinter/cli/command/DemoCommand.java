@@ -1,19 +1,25 @@
-// sinter demo: classifies a hundred pictures, beside TFLite.
+// sinter demo: classifies labelled pictures with a float model and its int8 twin, beside TFLite.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.cli.command;
 
 import dev.sinter.cli.compare.Bencher;
+import dev.sinter.cli.compare.Evaluation;
 import dev.sinter.cli.compare.PairedRatios;
 import dev.sinter.cli.data.Dataset;
-import dev.sinter.cli.data.Scores;
 import dev.sinter.cli.peer.Peer;
 import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.cli.peer.TflitePeer;
+import dev.sinter.cli.report.JsonReport;
 import dev.sinter.cli.report.Machine;
+import dev.sinter.cli.report.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,31 +33,59 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Classifies the pictures in demo/ with the model there and prints accuracy, size and time beside TFLite.",
+      "Classifies pictures with a float model and with its int8 twin, in Sinter and in TFLite, and prints a table of"
+          + " size, accuracy and time.",
       "",
-      "Model and pictures are free; demo/README.md says where they come from."
+      "Models and pictures are free; demo/README.md says where they come from. Your own: --model and --data."
+    },
+    footer = {
+      "",
+      "Exit code: 0 if Sinter and TFLite answer alike but for one example of a model, else 1.",
+      "",
+      "Examples:",
+      "  sinter demo",
+      "  sinter demo --model mine_float.tflite --model mine_int8.tflite --data my-data --seconds 10"
     })
 public final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--folder",
+      hidden = true,
       paramLabel = "DIR",
       defaultValue = "demo",
-      description = "Folder with the model and a dataset.json (default ${DEFAULT-VALUE}).")
+      description = "Folder with the embedded models and pictures.")
   private Path folder;
 
   @Option(
       names = "--model",
       paramLabel = "FILE",
-      defaultValue = "clothes_float.tflite",
-      description = "Model within the folder, or a path (default ${DEFAULT-VALUE}).")
-  private Path model;
+      description = "A model to try; may be given several times (default: the two in demo/).")
+  private List<Path> models = new ArrayList<>();
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "Folder with a dataset.json, see docs/cli.md (default: the pictures in demo/).")
+  private Path data;
+
+  @Option(
+      names = "--split",
+      paramLabel = "NAME",
+      defaultValue = "test",
+      description = "Which examples of the data set (default ${DEFAULT-VALUE}).")
+  private String split;
 
   @Option(
       names = "--seconds",
       paramLabel = "S",
       defaultValue = "3",
-      description = "Seconds to measure times for (default ${DEFAULT-VALUE}).")
+      description = "Seconds to measure the time of each model (default ${DEFAULT-VALUE}).")
   private double seconds;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Where the numbers go, too: an array with one object per model.")
+  private Path json;
 
   @Mixin private RuntimeOptions runtime;
 
@@ -59,90 +93,137 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (!(seconds > 0)) {
+      throw new UsageException("--seconds must be positive");
+    }
+    if (models.isEmpty()) {
+      models =
+          List.of(folder.resolve("clothes_float.tflite"), folder.resolve("clothes_int8.tflite"));
+    }
     PrintWriter out = spec.commandLine().getOut();
-    Path file = folder.resolve(model);
-    byte[] bytes = ModelFiles.read(file);
-    Dataset set = Dataset.open(folder, "test");
+    Dataset set = Dataset.open(data == null ? folder : data, split);
     out.printf(
-        "%s (%.2f MB), %d pictures of %d kinds%n",
-        file, bytes.length / 1e6, set.size(), set.classNames().size());
+        "%d examples of %d kinds (%s)%n",
+        set.size(), set.classNames().size(), data == null ? folder : data);
     out.printf("%s, %d cores, load average %.2f%n", Machine.cpu(), Machine.cores(), Machine.load());
     String warning = Machine.loadWarning();
-    out.println(warning.isEmpty() ? "" : warning + System.lineSeparator());
+    if (!warning.isEmpty()) {
+      out.println(warning);
+    }
     out.flush();
     boolean beside = TflitePeers.available();
-    try (SinterPeer ours = SinterPeer.open(file.toString(), bytes, runtime.options(1));
-        Peer theirs = beside ? TflitePeers.open(bytes, TflitePeer.Kernels.XNNPACK, 1) : null) {
-      return compare(out, set, ours, theirs);
+    if (!beside) {
+      out.println("TFLite is not on the class path: nothing to compare with.");
     }
-  }
-
-  private int compare(PrintWriter out, Dataset set, SinterPeer ours, Peer theirs)
-      throws IOException {
-    int right = 0;
-    int peerRight = 0;
-    int agree = 0;
-    double apart = 0;
-    for (int i = 0; i < set.size(); i++) {
-      set.write(i, ours.inputs().get(0), ours.input(0));
-      ours.invoke();
-      double[] scores = Scores.of(ours.outputs().get(0), ours.output(0));
-      int best = Scores.best(scores);
-      right += best == set.label(i) ? 1 : 0;
-      if (theirs != null) {
-        theirs.input(0).put(ours.input(0));
-        theirs.invoke();
-        double[] peerScores = Scores.of(theirs.outputs().get(0), theirs.output(0));
-        int peerBest = Scores.best(peerScores);
-        peerRight += peerBest == set.label(i) ? 1 : 0;
-        agree += peerBest == best ? 1 : 0;
-        for (int c = 0; c < scores.length; c++) {
-          apart = Math.max(apart, Math.abs(scores[c] - peerScores[c]));
-        }
+    Table table =
+        new Table("model", "bytes", "runtime", "right", "accuracy", "ms", "TFLite / Sinter");
+    List<Map<String, Object>> rows = new ArrayList<>();
+    boolean alike = true;
+    String kernels = "";
+    for (Path model : models) {
+      byte[] bytes = ModelFiles.read(model);
+      try (SinterPeer ours = SinterPeer.open(model.toString(), bytes, runtime.options(1));
+          Peer theirs = beside ? TflitePeers.open(bytes, TflitePeer.Kernels.XNNPACK, 1) : null) {
+        kernels = ours.isa();
+        alike &= model(model, bytes.length, set, ours, theirs, table, rows);
       }
-      progress(out, i + 1, set.size());
     }
     out.println();
-    out.printf("Sinter: %d of %d right (%.1f %%)%n", right, set.size(), 100.0 * right / set.size());
-    if (theirs == null) {
-      out.println("TFLite is not on the class path: nothing to compare with.");
-      out.flush();
-      return Main.OK;
+    table.print(out);
+    out.println();
+    out.println(
+        "One thread, batch 1; ms: median of rounds taken in turn; the ratio with its 95 % interval:"
+            + " above 1 Sinter is faster.");
+    out.printf(
+        "Kernels: %s; 'sinter inspect %s --kernels' lists them.%n",
+        kernels, models.get(models.size() - 1));
+    if (json != null) {
+      JsonReport.write(json, rows);
+      out.println("The numbers: " + json);
     }
-    out.printf(
-        "TFLite: %d of %d right (%.1f %%)%n",
-        peerRight, set.size(), 100.0 * peerRight / set.size());
-    out.printf(
-        "Same answer for %d of %d pictures; probabilities differ by at most %.2g%n%n",
-        agree, set.size(), apart);
     out.flush();
+    return alike ? Main.OK : Main.FAILED;
+  }
+
+  /** Evaluates and times one model; false if the runtimes disagree on more than one example. */
+  private boolean model(
+      Path model,
+      int bytes,
+      Dataset set,
+      SinterPeer ours,
+      Peer theirs,
+      Table table,
+      List<Map<String, Object>> rows)
+      throws IOException {
+    String name = model.getFileName().toString();
+    Evaluation mine = evaluate(name, "sinter", ours, set);
+    Evaluation other = theirs == null ? null : evaluate(name, "tflite", theirs, set);
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("model", model.toString());
+    row.put("bytes", bytes);
+    row.put("examples", set.size());
+    row.put("correct", mine.labelled() ? mine.correct() : null);
+    if (other == null) {
+      double micros = new Bencher(seconds).measure(ours, ours).medianOurs();
+      table.row(name, bytes, "Sinter", right(mine), percent(mine), millis(micros), "");
+      row.put("sinterMicros", micros);
+      rows.add(row);
+      return true;
+    }
     PairedRatios times = new Bencher(seconds).measure(ours, theirs);
-    out.printf("Time of one picture on one thread, median of %d rounds in turn:%n", times.size());
-    out.printf("  Sinter %8.2f ms   (%s)%n", times.medianOurs() / 1000, ours.name());
-    out.printf("  TFLite %8.2f ms   (%s)%n", times.medianTheirs() / 1000, theirs.name());
-    out.printf(
-        "  TFLite's time is %.2f times Sinter's (95 %% interval %.2f to %.2f): %s%n",
-        times.ratio(), times.low(), times.high(), words(times));
-    out.printf(
-        "Kernels: %s, %s%n",
-        ours.isa(), "see 'sinter inspect " + folder.resolve(model) + " --kernels'");
-    out.flush();
-    return agree == set.size() ? Main.OK : Main.FAILED;
+    table.row(
+        name,
+        bytes,
+        "Sinter",
+        right(mine),
+        percent(mine),
+        millis(times.medianOurs()),
+        String.format("%.2f (%.2f - %.2f)", times.ratio(), times.low(), times.high()));
+    table.row("", "", "TFLite", right(other), percent(other), millis(times.medianTheirs()), "");
+    row.put("peerCorrect", other.labelled() ? other.correct() : null);
+    row.put("agreement", mine.agreement(other));
+    row.put("sinterMicros", times.medianOurs());
+    row.put("peerMicros", times.medianTheirs());
+    row.put("ratio", times.ratio());
+    row.put("ratioLow", times.low());
+    row.put("ratioHigh", times.high());
+    row.put("cpu", Machine.cpu());
+    row.put("isa", ours.isa());
+    row.put("sinterVersion", ours.name());
+    row.put("peerVersion", theirs.name());
+    rows.add(row);
+    return mine.agreement(other) * set.size() > set.size() - 1.5;
   }
 
-  private static String words(PairedRatios times) {
-    if (times.low() > 1) {
-      return "Sinter is faster here";
-    }
-    return times.high() < 1
-        ? "TFLite is faster here"
-        : "no difference that this measurement can show";
+  private Evaluation evaluate(String model, String who, Peer peer, Dataset set) throws IOException {
+    PrintWriter err = spec.commandLine().getErr();
+    Evaluation e =
+        Evaluation.run(
+            model,
+            who,
+            peer,
+            set,
+            split,
+            (done, of) -> {
+              if (done % 10 == 0 || done == of) {
+                err.printf("\r  %s, %s: %d of %d ", model, who, done, of);
+                err.flush();
+              }
+            });
+    err.printf("\r%60s\r", "");
+    err.flush();
+    return e;
   }
 
-  private static void progress(PrintWriter out, int done, int of) {
-    if (done % 10 == 0 || done == of) {
-      out.print("\r  " + done + " of " + of + " pictures");
-      out.flush();
-    }
+  private static String right(Evaluation e) {
+    return e.labelled() ? e.correct() + " of " + e.answers().size() : "no labels";
+  }
+
+  private static String percent(Evaluation e) {
+    return e.labelled() ? String.format("%.1f %%", 100 * e.accuracy()) : "";
+  }
+
+  private static String millis(double micros) {
+    return String.format("%.2f", micros / 1000);
   }
 }
