@@ -16,11 +16,15 @@ public final class Flexbuffers {
   private static final int INT = 1;
   private static final int UINT = 2;
   private static final int FLOAT = 3;
+  private static final int KEY = 4;
+  private static final int STRING = 5;
   private static final int INDIRECT_INT = 6;
   private static final int INDIRECT_UINT = 7;
   private static final int INDIRECT_FLOAT = 8;
   private static final int MAP = 9;
+  private static final int VECTOR = 10; // and behind it those of INT, UINT, FLOAT
   private static final int BOOL = 26;
+  private static final int LONGEST = 300; // characters of a description, about
 
   private final ByteBuffer bytes;
 
@@ -42,6 +46,95 @@ public final class Flexbuffers {
     throw new GraphException(op.name() + " has no options");
   }
 
+  /**
+   * Puts the options of a custom op into words, for messages.
+   *
+   * @param options the bytes as they stand in the file
+   * @return the entries if they are a flexbuffer's map, else how many bytes there are and the first
+   *     of them
+   */
+  public static String describe(ByteBuffer options) {
+    if (!options.hasRemaining()) {
+      return "no options";
+    }
+    try {
+      Flexbuffers reader = new Flexbuffers(options);
+      int end = reader.bytes.limit();
+      int rootWidth = reader.bytes.get(end - 1);
+      int packed = reader.bytes.get(end - 2) & 255;
+      if (packed >> 2 == MAP) {
+        StringBuilder text = new StringBuilder("the options ");
+        reader.describe(packed, end - 2 - rootWidth, rootWidth, 0, text);
+        return text.toString();
+      }
+    } catch (GraphException | IndexOutOfBoundsException | ArithmeticException e) {
+      // No flexbuffer: shown as bytes.
+    }
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < Math.min(LONGEST / 8, options.remaining()); i++) {
+      text.append(String.format(" %02x", options.get(options.position() + i)));
+    }
+    return options.remaining()
+        + " bytes of options,"
+        + text
+        + (options.remaining() > LONGEST / 8 ? " ..." : "");
+  }
+
+  /** A value; what is nested deeply or no number, text, list or map is only named. */
+  private void describe(int packed, int at, int width, int depth, StringBuilder text) {
+    int own = 1 << (packed & 3);
+    int type = packed >> 2;
+    if (text.length() > LONGEST || depth > 4) {
+      text.append("...");
+      return;
+    }
+    Double number = number(packed, at, width);
+    if (type == BOOL) {
+      text.append(unsigned(at, width) != 0);
+    } else if (number != null) {
+      text.append(number == Math.rint(number) ? (Object) number.longValue() : number);
+    } else if (type == MAP) {
+      int start = back(at, width);
+      int keys = back(start - 3 * own, own);
+      int keyWidth = (int) unsigned(start - 2 * own, own);
+      long count = count(start, own);
+      text.append('{');
+      for (int i = 0; i < count && text.length() <= LONGEST; i++) {
+        text.append(i == 0 ? "" : ", ").append(text(back(keys + i * keyWidth, keyWidth)));
+        text.append(": ");
+        describe(
+            bytes.get(start + (int) count * own + i) & 255, start + i * own, own, depth + 1, text);
+      }
+      text.append('}');
+    } else if (type == KEY || type == STRING) {
+      text.append('\'').append(text(back(at, width))).append('\'');
+    } else if (type >= VECTOR && type <= VECTOR + 3) {
+      int start = back(at, width);
+      long count = count(start, own);
+      text.append('[');
+      for (int i = 0; i < count && text.length() <= LONGEST; i++) {
+        text.append(i == 0 ? "" : ", ");
+        // A plain vector has a type for each of its values, behind them.
+        int each =
+            type == VECTOR
+                ? bytes.get(start + (int) count * own + i) & 255
+                : (type - VECTOR) << 2 | (packed & 3);
+        describe(each, start + i * own, own, depth + 1, text);
+      }
+      text.append(']');
+    } else {
+      text.append("(type ").append(type).append(')');
+    }
+  }
+
+  private long count(int start, int width) {
+    long count = unsigned(start - width, width);
+    if (count < 0 || count > bytes.limit()) {
+      throw new GraphException("the options say that they have " + count + " entries");
+    }
+    return count;
+  }
+
   private static Map<String, Double> numbers(ByteBuffer buffer) {
     try {
       return new Flexbuffers(buffer).root();
@@ -60,12 +153,9 @@ public final class Flexbuffers {
     int rootAt = end - 2 - rootWidth;
     int at = back(rootAt, rootWidth);
     int width = 1 << (packed & 3);
-    long count = unsigned(at - width, width);
+    long count = count(at, width);
     int keys = back(at - 3 * width, width);
     int keyWidth = (int) unsigned(at - 2 * width, width);
-    if (count < 0 || count > end) {
-      throw new GraphException("the options say that they have " + count + " entries");
-    }
     Map<String, Double> values = new HashMap<>();
     for (int i = 0; i < count; i++) {
       int type = bytes.get(at + (int) count * width + i) & 255;

@@ -33,6 +33,7 @@ public final class GraphBuilder {
   private final List<Integer> inputs = new ArrayList<>();
   private final List<Integer> outputs = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
+  private final List<Subgraph> subgraphs = new ArrayList<>();
 
   GraphBuilder(String name) {
     this.name = name;
@@ -331,8 +332,25 @@ public final class GraphBuilder {
     if (outputs.isEmpty()) {
       throw new GraphException(name + ": no output; call output() on a value");
     }
+    Signature signature =
+        new Signature("serving_default", 0, bindings(inputs), bindings(outputs), null);
+    List<Subgraph> all = new ArrayList<>(List.of(subgraph("main")));
+    all.addAll(subgraphs);
+    return Graph.of(name, "", all, List.of(signature), List.of(), null);
+  }
+
+  /**
+   * Makes a subgraph of what was added, for {@link OpKind.Control} ops of another builder.
+   *
+   * @param subgraphName its name
+   * @return the subgraph; it may be one without outputs, that is run for its effects
+   * @throws GraphException if a quantized type lacks its quantization
+   */
+  public Subgraph subgraph(String subgraphName) {
     for (Op op : ops) {
-      if (op.kind() instanceof OpKind.Foreign) {
+      if (op.kind() instanceof OpKind.Foreign
+          || op.kind() instanceof OpKind.Control
+          || op.outputs().isEmpty()) {
         continue; // some of these move plain integers
       }
       Tensor t = tensors.get(op.output(0));
@@ -345,10 +363,18 @@ public final class GraphBuilder {
             name + ": tensor " + t + " has no quantization; call quantized() on the value");
       }
     }
-    Signature signature =
-        new Signature("serving_default", 0, bindings(inputs), bindings(outputs), null);
-    Subgraph main = Subgraph.of("main", tensors, ops, inputs, outputs, null);
-    return Graph.of(name, "", List.of(main), List.of(signature), List.of(), null);
+    return Subgraph.of(subgraphName, tensors, ops, inputs, outputs, null);
+  }
+
+  /**
+   * Adds a subgraph behind the main one.
+   *
+   * @param subgraph of another builder; the indices of those that it runs itself are of this one
+   * @return its index in the model
+   */
+  public int add(Subgraph subgraph) {
+    subgraphs.add(subgraph);
+    return subgraphs.size();
   }
 
   private List<Signature.Binding> bindings(List<Integer> list) {

@@ -5,8 +5,10 @@ package dev.sinter.runtime;
 
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Shape;
+import dev.sinter.graph.Strings;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Collections;
 
 /** Memory and shape of a tensor. Pieces hand cells on; who wrote one owns it. */
 final class Cell {
@@ -32,9 +34,34 @@ final class Cell {
     return cell;
   }
 
+  /** Takes over packed strings, see {@link Strings}. */
+  void strings(Shape newShape, ByteBuffer packed, String name) {
+    int size = packed.remaining();
+    if (room == null || room.capacity() < size) {
+      room = allocate(Math.max(1, size), name);
+    }
+    if (view == null || view.capacity() != size) {
+      view = room.slice(0, size).order(ByteOrder.nativeOrder());
+    }
+    view.clear().put(packed.duplicate()).clear();
+    shape = newShape;
+  }
+
   /** Gives it another shape; the values are lost. Allocates only when it grows. */
   void resize(ElementType type, Shape newShape, String name) {
     if (newShape.equals(shape)) {
+      return;
+    }
+    if (type == ElementType.STRING) {
+      byte[] empty = new byte[0];
+      if (newShape.elements() > Integer.MAX_VALUE / 8) {
+        throw new SinterException(
+            Status.UNSUPPORTED, "tensor '" + name + "': " + newShape + " strings");
+      }
+      strings(
+          newShape,
+          Strings.pack(Collections.nCopies(Math.toIntExact(newShape.elements()), empty)),
+          name);
       return;
     }
     long bytes = type == ElementType.RESOURCE ? 8 : type.bytes(newShape.elements());
@@ -67,6 +94,10 @@ final class Cell {
 
   /** Takes over shape and values of another. */
   void copy(Cell other, ElementType type, String name) {
+    if (type == ElementType.STRING) {
+      strings(other.shape, other.values(), name);
+      return;
+    }
     resize(type, other.shape, name);
     view.clear();
     view.put(other.values());

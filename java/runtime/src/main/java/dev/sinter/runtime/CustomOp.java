@@ -130,5 +130,21 @@ public interface CustomOp {
      * @return row-major in native byte order, from position 0 to the limit
      */
     ByteBuffer output(int index);
+
+    /**
+     * Returns the strings of an input.
+     *
+     * @param index which input, of type STRING
+     * @return a copy of the bytes of each, row-major
+     */
+    List<byte[]> inputStrings(int index);
+
+    /**
+     * Gives an output its strings.
+     *
+     * @param index which output, of type STRING
+     * @param strings as many as the shape asks for that {@link #outputShapes} said
+     */
+    void outputStrings(int index, List<byte[]> strings);
   }
 }

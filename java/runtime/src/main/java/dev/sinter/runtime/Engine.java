@@ -16,6 +16,12 @@ interface Engine {
   /** What holds an output after a run. */
   ByteBuffer output(int index);
 
+  /** What the next run reads as an input, whoever's it is; nobody else sets its position. */
+  ByteBuffer inputMemory(int index);
+
+  /** What the last run wrote as an output; nobody else sets its position. */
+  ByteBuffer outputMemory(int index);
+
   /** Binds the caller's memory; null for the engine's own. */
   void bind(int binding, ByteBuffer memory);
 
@@ -25,13 +31,19 @@ interface Engine {
 
   Report report();
 
-  List<Session.StepTime> times();
+  Profile profile();
 
   void cancel();
 
-  /** Zeroes what persists between runs. */
-  void resetState();
+  /** Sets the states of recurrent layers back to their start. */
+  void resetStates();
 
-  /** What releases native memory, without a reference to the session. */
-  Runnable release();
+  /** Sets variables back to their start, where the engine has any. */
+  void resetVariables();
+
+  /** Gives an input strings, as they are stored. */
+  void setStrings(int index, ByteBuffer packed);
+
+  /** Releases native memory; a run on another thread is cancelled and waited for. */
+  void release();
 }

@@ -138,6 +138,7 @@ final class Flow {
   /** A damaged file may lack an input that an op cannot do without. */
   private FlowNode make(int first, List<Shape> shapes, List<long[]> values) {
     try {
+      model.requireOpen();
       requireFixedSizes();
       return pieces(first, shapes, values);
     } catch (GraphException e) {
@@ -150,25 +151,31 @@ final class Flow {
     }
   }
 
+  /** Kernels know values of fixed size only. */
   private void requireFixedSizes() {
     for (int i = 0; i < graph.ops().size(); i++) {
-      for (int t : graph.ops().get(i).inputs()) {
-        if (t >= 0
-            && (graph.tensor(t).type() == ElementType.STRING
-                || graph.tensor(t).type() == ElementType.VARIANT)) {
-          throw new SinterException(
-              Status.UNSUPPORTED,
-              model.name()
-                  + ": op "
-                  + i
-                  + " "
-                  + graph.ops().get(i).kind().label()
-                  + ": tensor "
-                  + graph.tensor(t)
-                  + ": values of this type are not supported");
-        }
+      Op op = graph.ops().get(i);
+      String label = op.kind().label();
+      if (model.hostOp(graph, i) == null
+          && !label.equals("SHAPE")
+          && !label.equals("RANK")
+          && (StringOps.touches(graph, op)
+              || StringOps.has(graph, op.inputs(), ElementType.VARIANT))) {
+        throw new SinterException(
+            Status.UNSUPPORTED,
+            model.name()
+                + ": "
+                + graph.describe(i)
+                + ": this op is not supported on strings or variants; register one with"
+                + " Options.builder().customOp(...)");
       }
     }
+  }
+
+  /** Whether strings come in or go out: what holds them changes its size, so no plan does. */
+  private boolean hasStrings() {
+    return StringOps.has(graph, graph.inputs(), ElementType.STRING)
+        || StringOps.has(graph, graph.outputs(), ElementType.STRING);
   }
 
   private FlowNode pieces(int first, List<Shape> shapes, List<long[]> values) {
@@ -187,8 +194,8 @@ final class Flow {
     }
     Subgraph special = withValues(progress);
     while (true) {
-      boolean whole = first == 0 && to == graph.ops().size();
-      List<Integer> inputs = first == 0 ? graph.inputs() : inputs(special, first, to);
+      boolean whole = first == 0 && to == graph.ops().size() && !hasStrings();
+      List<Integer> inputs = whole ? graph.inputs() : inputs(special, first, to);
       List<Integer> outputs = whole ? graph.outputs() : outputs(first, to, asks);
       Part part = new Part(model.name(), special, progress.shapes(), first, to, inputs, outputs);
       HostOp host = asks < 0 && to < graph.ops().size() ? model.hostOp(graph, to) : null;
@@ -204,6 +211,7 @@ final class Flow {
             inputs,
             outputs,
             host,
+            whole,
             asks < 0 ? new int[0] : new int[] {asks},
             progress.shapes(),
             progress.values());
@@ -273,7 +281,8 @@ final class Flow {
                 && (graph.producer(t) >= 0
                     ? graph.producer(t) < first
                     : graph.inputs().contains(t));
-        if (before && !special.isConstant(t) && inputs.add(t)) {
+        boolean inPlans = before && graph.tensor(t).type() != ElementType.STRING;
+        if (inPlans && !special.isConstant(t) && inputs.add(t)) {
           order.add(t);
         }
       }
@@ -318,7 +327,12 @@ final class Flow {
         t -> {
           Tensor x = graph.tensor(t);
           Cell cell = Cell.of(x.type(), x.shape(), x.name());
-          cell.values().put(graph.constant(t).values().duplicate());
+          ByteBuffer values = graph.constant(t).values().duplicate();
+          if (x.type() == ElementType.STRING) {
+            cell.strings(x.shape(), values, x.name());
+          } else {
+            cell.values().put(values);
+          }
           return cell;
         });
   }

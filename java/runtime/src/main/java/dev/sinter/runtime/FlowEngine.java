@@ -16,23 +16,28 @@ final class FlowEngine implements Engine {
   private final FlowRun run;
   private final Frame frame;
   private final Cell[] inputs;
+  private final Cell[] bound; // what runs read
   private final ByteBuffer[] wanted; // the caller's memory for outputs, null for none
-  private final List<TensorInfo> inputInfos = new ArrayList<>();
+  private final List<TensorInfo> inputInfos;
+  private List<TensorInfo> outputInfos = List.of(); // of the shapes that outputs had last
   private final Report report;
 
-  FlowEngine(Prepared model, int subgraph, List<Shape> inputShapes, Options options) {
+  FlowEngine(Prepared model, FlowRun run, int subgraph, List<Shape> inputShapes) {
     this.model = model;
-    run = new FlowRun(model, options);
-    frame = run.frame(subgraph);
+    this.run = run;
+    frame = run.newFrame(subgraph);
     Subgraph g = frame.graph();
     inputs = new Cell[g.inputs().size()];
     wanted = new ByteBuffer[g.outputs().size()];
+    List<TensorInfo> infos = new ArrayList<>();
     for (int i = 0; i < inputs.length; i++) {
       Tensor t = g.tensor(g.inputs().get(i));
       inputs[i] = Cell.of(t.type(), inputShapes.get(i), model.name() + ": " + t.name());
-      inputInfos.add(new TensorInfo(t.name(), t.type(), inputShapes.get(i), t.quantization()));
+      infos.add(new TensorInfo(t.name(), t.type(), inputShapes.get(i), t.quantization()));
       frame.setInput(i, inputs[i]);
     }
+    bound = inputs.clone();
+    inputInfos = List.copyOf(infos);
     report = report(model, g, frame.start());
   }
 
@@ -42,6 +47,14 @@ final class FlowEngine implements Engine {
     List<String> notes = new ArrayList<>();
     if (program != null) {
       notes.addAll(program.report().notes());
+    }
+    if (first.isLast()) {
+      return new Report(
+          model.target().isaNames(),
+          program == null ? List.of() : program.report().steps(),
+          notes,
+          program == null ? 0 : program.arenaBytes(),
+          program == null ? 0 : program.report().packedBytes());
     }
     notes.add(
         first.host() != null
@@ -104,31 +117,53 @@ final class FlowEngine implements Engine {
   }
 
   @Override
+  public ByteBuffer inputMemory(int index) {
+    return bound[index].values();
+  }
+
+  @Override
+  public ByteBuffer outputMemory(int index) {
+    return output(index);
+  }
+
+  @Override
   public void bind(int binding, ByteBuffer memory) {
     if (binding >= inputs.length) {
       wanted[binding - inputs.length] = memory;
     } else {
       TensorInfo info = inputInfos.get(binding);
-      frame.setInput(
-          binding,
-          memory == null ? inputs[binding] : Cell.over(memory, info.shape(), info.bytes()));
+      bound[binding] =
+          memory == null ? inputs[binding] : Cell.over(memory, info.shape(), info.bytes());
+      frame.setInput(binding, bound[binding]);
     }
   }
 
   @Override
   public List<TensorInfo> inputs() {
-    return List.copyOf(inputInfos);
+    return inputInfos;
   }
 
   @Override
   public List<TensorInfo> outputs() {
-    List<TensorInfo> infos = new ArrayList<>();
+    boolean same = outputInfos.size() == wanted.length;
     for (int i = 0; i < wanted.length; i++) {
-      Tensor t = frame.graph().tensor(frame.graph().outputs().get(i));
-      Shape shape = frame.hasOutput(i) ? frame.output(i).shape() : t.shape();
-      infos.add(new TensorInfo(t.name(), t.type(), shape, t.quantization()));
+      same = same && outputInfos.get(i).shape().equals(outputShape(i));
     }
-    return infos;
+    if (!same) {
+      List<TensorInfo> infos = new ArrayList<>();
+      for (int i = 0; i < wanted.length; i++) {
+        Tensor t = frame.graph().tensor(frame.graph().outputs().get(i));
+        infos.add(new TensorInfo(t.name(), t.type(), outputShape(i), t.quantization()));
+      }
+      outputInfos = List.copyOf(infos);
+    }
+    return outputInfos;
+  }
+
+  private Shape outputShape(int i) {
+    return frame.hasOutput(i)
+        ? frame.output(i).shape()
+        : frame.graph().tensor(frame.graph().outputs().get(i)).shape();
   }
 
   @Override
@@ -137,8 +172,8 @@ final class FlowEngine implements Engine {
   }
 
   @Override
-  public List<Session.StepTime> times() {
-    return run.times();
+  public Profile profile() {
+    return run.profile();
   }
 
   @Override
@@ -147,12 +182,23 @@ final class FlowEngine implements Engine {
   }
 
   @Override
-  public void resetState() {
-    run.reset();
+  public void resetStates() {
+    run.resetStates();
   }
 
   @Override
-  public Runnable release() {
-    return run::close;
+  public void resetVariables() {
+    run.resetVariables();
+  }
+
+  @Override
+  public void setStrings(int index, ByteBuffer packed) {
+    TensorInfo info = inputInfos.get(index);
+    inputs[index].strings(info.shape(), packed, info.name());
+  }
+
+  @Override
+  public void release() {
+    run.release(frame);
   }
 }

@@ -15,6 +15,7 @@ final class FlowNode {
   private final int[] inputs;
   private final int[] outputs;
   private final HostOp host;
+  private final boolean whole;
   private final int[] asked;
   private final List<Shape> shapes;
   private final List<long[]> values;
@@ -27,6 +28,7 @@ final class FlowNode {
       List<Integer> inputs,
       List<Integer> outputs,
       HostOp host,
+      boolean whole,
       int[] asked,
       List<Shape> shapes,
       List<long[]> values) {
@@ -36,6 +38,7 @@ final class FlowNode {
     this.inputs = inputs.stream().mapToInt(Integer::intValue).toArray();
     this.outputs = outputs.stream().mapToInt(Integer::intValue).toArray();
     this.host = host;
+    this.whole = whole;
     this.asked = asked;
     this.shapes = shapes;
     this.values = values;
@@ -81,6 +84,11 @@ final class FlowNode {
   /** Values of small integer tensors as far as they are known here. */
   List<long[]> values() {
     return values;
+  }
+
+  /** Whether its plan is all there is: bindings are those of the subgraph. */
+  boolean isWhole() {
+    return whole && isLast() && program != null;
   }
 
   /** Whether nothing follows. */

@@ -16,10 +16,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class FlowRun {
   private final Prepared model;
   private final Options options;
-  private final Map<Integer, Frame> frames = new TreeMap<>();
+  private final Map<Integer, Frame> called = new TreeMap<>(); // those that ops run
+  private final List<Frame> entries = new ArrayList<>(); // those that sessions run
   private final Variables variables = new Variables();
   private final List<Session.StepTime> times = new ArrayList<>();
   private final AtomicBoolean running = new AtomicBoolean();
+  private long taken; // nanoseconds of all steps so far
   private volatile boolean cancelled;
   private volatile boolean closed;
   private volatile long current; // the native session that runs now, 0 for none
@@ -37,32 +39,56 @@ final class FlowRun {
     return variables;
   }
 
-  /** The frame of a subgraph. */
+  /** The frame of a subgraph that an op runs. */
   Frame frame(int subgraph) {
-    Frame frame = frames.get(subgraph);
+    Frame frame = called.get(subgraph);
     if (frame == null) {
       frame = new Frame(model.flow(subgraph), this);
-      frames.put(subgraph, frame);
+      called.put(subgraph, frame);
     }
     return frame;
+  }
+
+  /** A frame of its own for a run that starts at a subgraph. */
+  Frame newFrame(int subgraph) {
+    Frame frame = new Frame(model.flow(subgraph), this);
+    entries.add(frame);
+    return frame;
+  }
+
+  /** Releases a frame that no run will start at any more. */
+  void release(Frame frame) {
+    while (!running.compareAndSet(false, true)) {
+      cancel();
+      Thread.onSpinWait();
+    }
+    entries.remove(frame);
+    frame.close();
+    cancelled = false;
+    running.set(false);
   }
 
   /** Runs a frame as a whole: the start of a run. */
   void run(Frame frame) {
     if (!running.compareAndSet(false, true)) {
+      requireOpen(); // a closed session stays taken
       throw new SinterException(
           Status.BUSY, model.name() + ": the session is running on another thread");
     }
     try {
-      if (closed) {
-        throw new SinterException(Status.INVALID_HANDLE, model.name() + ": the session is closed");
-      }
+      requireOpen();
       times.clear();
       frame.run();
     } catch (GraphException e) {
       throw new SinterException(Status.INVALID_MODEL, model.name() + ": " + e.getMessage(), e);
     } finally {
       running.set(false);
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new SinterException(Status.INVALID_HANDLE, model.name() + ": the session is closed");
     }
   }
 
@@ -78,6 +104,7 @@ final class FlowRun {
   /** Runs an op in Java. */
   void host(HostOp op, HostCall call) {
     long start = options.profile() ? System.nanoTime() : 0;
+    long before = taken;
     try {
       op.run(call);
     } catch (SinterException e) {
@@ -88,19 +115,22 @@ final class FlowRun {
     }
     if (options.profile()) {
       Op what = call.op();
+      // An op that runs others, such as WHILE, is charged with what they leave of its time.
       time(
+          call.frame().graph().name(),
           new Report.StepReport(
               call.index(), what.kind().label(), "java", "java", null, 0, 0, List.of()),
-          System.nanoTime() - start);
+          Math.max(0, System.nanoTime() - start - (taken - before)));
     }
   }
 
-  void time(Report.StepReport step, long nanos) {
-    times.add(new Session.StepTime(step, nanos));
+  void time(String subgraph, Report.StepReport step, long nanos) {
+    times.add(new Session.StepTime(subgraph, step, nanos));
+    taken += nanos;
   }
 
-  List<Session.StepTime> times() {
-    return List.copyOf(times);
+  Profile profile() {
+    return new Profile(times);
   }
 
   void cancel() {
@@ -118,10 +148,13 @@ final class FlowRun {
     }
   }
 
-  /** Sets what persists between runs back to its start. */
-  void reset() {
+  void resetStates() {
+    called.values().forEach(Frame::resetState);
+    entries.forEach(Frame::resetState);
+  }
+
+  void resetVariables() {
     variables.clear();
-    frames.values().forEach(Frame::resetState);
   }
 
   void close() {
@@ -130,7 +163,9 @@ final class FlowRun {
       cancel();
       Thread.onSpinWait();
     }
-    frames.values().forEach(Frame::close);
-    frames.clear();
+    called.values().forEach(Frame::close);
+    called.clear();
+    entries.forEach(Frame::close);
+    entries.clear();
   }
 }

@@ -118,6 +118,16 @@ final class Frame {
     return cell;
   }
 
+  /** Copies a value, strings too, into memory of this frame. */
+  void keep(int tensor, Cell value) {
+    Tensor t = flow.graph().tensor(tensor);
+    if (owned[tensor] == null) {
+      owned[tensor] = Cell.of(t.type(), value.shape(), t.name());
+    }
+    owned[tensor].copy(value, t.type(), t.name());
+    cells[tensor] = owned[tensor];
+  }
+
   /** Memory of this frame for a tensor, with a shape. */
   Cell own(int tensor, Shape shape) {
     Tensor t = flow.graph().tensor(tensor);
@@ -128,6 +138,16 @@ final class Frame {
     }
     cells[tensor] = owned[tensor];
     return owned[tensor];
+  }
+
+  /** Memory of this frame for a tensor of strings, which may not be the source. */
+  void ownStrings(int tensor, Shape shape, ByteBuffer packed) {
+    Tensor t = flow.graph().tensor(tensor);
+    if (owned[tensor] == null) {
+      owned[tensor] = Cell.of(t.type(), Shape.of(0), t.name());
+    }
+    owned[tensor].strings(shape, packed, t.name());
+    cells[tensor] = owned[tensor];
   }
 
   /** Runs the subgraph. */

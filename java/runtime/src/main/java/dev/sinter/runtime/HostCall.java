@@ -4,10 +4,12 @@
 package dev.sinter.runtime;
 
 import dev.sinter.graph.ElementType;
+import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Quantization;
 import dev.sinter.graph.Shape;
+import dev.sinter.graph.Strings;
 import dev.sinter.graph.Tensor;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -146,6 +148,62 @@ final class HostCall implements CustomOp.Call {
           throw failure(
               Status.UNSUPPORTED, "its input " + i + " has type " + inputType(i) + ", no integers");
     };
+  }
+
+  /** All integer values of an input. */
+  long[] integers(int i) {
+    long[] values = new long[Math.toIntExact(inputShape(i).elements())];
+    for (int k = 0; k < values.length; k++) {
+      values[k] = integer(i, k);
+    }
+    return values;
+  }
+
+  /** The strings of an input; as many as its shape says. */
+  List<byte[]> strings(int i) {
+    if (inputType(i) != ElementType.STRING) {
+      throw failure(Status.INVALID_ARGUMENT, "its input " + i + " is " + inputType(i));
+    }
+    try {
+      List<byte[]> strings = Strings.unpack(input(i));
+      if (strings.size() != inputShape(i).elements()) {
+        throw failure(
+            Status.INVALID_ARGUMENT,
+            "its input " + i + " " + inputShape(i) + " holds " + strings.size() + " strings");
+      }
+      return strings;
+    } catch (GraphException e) {
+      throw failure(Status.INVALID_ARGUMENT, "its input " + i + ": " + e.getMessage());
+    }
+  }
+
+  @Override
+  public List<byte[]> inputStrings(int i) {
+    return strings(i);
+  }
+
+  @Override
+  public void outputStrings(int i, List<byte[]> strings) {
+    Shape shape = frame.cell(op.output(i)).shape();
+    if (strings.size() != shape.elements()) {
+      throw failure(
+          Status.INVALID_ARGUMENT,
+          "it gave " + strings.size() + " strings for its output " + i + " " + shape);
+    }
+    outputStrings(i, shape, strings);
+  }
+
+  /** Gives an output its shape and its strings. */
+  void outputStrings(int i, Shape shape, List<byte[]> strings) {
+    outputPacked(i, shape, Strings.pack(strings));
+  }
+
+  /** Gives an output its shape and its strings, as they are stored. */
+  void outputPacked(int i, Shape shape, ByteBuffer packed) {
+    if (outputType(i) != ElementType.STRING) {
+      throw failure(Status.INVALID_ARGUMENT, "its output " + i + " is " + outputType(i));
+    }
+    frame.ownStrings(op.output(i), shape, packed);
   }
 
   @Override

@@ -18,6 +18,10 @@ final class HostOps {
           Map.entry("VAR_HANDLE", HostOps::handle),
           Map.entry("READ_VARIABLE", HostOps::read),
           Map.entry("ASSIGN_VARIABLE", HostOps::assign),
+          Map.entry("HASHTABLE", HashTables::handle),
+          Map.entry("HASHTABLE_IMPORT", HashTables::fill),
+          Map.entry("HASHTABLE_FIND", HashTables::find),
+          Map.entry("HASHTABLE_SIZE", HashTables::size),
           Map.entry("WHERE", DataShapes::where),
           Map.entry("UNIQUE", DataShapes::unique),
           Map.entry("RANGE", DataShapes::range),
@@ -42,7 +46,7 @@ final class HostOps {
         : null;
   }
 
-  private static boolean isBuiltin(OpKind.Foreign f) {
+  static boolean isBuiltin(OpKind.Foreign f) {
     return f.code() != 32; // custom ops may have any name
   }
 
@@ -71,7 +75,7 @@ final class HostOps {
 
   /** Copies a result of another subgraph: the next call of that subgraph would overwrite it. */
   private static void keep(HostCall call, int output, Cell value) {
-    call.output(output, value.shape()).put(value.values());
+    call.frame().keep(call.op().output(output), value);
   }
 
   private static void loop(HostCall call, OpKind.Control control) {

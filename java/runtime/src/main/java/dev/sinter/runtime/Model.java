@@ -52,7 +52,7 @@ public final class Model implements AutoCloseable {
         new Program.Store(Natives.check(SinterLibrary.sinter_weights_create(), graph.name()));
     this.prepared = new Prepared(graph, target, options, store);
     try {
-      List<Shape> shapes = shapes(0, Map.of());
+      List<Shape> shapes = prepared.shapes(0, Map.of());
       this.main = prepared.flow(0).root(shapes);
       this.inputs = infos(graph.main().inputs(), shapes);
     } catch (RuntimeException | Error e) {
@@ -153,7 +153,7 @@ public final class Model implements AutoCloseable {
    * @return in the file's order
    */
   public List<TensorInfo> outputs() {
-    return main.isLast() ? main.program().outputs() : infos(graph.main().outputs(), null);
+    return main.isWhole() ? main.program().outputs() : infos(graph.main().outputs(), null);
   }
 
   /**
@@ -184,7 +184,7 @@ public final class Model implements AutoCloseable {
    * @return the report for the file's input shapes
    */
   public Report report() {
-    return main.isLast()
+    return main.isWhole()
         ? main.program().report()
         : FlowEngine.report(prepared, prepared.flow(0).graph(), main);
   }
@@ -261,19 +261,8 @@ public final class Model implements AutoCloseable {
    */
   public Session newSession(
       String signature, Map<String, Shape> inputShapes, Options sessionOptions) {
-    for (Signature s : graph.signatures()) {
-      if (s.key().equals(signature)) {
-        Subgraph g = graph.subgraph(s.subgraph());
-        Map<Integer, Shape> shapes = new LinkedHashMap<>();
-        for (Map.Entry<String, Shape> e : inputShapes.entrySet()) {
-          shapes.put(names(s.inputs(), g.inputs(), g).indexOf(e.getKey()), e.getValue());
-        }
-        return session(s.subgraph(), s, shapes, sessionOptions);
-      }
-    }
-    throw new SinterException(
-        Status.INVALID_ARGUMENT,
-        graph.name() + ": there is no signature '" + signature + "'; there are " + signatures());
+    Signature s = prepared.signature(signature);
+    return session(s.subgraph(), s, prepared.positions(s, inputShapes), sessionOptions);
   }
 
   /**
@@ -285,18 +274,35 @@ public final class Model implements AutoCloseable {
     return graph.signatures().stream().map(Signature::key).toList();
   }
 
-  /** The names of a signature, by position; a tensor that it does not name keeps its own. */
-  private static List<String> names(
-      List<Signature.Binding> bindings, List<Integer> tensors, Subgraph g) {
-    List<String> names = new ArrayList<>();
-    for (int t : tensors) {
-      String name = g.tensor(t).name();
-      for (Signature.Binding b : bindings) {
-        name = b.tensor() == t ? b.name() : name;
-      }
-      names.add(name);
+  /**
+   * Returns the inputs of a signature.
+   *
+   * @param signature its key, one of {@link #signatures()}
+   * @return in the order of a session's inputs, with the signature's names and the file's shapes
+   */
+  public List<TensorInfo> signatureInputs(String signature) {
+    Signature s = prepared.signature(signature);
+    return infos(graph.subgraph(s.subgraph()), false, prepared.names(s, false));
+  }
+
+  /**
+   * Returns the outputs of a signature.
+   *
+   * @param signature its key, one of {@link #signatures()}
+   * @return in the order of a session's outputs, with the signature's names and the file's shapes
+   */
+  public List<TensorInfo> signatureOutputs(String signature) {
+    Signature s = prepared.signature(signature);
+    return infos(graph.subgraph(s.subgraph()), true, prepared.names(s, true));
+  }
+
+  private static List<TensorInfo> infos(Subgraph g, boolean outputs, List<String> names) {
+    List<TensorInfo> infos = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      Tensor t = g.tensor((outputs ? g.outputs() : g.inputs()).get(i));
+      infos.add(new TensorInfo(names.get(i), t.type(), t.shape(), t.quantization()));
     }
-    return names;
+    return List.copyOf(infos);
   }
 
   private Session session(
@@ -307,70 +313,10 @@ public final class Model implements AutoCloseable {
       throw new SinterException(
           Status.INVALID_ARGUMENT,
           graph.name()
-              + ": a session has the isa, numerics and custom ops of its model; load the model with others, or"
-              + " start from model.options().toBuilder()");
+              + ": a session has the isa, numerics and custom ops of its model; load the model with"
+              + " others, or start from model.options().toBuilder()");
     }
-    synchronized (store) {
-      if (owned.isClosed()) {
-        throw new SinterException(Status.INVALID_HANDLE, graph.name() + ": the model is closed");
-      }
-      try {
-        List<Shape> shapes = shapes(subgraph, inputShapes);
-        FlowNode root = prepared.flow(subgraph).root(shapes);
-        Engine engine =
-            root.isLast() && root.program() != null // nothing to run is no plan
-                ? new PlanEngine(graph.name(), root.program(), sessionOptions)
-                : new FlowEngine(prepared, subgraph, shapes, sessionOptions);
-        Subgraph g = graph.subgraph(subgraph);
-        return new Session(
-            graph.name(),
-            engine,
-            signature == null ? null : names(signature.inputs(), g.inputs(), g),
-            signature == null ? null : names(signature.outputs(), g.outputs(), g),
-            sessionOptions);
-      } catch (GraphException e) {
-        throw new SinterException(Status.INVALID_MODEL, graph.name() + ": " + e.getMessage(), e);
-      }
-    }
-  }
-
-  /** The shapes of all inputs of a subgraph. */
-  private List<Shape> shapes(int subgraph, Map<Integer, Shape> inputShapes) {
-    Subgraph g = graph.subgraph(subgraph);
-    List<Shape> shapes = new ArrayList<>();
-    for (int t : g.inputs()) {
-      shapes.add(g.tensor(t).shape());
-    }
-    for (Map.Entry<Integer, Shape> e : inputShapes.entrySet()) {
-      int position = e.getKey();
-      if (position < 0 || position >= shapes.size()) {
-        throw new SinterException(
-            Status.INVALID_ARGUMENT,
-            graph.name() + ": there is no input " + position + " of " + shapes.size());
-      }
-      Shape old = shapes.get(position);
-      if (!e.getValue().isKnown() || (old.rank() > 0 && old.rank() != e.getValue().rank())) {
-        throw new SinterException(
-            Status.INVALID_ARGUMENT,
-            graph.name()
-                + ": input "
-                + g.tensor(g.inputs().get(position))
-                + " cannot have the shape "
-                + e.getValue());
-      }
-      shapes.set(position, e.getValue());
-    }
-    for (int i = 0; i < shapes.size(); i++) {
-      if (!shapes.get(i).isKnown()) {
-        throw new SinterException(
-            Status.INVALID_ARGUMENT,
-            graph.name()
-                + ": the file does not fix the shape of input "
-                + g.tensor(g.inputs().get(i))
-                + "; give it to newSession");
-      }
-    }
-    return shapes;
+    return new Session(new Engines(prepared, sessionOptions), subgraph, signature, inputShapes);
   }
 
   private List<TensorInfo> infos(List<Integer> tensors, List<Shape> shapes) {

@@ -92,6 +92,21 @@ public final class Options {
     return customOps;
   }
 
+  @Override
+  public String toString() {
+    return "Options[threads="
+        + threads
+        + ", isa="
+        + (isa == null ? "best" : isa)
+        + ", numerics="
+        + numerics
+        + ", profile="
+        + profile
+        + ", customOps="
+        + customOps.keySet().stream().sorted().toList()
+        + "]";
+  }
+
   /** Makes {@link Options}. */
   public static final class Builder {
     private int threads = 1;

@@ -13,15 +13,19 @@ import java.util.List;
 /** Runs a model that needs the host nowhere. */
 final class PlanEngine implements Engine {
   private final String modelName;
+  private final String subgraph;
   private final Program program;
   private final long handle;
   private final ByteBuffer[] inputs;
   private final ByteBuffer[] outputs;
   // What is bound now: native code holds the address, this keeps the memory.
   private final ByteBuffer[] bound;
+  // Exactly the values of what is bound.
+  private final ByteBuffer[] values;
 
-  PlanEngine(String modelName, Program program, Options options) {
+  PlanEngine(String modelName, String subgraph, Program program, Options options) {
     this.modelName = modelName;
+    this.subgraph = subgraph;
     this.program = program;
     handle = SinterLibrary.sinter_session_create(program.arenaBytes(), options.threads());
     if (handle == 0) { // its arguments are sound, so nothing else is left
@@ -34,6 +38,10 @@ final class PlanEngine implements Engine {
       bound = new ByteBuffer[count + program.outputs().size()];
       inputs = allocate(program.inputs(), 0);
       outputs = allocate(program.outputs(), count);
+      values = new ByteBuffer[bound.length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = own(i);
+      }
       if (options.profile()) {
         Natives.check(SinterLibrary.sinter_session_profile(handle, 1), modelName);
       }
@@ -114,12 +122,37 @@ final class PlanEngine implements Engine {
     if (memory == null) {
       view = binding < inputs.length ? inputs[binding] : outputs[binding - inputs.length];
       if (view.capacity() == 0) {
+        values[binding] = own(binding);
         return;
       }
       view = view.duplicate().clear();
     }
     Natives.bind(handle, 0, binding, view, modelName);
     bound[binding] = view;
+    values[binding] = memory == null ? own(binding) : sized(memory, binding);
+  }
+
+  private ByteBuffer own(int binding) {
+    ByteBuffer own = binding < inputs.length ? inputs[binding] : outputs[binding - inputs.length];
+    return own.duplicate().clear().order(ByteOrder.nativeOrder());
+  }
+
+  private ByteBuffer sized(ByteBuffer memory, int binding) {
+    TensorInfo info =
+        binding < inputs.length
+            ? program.inputs().get(binding)
+            : program.outputs().get(binding - inputs.length);
+    return memory.slice(0, (int) info.bytes()).order(ByteOrder.nativeOrder());
+  }
+
+  @Override
+  public ByteBuffer inputMemory(int index) {
+    return values[index];
+  }
+
+  @Override
+  public ByteBuffer outputMemory(int index) {
+    return values[inputs.length + index];
   }
 
   @Override
@@ -138,15 +171,15 @@ final class PlanEngine implements Engine {
   }
 
   @Override
-  public List<Session.StepTime> times() {
+  public Profile profile() {
     long[] nanos = new long[program.report().steps().size()];
     Natives.checkIndex(
         SinterLibrary.sinter_session_step_nanos(handle, 0, nanos, nanos.length), modelName);
     List<Session.StepTime> times = new ArrayList<>();
     for (int i = 0; i < nanos.length; i++) {
-      times.add(new Session.StepTime(program.report().steps().get(i), nanos[i]));
+      times.add(new Session.StepTime(subgraph, program.report().steps().get(i), nanos[i]));
     }
-    return times;
+    return new Profile(times);
   }
 
   @Override
@@ -155,13 +188,20 @@ final class PlanEngine implements Engine {
   }
 
   @Override
-  public void resetState() {
+  public void resetStates() {
     program.resetState(handle, modelName);
   }
 
   @Override
-  public Runnable release() {
-    long session = handle;
-    return () -> destroy(session);
+  public void resetVariables() {}
+
+  @Override
+  public void setStrings(int index, ByteBuffer packed) {
+    throw new AssertionError("a plan has no strings");
+  }
+
+  @Override
+  public void release() {
+    destroy(handle);
   }
 }

@@ -71,7 +71,7 @@ final class Runner {
       Natives.checkIndex(
           SinterLibrary.sinter_session_step_nanos(handle, 0, nanos, nanos.length), name);
       for (int i = 0; i < nanos.length; i++) {
-        run.time(node.program().report().steps().get(i), nanos[i]);
+        run.time(frame.graph().name(), node.program().report().steps().get(i), nanos[i]);
       }
     }
   }

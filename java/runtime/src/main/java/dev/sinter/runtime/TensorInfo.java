@@ -20,9 +20,13 @@ public record TensorInfo(String name, ElementType type, Shape shape, Quantizatio
   /**
    * Returns the size of a buffer for this tensor.
    *
-   * @return bytes
+   * @return bytes, -1 for strings, which have no fixed size
    */
   public long bytes() {
     return type.bytes(shape.elements());
+  }
+
+  TensorInfo withName(String newName) {
+    return newName.equals(name) ? this : new TensorInfo(newName, type, shape, quantization);
   }
 }

@@ -15,6 +15,7 @@ import java.util.Set;
 final class Variables {
   private final Map<String, Integer> numbers = new HashMap<>();
   private final List<Cell> values = new ArrayList<>();
+  private final Map<Integer, HashTables.Table> tables = new HashMap<>();
   private final Set<Integer> called = new HashSet<>();
 
   /** The number of a variable. */
@@ -52,7 +53,13 @@ final class Variables {
     return called.add(subgraph);
   }
 
+  /** A hash table by its number; null if there is none and none is to be made. */
+  HashTables.Table table(int id, boolean make) {
+    return make ? tables.computeIfAbsent(id, k -> new HashTables.Table()) : tables.get(id);
+  }
+
   void clear() {
+    tables.clear();
     for (int i = 0; i < values.size(); i++) {
       values.set(i, null);
     }

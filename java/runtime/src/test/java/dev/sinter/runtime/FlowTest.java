@@ -191,6 +191,29 @@ class FlowTest {
         e.getMessage().contains("Triple") && e.getMessage().contains("customOp"), e.getMessage());
   }
 
+  /** A FlexBuffer {"a": 5}: key, keys, their width, count, value, type; root. */
+  private static final byte[] FLEXBUFFER = {'a', 0, 1, 3, 1, 1, 1, 5, 4, 2, 36, 1};
+
+  private static String refusal(ByteBuffer options) {
+    Pieces p = new Pieces();
+    int x = p.tensor("x", ElementType.FLOAT32, FOUR);
+    int y = p.tensor("y", ElementType.FLOAT32, FOUR);
+    p.op(
+        new OpKind.Foreign("tflite", 32, "Triple", 1, Map.of("custom_options", options)),
+        List.of(x),
+        List.of(y));
+    Graph g = graph(p.subgraph("main", List.of(x), List.of(y)));
+    return assertThrows(SinterException.class, () -> Model.load(g, Options.DEFAULT)).getMessage();
+  }
+
+  @Test
+  void optionsOfAnUnknownOpAreShown() {
+    String map = refusal(ByteBuffer.wrap(FLEXBUFFER));
+    assertTrue(map.contains("the options {a: 5}"), map);
+    String bytes = refusal(ByteBuffer.wrap(new byte[] {(byte) 0xca, (byte) 0xfe, 0}));
+    assertTrue(bytes.contains("3 bytes of options, ca fe 00"), bytes);
+  }
+
   @Test
   void failuresOfJavaOpsNameTheOp() {
     Triple broken =

@@ -13,6 +13,9 @@ import dev.sinter.cli.data.Scores;
 import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.cli.peer.TensorSpec;
 import dev.sinter.cli.report.JsonReport;
+import dev.sinter.graph.ElementType;
+import dev.sinter.graph.Graph;
+import dev.sinter.graph.Strings;
 import dev.sinter.graph.tflite.TfliteReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -40,14 +43,16 @@ import picocli.CommandLine.Spec;
     description = {
       "Runs a model on inputs from files, or on random ones, and prints or stores the outputs.",
       "",
-      "An input file is a picture (JPEG, PNG; scaled to the input), an .npy array, or raw values in C order. What the"
-          + " bytes of a picture stand for is said by --scale and --offset, or by the dataset.json of --dataset: real ="
-          + " byte * scale + offset. A quantized input gets that value quantized with its own parameters."
+      "An input file is a picture (JPEG, PNG; scaled to the input), an .npy array, or raw values in"
+          + " C order. What the bytes of a picture stand for is said by --scale and --offset, or by"
+          + " the dataset.json of --dataset: real = byte * scale + offset. A quantized input gets"
+          + " that value quantized with its own parameters."
     },
     footer = {
       "",
       "Examples:",
-      "  sinter run model.tflite --input cat.jpg --scale 0.00784314 --offset -1 --top-k 3 --labels labels.txt",
+      "  sinter run model.tflite --input cat.jpg --scale 0.00784314 --offset -1 --top-k 3 --labels"
+          + " labels.txt",
       "  sinter run model.tflite --input ids.npy --input mask.npy --output out/",
       "  sinter run model.tflite --random 7"
     })
@@ -167,9 +172,15 @@ public final class RunCommand implements Callable<Integer> {
   private void fill(SinterPeer peer, byte[] file, Dataset set) throws IOException {
     List<TensorSpec> inputs = peer.inputs();
     if (source.seed != null) {
-      List<InputRange> ranges = InputRange.of(TfliteReader.read(file));
+      Graph graph = TfliteReader.read(file);
+      List<InputRange> ranges = InputRange.of(graph);
       RandomInputs random = new RandomInputs(source.seed);
       for (int i = 0; i < inputs.size(); i++) {
+        if (inputs.get(i).type() == ElementType.STRING) {
+          long count = inputs.get(i).shape().elements();
+          peer.setStrings(i, random.strings(count, RandomInputs.words(graph)));
+          continue;
+        }
         random.fill(peer.input(i), inputs.get(i).type(), ranges.get(i));
       }
       return;
@@ -187,6 +198,11 @@ public final class RunCommand implements Callable<Integer> {
         scale != null ? new Quantizing.Real(scale, offset) : set != null ? set.real() : null;
     for (int i = 0; i < inputs.size(); i++) {
       try {
+        if (inputs.get(i).type() == ElementType.STRING) {
+          String[] lines = Files.readAllLines(source.files.get(i)).toArray(String[]::new);
+          peer.setStrings(i, Strings.pack(lines));
+          continue;
+        }
         InputFiles.fill(source.files.get(i), real, inputs.get(i), peer.input(i));
       } catch (IllegalArgumentException e) {
         throw new UsageException(e.getMessage());
@@ -202,6 +218,15 @@ public final class RunCommand implements Callable<Integer> {
     row.put("type", spec.type().name());
     row.put("shape", spec.shape().toArray());
     out.println("output " + i + " " + spec);
+    if (spec.type() == ElementType.STRING) {
+      List<String> texts = new ArrayList<>();
+      for (byte[] s : Strings.unpack(peer.output(i))) {
+        texts.add(new String(s, StandardCharsets.UTF_8));
+      }
+      texts.stream().limit(SHOWN).forEach(text -> out.println("  \"" + text + "\""));
+      row.put("values", texts);
+      return row;
+    }
     double[] values = Scores.of(spec, peer.output(i));
     if (topK != null) {
       List<Map<String, Object>> top = new ArrayList<>();

@@ -6,9 +6,13 @@ package dev.sinter.cli.compare;
 import dev.sinter.cli.peer.Peer;
 import dev.sinter.cli.peer.TensorSpec;
 import dev.sinter.graph.ElementType;
+import dev.sinter.graph.GraphException;
 import dev.sinter.graph.HalfFloat;
+import dev.sinter.graph.Strings;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -98,6 +102,10 @@ public final class Comparison {
   public void add(TensorSpec spec, ByteBuffer ours, ByteBuffer reference) {
     ByteBuffer a = ours.duplicate().order(ByteOrder.nativeOrder());
     ByteBuffer b = reference.duplicate().order(ByteOrder.nativeOrder());
+    if (spec.type() == ElementType.STRING) {
+      strings(spec, a, b);
+      return;
+    }
     if (a.remaining() != b.remaining()) {
       different("output " + spec + " has " + a.remaining() + " bytes, not " + b.remaining());
       return;
@@ -126,6 +134,40 @@ public final class Comparison {
         mismatches++;
         remember(
             "output " + spec + " element " + i / step + " is " + number(x) + ", not " + number(y));
+      }
+    }
+  }
+
+  private void strings(TensorSpec spec, ByteBuffer a, ByteBuffer b) {
+    List<byte[]> ours;
+    List<byte[]> theirs;
+    try {
+      ours = Strings.unpack(a);
+      theirs = Strings.unpack(b);
+    } catch (GraphException e) {
+      different("output " + spec + ": " + e.getMessage());
+      return;
+    }
+    if (ours.size() != theirs.size()) {
+      different("output " + spec + " has " + ours.size() + " strings, not " + theirs.size());
+      return;
+    }
+    for (int i = 0; i < ours.size(); i++) {
+      elements++;
+      if (!Arrays.equals(ours.get(i), theirs.get(i))) {
+        bitwise = false;
+        mismatches++;
+        maxAbsDiff = Double.POSITIVE_INFINITY;
+        remember(
+            "output "
+                + spec
+                + " element "
+                + i
+                + " is '"
+                + new String(ours.get(i), StandardCharsets.UTF_8)
+                + "', not '"
+                + new String(theirs.get(i), StandardCharsets.UTF_8)
+                + "'");
       }
     }
   }

@@ -115,8 +115,11 @@ public final class Verifier {
       throw new PeerException("the runtimes disagree about the number of inputs");
     }
     List<InputRange> ranges;
+    List<byte[]> words;
     try {
-      ranges = InputRange.of(TfliteReader.read(file));
+      Graph graph = TfliteReader.read(file);
+      ranges = InputRange.of(graph);
+      words = RandomInputs.words(graph);
     } catch (GraphException e) {
       a.failed(new PeerException(e.getMessage(), false, e));
       return;
@@ -130,6 +133,12 @@ public final class Verifier {
               new PeerException(
                   "input " + i + " is " + a.peer.inputs().get(i) + ", the reference's is " + spec));
           return;
+        }
+        if (spec.type() == ElementType.STRING) {
+          ByteBuffer strings = random.strings(spec.shape().elements(), words);
+          a.peer.setStrings(i, strings);
+          b.peer.setStrings(i, strings);
+          continue;
         }
         ByteBuffer values = b.peer.input(i);
         try {

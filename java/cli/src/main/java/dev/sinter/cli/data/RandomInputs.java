@@ -4,9 +4,15 @@
 package dev.sinter.cli.data;
 
 import dev.sinter.graph.ElementType;
+import dev.sinter.graph.Graph;
 import dev.sinter.graph.HalfFloat;
+import dev.sinter.graph.Strings;
+import dev.sinter.graph.Subgraph;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /** Uniform random values within a range. */
@@ -20,6 +26,45 @@ public final class RandomInputs {
    */
   public RandomInputs(long seed) {
     this.random = new SplittableRandom(seed);
+  }
+
+  /**
+   * Makes strings: words that the model's own tables hold, or a few others.
+   *
+   * @param count how many
+   * @param words what to choose from, see {@link #words}
+   * @return packed as tensors hold them
+   */
+  public ByteBuffer strings(long count, List<byte[]> words) {
+    List<byte[]> out = new ArrayList<>();
+    for (long i = 0; i < count; i++) {
+      out.add(words.get(random.nextInt(words.size())));
+    }
+    return Strings.pack(out);
+  }
+
+  /**
+   * Gathers words for inputs of strings: those in the constants of a model, and as many that are
+   * not, the empty one and some beyond ASCII among them.
+   *
+   * @param graph the model
+   * @return bytes of each word
+   */
+  public static List<byte[]> words(Graph graph) {
+    List<byte[]> words = new ArrayList<>();
+    for (Subgraph g : graph.subgraphs()) {
+      for (int t = 0; t < g.tensors().size(); t++) {
+        if (g.tensor(t).type() == ElementType.STRING && g.isConstant(t)) {
+          words.addAll(Strings.unpack(g.constant(t).values()));
+        }
+      }
+    }
+    int own = words.size();
+    for (int i = 0; i < Math.max(8, own); i++) {
+      words.add(
+          (i == 0 ? "" : (i % 3 == 0 ? "w\u00f6rd" : "word") + i).getBytes(StandardCharsets.UTF_8));
+    }
+    return words;
   }
 
   /**

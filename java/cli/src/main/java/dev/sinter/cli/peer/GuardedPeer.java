@@ -62,6 +62,11 @@ public final class GuardedPeer implements Peer {
   }
 
   @Override
+  public void setStrings(int index, ByteBuffer packed) {
+    inputBuffers[index] = direct(packed.remaining()).put(packed.duplicate()).flip();
+  }
+
+  @Override
   public void invoke() {
     host.request(
         out -> {

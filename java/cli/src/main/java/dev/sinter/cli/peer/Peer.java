@@ -34,9 +34,18 @@ public interface Peer extends AutoCloseable {
    * Returns the memory of an input, to be written.
    *
    * @param index which input
-   * @return a direct buffer in native byte order, position 0; valid until the peer is closed
+   * @return a direct buffer in native byte order, position 0; valid until the next {@link
+   *     #invoke()}
    */
   ByteBuffer input(int index);
+
+  /**
+   * Sets an input of strings, whose memory changes its size.
+   *
+   * @param index which input
+   * @param packed as {@link dev.sinter.graph.Strings} packs them
+   */
+  void setStrings(int index, ByteBuffer packed);
 
   /**
    * Runs the model on the inputs as they stand.

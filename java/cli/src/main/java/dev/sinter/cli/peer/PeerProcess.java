@@ -4,6 +4,7 @@
 
 package dev.sinter.cli.peer;
 
+import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Shape;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -89,11 +90,11 @@ final class PeerProcess {
       values.add(in.readNBytes(in.readInt()));
     }
     for (int i = 0; i < values.size(); i++) {
-      if (peer.inputs().get(i).bytes() < 0) {
-        throw new PeerException(
-            "TFLite: input " + i + " holds strings, which cannot be handed over");
+      if (peer.inputs().get(i).type() == ElementType.STRING) {
+        peer.setStrings(i, ByteBuffer.wrap(values.get(i)));
+      } else {
+        peer.input(i).put(values.get(i));
       }
-      peer.input(i).put(values.get(i));
     }
     peer.invoke();
     List<TensorSpec> specs = peer.outputs();

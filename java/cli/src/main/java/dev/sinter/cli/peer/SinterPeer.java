@@ -6,6 +6,7 @@ package dev.sinter.cli.peer;
 import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Quantization;
 import dev.sinter.graph.Shape;
+import dev.sinter.graph.Strings;
 import dev.sinter.graph.tflite.TfliteReader;
 import dev.sinter.runtime.Model;
 import dev.sinter.runtime.Options;
@@ -133,6 +134,11 @@ public final class SinterPeer implements Peer {
   @Override
   public ByteBuffer input(int index) {
     return session.input(index).duplicate().order(ByteOrder.nativeOrder()).clear();
+  }
+
+  @Override
+  public void setStrings(int index, ByteBuffer packed) {
+    session.setStrings(index, Strings.unpack(packed));
   }
 
   @Override

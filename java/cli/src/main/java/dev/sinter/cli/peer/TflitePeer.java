@@ -50,7 +50,6 @@ public final class TflitePeer implements Peer {
   private final Interpreter interpreter;
   private final Kernels kernels;
   private List<TensorSpec> inputs = List.of();
-  private ByteBuffer[] inputBuffers = new ByteBuffer[0];
   private boolean closed;
 
   private TflitePeer(
@@ -153,11 +152,9 @@ public final class TflitePeer implements Peer {
       throw refused(file, "cannot be prepared (status " + status + ")");
     }
     List<TensorSpec> specs = new ArrayList<>();
-    inputBuffers = new ByteBuffer[count];
     for (int i = 0; i < count; i++) {
       TfLiteTensor tensor = interpreter.tensor(indices.get(i));
       specs.add(spec(tensor));
-      inputBuffers[i] = view(tensor);
     }
     inputs = List.copyOf(specs);
   }
@@ -245,7 +242,18 @@ public final class TflitePeer implements Peer {
 
   @Override
   public ByteBuffer input(int index) {
-    return inputBuffers[index].duplicate().order(ByteOrder.nativeOrder());
+    // Asked for anew: a run with shapes that depend on values may move all tensors.
+    return view(interpreter.tensor(interpreter.inputs().get(index)));
+  }
+
+  @Override
+  public void setStrings(int index, ByteBuffer packed) {
+    TfLiteTensor tensor = interpreter.tensor(interpreter.inputs().get(index));
+    int bytes = packed.remaining();
+    if (tensorflowlite.TfLiteTensorRealloc(bytes, tensor) != OK) {
+      throw new PeerException("TFLite: no memory for the strings of input " + index);
+    }
+    view(tensor).put(packed.duplicate());
   }
 
   @Override

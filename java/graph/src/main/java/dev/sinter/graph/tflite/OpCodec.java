@@ -6,8 +6,10 @@ package dev.sinter.graph.tflite;
 import dev.sinter.graph.Activation;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Padding;
+import dev.sinter.graph.flatbuffer.FieldKind;
 import dev.sinter.graph.flatbuffer.FlatTable;
 import dev.sinter.graph.flatbuffer.FlatVector;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,19 +25,21 @@ final class OpCodec {
 
   static {
     String pairs =
-        "CONV_2D Conv2D DEPTHWISE_CONV_2D DepthwiseConv2D TRANSPOSE_CONV TransposeConv FULLY_CONNECTED FullyConnected BATCH_MATMUL BatchMatMul"
-            + " AVERAGE_POOL_2D Pool2D MAX_POOL_2D Pool2D L2_POOL_2D Pool2D ADD Add SUB Sub MUL Mul DIV Div"
-            + " MAXIMUM MaximumMinimum MINIMUM MaximumMinimum POW Pow SQUARED_DIFFERENCE SquaredDifference"
-            + " FLOOR_DIV FloorDiv FLOOR_MOD FloorMod ATAN2 ATan2 LESS Less LESS_EQUAL LessEqual GREATER Greater"
-            + " GREATER_EQUAL GreaterEqual EQUAL Equal NOT_EQUAL NotEqual LOGICAL_AND LogicalAnd"
-            + " LOGICAL_OR LogicalOr BITWISE_XOR BitwiseXor RIGHT_SHIFT RightShift ABS Abs NEG Neg EXP Exp"
-            + " SQUARE Square COS Cos SIGN Sign LOGICAL_NOT LogicalNot ZEROS_LIKE ZerosLike HARD_SWISH HardSwish"
-            + " LEAKY_RELU LeakyRelu GELU Gelu SOFTMAX Softmax LOG_SOFTMAX LogSoftmax L2_NORMALIZATION L2Norm"
-            + " MEAN Reducer SUM Reducer REDUCE_PROD Reducer REDUCE_MAX Reducer REDUCE_MIN Reducer"
-            + " REDUCE_ANY Reducer REDUCE_ALL Reducer PAD Pad PADV2 PadV2 MIRROR_PAD MirrorPad RESHAPE Reshape"
+        "CONV_2D Conv2D DEPTHWISE_CONV_2D DepthwiseConv2D TRANSPOSE_CONV TransposeConv"
+            + " FULLY_CONNECTED FullyConnected BATCH_MATMUL BatchMatMul AVERAGE_POOL_2D Pool2D"
+            + " MAX_POOL_2D Pool2D L2_POOL_2D Pool2D ADD Add SUB Sub MUL Mul DIV Div MAXIMUM"
+            + " MaximumMinimum MINIMUM MaximumMinimum POW Pow SQUARED_DIFFERENCE SquaredDifference"
+            + " FLOOR_DIV FloorDiv FLOOR_MOD FloorMod ATAN2 ATan2 LESS Less LESS_EQUAL LessEqual"
+            + " GREATER Greater GREATER_EQUAL GreaterEqual EQUAL Equal NOT_EQUAL NotEqual"
+            + " LOGICAL_AND LogicalAnd LOGICAL_OR LogicalOr BITWISE_XOR BitwiseXor RIGHT_SHIFT"
+            + " RightShift ABS Abs NEG Neg EXP Exp SQUARE Square COS Cos SIGN Sign LOGICAL_NOT"
+            + " LogicalNot ZEROS_LIKE ZerosLike HARD_SWISH HardSwish LEAKY_RELU LeakyRelu GELU Gelu"
+            + " SOFTMAX Softmax LOG_SOFTMAX LogSoftmax L2_NORMALIZATION L2Norm MEAN Reducer SUM"
+            + " Reducer REDUCE_PROD Reducer REDUCE_MAX Reducer REDUCE_MIN Reducer REDUCE_ANY"
+            + " Reducer REDUCE_ALL Reducer PAD Pad PADV2 PadV2 MIRROR_PAD MirrorPad RESHAPE Reshape"
             + " CONCATENATION Concatenation QUANTIZE Quantize DEQUANTIZE Dequantize DENSIFY Densify"
-            + " TRANSPOSE Transpose EXPAND_DIMS ExpandDims SQUEEZE Squeeze IF If WHILE While CALL_ONCE CallOnce"
-            + " CALL Call STABLEHLO_COMPOSITE StableHLOComposite";
+            + " TRANSPOSE Transpose EXPAND_DIMS ExpandDims SQUEEZE Squeeze IF If WHILE While"
+            + " CALL_ONCE CallOnce CALL Call STABLEHLO_COMPOSITE StableHLOComposite";
     String[] words = pairs.split(" ");
     for (int i = 0; i < words.length; i += 2) {
       OPTIONS.put(words[i], words[i + 1] + "Options");
@@ -391,6 +395,9 @@ final class OpCodec {
       }
       default -> {
         FlatTable t = o.update("decomposition_subgraph_index", s.get(0));
+        if (!t.has("composite_attributes")) { // TFLite reads them without asking
+          t = t.with("composite_attributes", FlatVector.wrap(FieldKind.U8, ByteBuffer.allocate(0)));
+        }
         return t.text("name").equals(c.name()) ? t : t.with("name", c.name());
       }
     }

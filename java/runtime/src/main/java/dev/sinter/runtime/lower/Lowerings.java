@@ -3,8 +3,10 @@
 
 package dev.sinter.runtime.lower;
 
+import dev.sinter.graph.Flexbuffers;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
+import java.nio.ByteBuffer;
 
 /** Sends each op to the class that lowers its kind. */
 final class Lowerings {
@@ -89,12 +91,15 @@ final class Lowerings {
     if (f.code() != CUSTOM) {
       return "this op";
     }
-    Object options = f.attributes().get("custom_options");
-    int bytes = options instanceof java.nio.ByteBuffer b ? b.remaining() : 0;
+    String options =
+        f.attributes().get("custom_options") instanceof ByteBuffer b
+            ? Flexbuffers.describe(b)
+            : "no options";
     return "the custom op '"
         + f.name()
-        + "' with "
-        + bytes
-        + " bytes of options is not known (register it with Options.builder().customOp(...)); it";
+        + "' ("
+        + options
+        + ") is not known; write a CustomOp and register it with"
+        + " Options.builder().customOp(...) when the model is loaded; without that it";
   }
 }

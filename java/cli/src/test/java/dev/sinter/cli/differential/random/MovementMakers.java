@@ -9,6 +9,7 @@ import static dev.sinter.graph.ElementType.INT16;
 import static dev.sinter.graph.ElementType.INT32;
 import static dev.sinter.graph.ElementType.INT64;
 import static dev.sinter.graph.ElementType.INT8;
+import static dev.sinter.graph.ElementType.STRING;
 import static dev.sinter.graph.ElementType.UINT8;
 
 import dev.sinter.graph.ElementType;
@@ -25,20 +26,23 @@ import java.util.Map;
 /** Slices, splits, joins, tiles, blocks, borders. */
 final class MovementMakers {
   private static final ElementType[] ALL = {FLOAT32, INT8, UINT8, INT16, INT32, INT64, BOOL};
+  private static final ElementType[] ANY = {
+    FLOAT32, INT8, UINT8, INT16, INT32, INT64, BOOL, STRING
+  };
   private static final ElementType[] NUMBERS = {FLOAT32, INT8, UINT8, INT16, INT32, INT64};
   private static final ElementType[] SOME = {FLOAT32, INT8, UINT8, INT32, INT64};
 
   private MovementMakers() {}
 
   static void addTo(List<Maker> to) {
-    Maker.each(to, "SLICE", MovementMakers::slice, ALL);
-    Maker.each(to, "STRIDED_SLICE", MovementMakers::stridedSlice, ALL);
+    Maker.each(to, "SLICE", MovementMakers::slice, ANY);
+    Maker.each(to, "STRIDED_SLICE", MovementMakers::stridedSlice, ANY);
     Maker.each(to, "SPLIT", MovementMakers::split, FLOAT32, INT8, UINT8, INT16, INT32);
     Maker.each(
         to, "SPLIT_V", MovementMakers::splitSizes, FLOAT32, INT8, UINT8, INT16, INT32, INT64);
     Maker.each(to, "PACK", MovementMakers::pack, NUMBERS);
     Maker.each(to, "UNPACK", MovementMakers::unpack, FLOAT32, INT8, UINT8, INT16, INT32, BOOL);
-    Maker.each(to, "TILE", MovementMakers::tile, FLOAT32, INT8, UINT8, INT32, INT64, BOOL);
+    Maker.each(to, "TILE", MovementMakers::tile, FLOAT32, INT8, UINT8, INT32, INT64, BOOL, STRING);
     Maker.each(to, "BROADCAST_TO", MovementMakers::broadcast, FLOAT32, INT8, UINT8, INT16, INT32);
     Maker.each(
         to, "REVERSE_V2", MovementMakers::reverse, FLOAT32, UINT8, INT16, INT32, INT64, BOOL);
@@ -47,14 +51,14 @@ final class MovementMakers {
     Maker.each(to, "SPACE_TO_BATCH_ND", MovementMakers::spaceToBatch, NUMBERS);
     Maker.each(to, "BATCH_TO_SPACE_ND", MovementMakers::batchToSpace, NUMBERS);
     Maker.each(to, "TRANSPOSE", MovementMakers::transpose, ALL);
-    Maker.each(to, "RESHAPE", MovementMakers::reshape, ALL);
-    Maker.each(to, "SQUEEZE", MovementMakers::squeeze, ALL);
-    Maker.each(to, "EXPAND_DIMS", MovementMakers::expand, ALL);
+    Maker.each(to, "RESHAPE", MovementMakers::reshape, ANY);
+    Maker.each(to, "SQUEEZE", MovementMakers::squeeze, ANY);
+    Maker.each(to, "EXPAND_DIMS", MovementMakers::expand, ANY);
     Maker.each(to, "PAD", s -> pad(s, OpKind.Pad.Mode.ZERO), NUMBERS);
     Maker.each(to, "PADV2", s -> pad(s, OpKind.Pad.Mode.CONSTANT_VALUE), NUMBERS);
     Maker.each(to, "MIRROR_PAD", MovementMakers::mirror, NUMBERS);
     Maker.each(to, "CONCATENATION", MovementMakers::concat, ALL);
-    Maker.each(to, "FILL", MovementMakers::fill, FLOAT32, INT8, INT16, INT32, INT64, BOOL);
+    Maker.each(to, "FILL", MovementMakers::fill, FLOAT32, INT8, INT16, INT32, INT64, BOOL, STRING);
     Maker.each(
         to, "DYNAMIC_UPDATE_SLICE", MovementMakers::update, FLOAT32, INT8, INT32, INT64, BOOL);
     Maker.each(to, "SHAPE", MovementMakers::shape, FLOAT32, INT8);

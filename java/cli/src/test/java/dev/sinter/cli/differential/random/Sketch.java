@@ -14,9 +14,11 @@ import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Quantization;
 import dev.sinter.graph.Shape;
 import dev.sinter.graph.Storage;
+import dev.sinter.graph.Strings;
 import dev.sinter.graph.tflite.TfliteOps;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -34,13 +36,29 @@ final class Sketch {
   private final Draw draw;
   private final Random values;
   private final List<Fill> fills = new ArrayList<>();
+  private final GraphBuilder model; // of the main subgraph
   private int names;
 
   Sketch(String name, ElementType type, Draw draw) {
+    this(name, type, draw, null);
+  }
+
+  private Sketch(String name, ElementType type, Draw draw, GraphBuilder model) {
     this.type = type;
     this.draw = draw;
     b = Graph.builder(name);
+    this.model = model == null ? b : model;
     values = new Random(draw.below(1 << 16));
+  }
+
+  /** A sketch of another subgraph of the same model, by the same decisions. */
+  Sketch inner() {
+    return new Sketch("inner", type, draw, model);
+  }
+
+  /** Takes a finished subgraph into the model; gives its index. */
+  int add(Sketch inner) {
+    return model.add(inner.b.subgraph("inner"));
   }
 
   List<Fill> fills() {
@@ -239,6 +257,9 @@ final class Sketch {
 
   /** Random values; floats of about a size. */
   ByteBuffer data(ElementType of, double size, int count) {
+    if (of == ElementType.STRING) {
+      return strings(values, count);
+    }
     ByteBuffer out = bytes(Math.toIntExact(of.bytes(count)));
     while (out.hasRemaining()) {
       switch (of) {
@@ -251,6 +272,16 @@ final class Sketch {
       }
     }
     return out.flip();
+  }
+
+  /** Words of which each comes more than once. */
+  static ByteBuffer strings(Random random, int count) {
+    List<byte[]> words = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int word = random.nextInt(Math.max(4, count));
+      words.add("x\u00fc".repeat(word).substring(word / 2).getBytes(StandardCharsets.UTF_8));
+    }
+    return Strings.pack(words);
   }
 
   /** Whole numbers within a bound, -bound and bound included. */

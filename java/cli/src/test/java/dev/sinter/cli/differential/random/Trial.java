@@ -167,7 +167,8 @@ final class Trial implements AutoCloseable {
   private static Outcome different(String isa, int run, Comparison oracle, Comparison other) {
     String message =
         String.format(
-            "kernels %s, run %d: %d of %d elements differ, by at most %s; first %s; TFLite's other kernels %s",
+            "kernels %s, run %d: %d of %d elements differ, by at most %s; first %s; TFLite's other"
+                + " kernels %s",
             isa,
             run,
             oracle.mismatches(),
@@ -184,6 +185,11 @@ final class Trial implements AutoCloseable {
     for (int i = 0; i < peer.inputs().size(); i++) {
       Sketch.Fill fill = sketch.fills().get(i);
       ElementType type = peer.inputs().get(i).type();
+      if (type == ElementType.STRING) {
+        int count = (int) peer.inputs().get(i).shape().elements();
+        peer.setStrings(i, Sketch.strings(random, count));
+        continue;
+      }
       ByteBuffer out = peer.input(i).order(ByteOrder.nativeOrder()).clear();
       while (out.hasRemaining()) {
         put(out, type, fill, random);
