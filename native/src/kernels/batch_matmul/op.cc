@@ -6,6 +6,7 @@
 
 #include "core/checked.h"
 #include "core/status.h"
+#include "kernels/gemm/dynamic.h"
 
 namespace sinter {
 namespace {
@@ -38,6 +39,16 @@ sinter_status check_s8(const P& p) {
   if (!(p.scale >= 0) || isinf(p.scale)) return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: scale %g", p.scale);
   if (p.out_min < -128 || p.out_max > 127 || p.out_min > p.out_max) {
     return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: out_min %d, out_max %d", p.out_min, p.out_max);
+  }
+  return SINTER_OK;
+}
+
+sinter_status check_hybrid(const P& p) {
+  if (p.k > 65536) {
+    return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: k %d is over 65536: int32 sums might overflow", p.k);
+  }
+  if (p.dynamic < 0 || p.dynamic > DYNAMIC_LAST || !(p.scale >= 0) || isinf(p.scale)) {
+    return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: dynamic %d, scale %g", p.dynamic, p.scale);
   }
   return SINTER_OK;
 }
@@ -85,6 +96,12 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (int16) {
     const sinter_status status = check_s16(p);
     if (status != SINTER_OK) return status;
+  }
+  if (row->types[BATCH_MATMUL_A] == F32 && row->types[BATCH_MATMUL_B] == S8) {
+    const sinter_status status = check_hybrid(p);
+    if (status != SINTER_OK) return status;
+  } else if (p.dynamic != 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: dynamic %d", p.dynamic);
   }
   const int64_t element = int8 ? 1 : int16 ? 2 : 4, b_element = row->types[BATCH_MATMUL_B] == S8 ? 1 : element;
   const int64_t a_matrix = checked_product<2>({p.m, p.k}), b_matrix = checked_product<2>({p.k, p.n});

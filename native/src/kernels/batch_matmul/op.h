@@ -7,7 +7,8 @@
 // m >= 0; n, k >= 1; k at most 33025 in s8, so that int32 holds every sum.
 //
 // slots    a, b, c  (a_batch*, b_batch* count elements; 0 broadcasts; c is dense)
-// types    (a, b, c) = f32 f32 f32 | s8 s8 s8 | s16 s16 s16 | s16 s8 s16 (no zero points)
+// types    (a, b, c) = f32 f32 f32 | s8 s8 s8 | s16 s16 s16 | s16 s8 s16 (no zero points) |
+//          f32 s8 f32: rows of A' are quantized on the way, as gemm's are; `scale` is B's
 // numerics s8: int32 sum of (a-azp)*(b-bzp), then xnn.gemm's requantization with the float `scale`: TFLite hands this
 //          op to XNNPACK by default (200 random models, 170,218 elements: all equal to this, 20 unlike the
 //          fixed-point form of TFLite's built-in kernel). The delegate takes no notice of B's zero point: only 0
@@ -42,6 +43,7 @@ namespace sinter {
   F(f32, scale, RUN) /* a_scale * b_scale / out_scale, for definitions with a float scale */ \
   F(i32, scale_multiplier, RUN) /* the same as Q31 mantissa and left shift */ \
   F(i32, scale_shift, RUN) \
+  F(i32, dynamic, RUN) /* f32 s8: DynamicMode (gemm/dynamic.h), else 0 */ \
   F(i32, out_min, RUN) \
   F(i32, out_max, RUN)
 // clang-format on

@@ -40,17 +40,27 @@ static inline DynamicColumns dynamic_columns(const void* at, int64_t count) {
 }
 
 // Who decides how float activations become int8: TFLite's delegate (a zero point, halves to even), or TFLite's own
-// kernels (halves away from zero) without a zero point or with one.
-enum DynamicMode { DYNAMIC_DELEGATE = 0, DYNAMIC_SYMMETRIC = 1, DYNAMIC_ASYMMETRIC = 2 };
+// kernels (halves away from zero) without a zero point or with one. The folded ones multiply the scales of both sides
+// with each other before they meet a sum, as recurrent layers and batch products do.
+enum DynamicMode {
+  DYNAMIC_DELEGATE = 0,
+  DYNAMIC_SYMMETRIC = 1,
+  DYNAMIC_ASYMMETRIC = 2,
+  DYNAMIC_SYMMETRIC_FOLDED = 3,
+  DYNAMIC_ASYMMETRIC_FOLDED = 4,
+  DYNAMIC_LAST = 4
+};
 
-// A value becomes value * scale rounded, plus the zero point; back with `inverse`.
+// A value becomes value * scale rounded, plus the zero point; back with `inverse`. The mode is one of the first three.
 struct DynamicRange {
   float scale, inverse;
-  int32_t zero_point, mode;
+  int32_t zero_point, mode, folded;
 };
 
 static inline DynamicRange dynamic_range(float low, float high, int32_t mode) {
   DynamicRange r;
+  r.folded = mode >= DYNAMIC_SYMMETRIC_FOLDED;
+  if (r.folded) mode -= DYNAMIC_SYMMETRIC_FOLDED - DYNAMIC_SYMMETRIC;
   r.mode = mode;
   r.zero_point = 0;
   r.scale = r.inverse = 1.0f;
@@ -102,6 +112,7 @@ static inline int16_t dynamic_value(float x, const DynamicRange& r) {
 
 // A sum of products to the result before it is bounded.
 static inline float dynamic_result(int32_t sum, const DynamicRange& r, float scale, float bias) {
+  if (r.folded) return static_cast<float>(sum) * (r.inverse * scale) + bias;
   const float product = static_cast<float>(sum) * r.inverse;
   return r.mode == DYNAMIC_DELEGATE ? fmaf(product, scale, bias) : product * scale + bias;
 }

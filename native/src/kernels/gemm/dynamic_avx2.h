@@ -66,7 +66,9 @@ struct DynamicAvx2 {
 
 // Eight sums of one row.
 inline __m256 dynamic_results(__m256i sums, const DynamicRange& r, __m256 scale, __m256 bias) {
-  const __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), _mm256_set1_ps(r.inverse));
+  const __m256 inverse = _mm256_set1_ps(r.inverse);
+  if (r.folded) return _mm256_add_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(sums), _mm256_mul_ps(inverse, scale)), bias);
+  const __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), inverse);
   return r.mode == DYNAMIC_DELEGATE ? _mm256_fmadd_ps(product, scale, bias)
                                     : _mm256_add_ps(_mm256_mul_ps(product, scale), bias);
 }

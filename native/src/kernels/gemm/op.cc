@@ -4,6 +4,7 @@
 
 #include "core/checked.h"
 #include "core/status.h"
+#include "kernels/gemm/dynamic.h"
 
 namespace sinter {
 namespace {
@@ -55,7 +56,7 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     return fail(SINTER_INVALID_ARGUMENT, "gemm: requantization %d", p.requantization);
   }
   const bool dynamic = type == F32 && row->types[GEMM_WEIGHTS] == S8;
-  if (p.dynamic < 0 || p.dynamic > (dynamic ? 2 : 0)) {
+  if (p.dynamic < 0 || p.dynamic > (dynamic ? DYNAMIC_LAST : 0)) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: dynamic %d", p.dynamic);
   }
   if (p.block < 0 || (p.block > 0 && (!dynamic || p.dynamic != 0 || p.k % p.block != 0))) {

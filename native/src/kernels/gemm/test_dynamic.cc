@@ -21,7 +21,7 @@ Case make_case(Random& random, int m, int n, int k, int extra) {
   p.k = k;
   p.lda = k + extra;
   p.ldc = n + extra;
-  p.dynamic = static_cast<int32_t>(random.integer(0, 2));
+  p.dynamic = static_cast<int32_t>(random.integer(0, DYNAMIC_LAST));
   p.act_min = random.integer(0, 1) ? -INFINITY : -1.0f;
   p.act_max = random.integer(0, 1) ? INFINITY : 2.0f;
   Case c;
@@ -80,6 +80,21 @@ TEST(GemmDynamic, RangesOfTheKernels) {
   EXPECT_EQ(dynamic_value(-1.0f, r), -100);
   EXPECT_EQ(dynamic_value(9.0f, r), 155);
   EXPECT_EQ(dynamic_value(-9.0f, r), -100);
+}
+
+TEST(GemmDynamic, FoldedScalesMeetFirst) {
+  // 3 x 0.1f and then x 0.7f rounds otherwise than 3 x (0.1f x 0.7f).
+  DynamicRange r = dynamic_range(-12.7f, 0.0f, DYNAMIC_SYMMETRIC_FOLDED);
+  EXPECT_EQ(r.mode, DYNAMIC_SYMMETRIC);
+  EXPECT_EQ(r.inverse, 12.7f / 127.0f);
+  int different = 0;
+  for (int sum = 1; sum < 100; sum++) {
+    const float folded = static_cast<float>(sum) * (r.inverse * 0.7f);
+    EXPECT_EQ(dynamic_result(sum, r, 0.7f, 1.0f), folded + 1.0f);
+    different += folded != static_cast<float>(sum) * r.inverse * 0.7f;
+  }
+  EXPECT_GT(different, 10);
+  EXPECT_EQ(dynamic_range(-1.0f, 1.55f, DYNAMIC_ASYMMETRIC_FOLDED).zero_point, -28);
 }
 
 TEST(GemmDynamic, BlocksOfKHaveScalesOfTheirOwn) {
@@ -144,7 +159,7 @@ TEST(GemmDynamic, RefusesHostileParameters) {
   p.w_zero_point = 3;
   expect_refused("gemm", params_of(p), {F32, S8, F32});
   p.w_zero_point = 0;
-  p.dynamic = 3;
+  p.dynamic = DYNAMIC_LAST + 1;
   expect_refused("gemm", params_of(p), {F32, S8, F32});
   p.dynamic = 1;
   expect_refused("gemm", params_of(p), {F32, F32, F32});

@@ -45,7 +45,8 @@ static inline void lstm_drive(const Call* call, KernelFn gemm, const Step& step,
   void* projection_slots[GEMM_SLOTS] = {hidden, blob + head.projection, sums};
   const Call recurrent_call = {&recurrent, recurrent_slots, scratch + at.gemm, &alone};
   const Call projection_call = {&projection, projection_slots, scratch + at.gemm, &alone};
-  for (int64_t t = 0; t < p.steps; t++) {
+  for (int64_t step_number = 0; step_number < p.steps; step_number++) {
+    const int64_t t = p.backward ? p.steps - 1 - step_number : step_number;
     gemm(&recurrent_call);
     for (int64_t b = 0; b < p.batch; b++) {
       const int64_t row = p.time_major ? t * p.batch + b : b * p.steps + t;

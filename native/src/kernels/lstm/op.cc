@@ -4,6 +4,7 @@
 
 #include "core/checked.h"
 #include "core/status.h"
+#include "kernels/gemm/dynamic.h"
 
 namespace sinter {
 namespace {
@@ -25,10 +26,11 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     return fail(SINTER_INVALID_ARGUMENT, "lstm: steps %d, batch %d, cell %d, output %d", p.steps, p.batch, p.cell,
                 p.output);
   }
-  if (!is_flag(p.time_major) || !is_flag(p.cifg) || !is_flag(p.peephole) || !is_flag(p.layer_norm) ||
-      !is_flag(p.projection)) {
-    return fail(SINTER_INVALID_ARGUMENT, "lstm: time_major %d, cifg %d, peephole %d, layer_norm %d, projection %d",
-                p.time_major, p.cifg, p.peephole, p.layer_norm, p.projection);
+  if (!is_flag(p.time_major) || !is_flag(p.backward) || !is_flag(p.cifg) || !is_flag(p.peephole) ||
+      !is_flag(p.layer_norm) || !is_flag(p.projection)) {
+    return fail(SINTER_INVALID_ARGUMENT,
+                "lstm: time_major %d, backward %d, cifg %d, peephole %d, layer_norm %d, projection %d", p.time_major,
+                p.backward, p.cifg, p.peephole, p.layer_norm, p.projection);
   }
   if (!p.projection && p.output != p.cell) {
     return fail(SINTER_INVALID_ARGUMENT, "lstm: %d outputs of %d cells without a projection", p.output, p.cell);
@@ -37,7 +39,13 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     return fail(SINTER_INVALID_ARGUMENT, "lstm: activation %d, cell_clip %g, projection_clip %g", p.activation,
                 p.cell_clip, p.projection_clip);
   }
-  const bool s8 = row->types[LSTM_STATE_IN] == S8;
+  const bool s8 = row->types[LSTM_STATE_IN] == S8, hybrid = !s8 && row->types[LSTM_WEIGHTS] == S8;
+  if (hybrid ? p.dynamic < DYNAMIC_SYMMETRIC_FOLDED || p.dynamic > DYNAMIC_ASYMMETRIC_FOLDED : p.dynamic != 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "lstm: dynamic %d", p.dynamic);
+  }
+  if (hybrid && (p.output > 65536 || p.cell > 65536)) {
+    return fail(SINTER_INVALID_ARGUMENT, "lstm: %d outputs, %d cells: int32 sums might overflow", p.output, p.cell);
+  }
   if (s8) {
     if (p.output > 65536 || p.cell > 65536) {
       return fail(SINTER_INVALID_ARGUMENT, "lstm: %d outputs, %d cells: int32 sums might overflow", p.output, p.cell);

@@ -14,13 +14,17 @@
 //          state_out  [batch][output] after the last step; may be the memory of state_in
 //          cell_out   [batch][cell]; may be the memory of cell_in
 //          out        [rows][output]
-// types    (x, state, cell, w, state, cell, out) = f32 throughout | s32 s8 s16 s8 s8 s16 s8
-// numerics lstm.f32 | tfl.lstm8
+// types    (x, state, cell, w, state, cell, out) = f32 throughout | s32 s8 s16 s8 s8 s16 s8 |
+//          f32 f32 f32 s8 f32 f32 f32: hybrid, states are quantized on the way to the int8 weights (gemm's f32 s8 f32)
+// numerics lstm.f32 | tfl.lstm8 | lstm.hybrid
+//
+// backward: steps are taken from the last to the first.
 //
 // sources  recurrent weights [G * cell][output]; projection weights [output][cell] and bias [output] (f32 or s32), or
 //          absent; peephole weights [G - 1][cell] (input, forget, output; f32 or s16), or absent; layer norm weights
 //          [G][cell] (f32 or s16) and bias [G][cell] (f32 or s32), or absent (then the bias is in x);
-//          s8: LstmFactors, 40 x int32
+//          s8: LstmFactors, 40 x int32; hybrid: scales of the recurrent weights' rows [G * cell], then of the
+//          projection's [output], the latter or absent; else absent
 #ifndef SINTER_KERNELS_LSTM_OP_H_
 #define SINTER_KERNELS_LSTM_OP_H_
 
@@ -35,6 +39,7 @@ namespace sinter {
   F(i32, cell, PACK) /* cells, 1..2^20 */ \
   F(i32, output, PACK) /* outputs, 1..2^20; without a projection equal to cell */ \
   F(i32, time_major, RUN) /* 0 or 1 */ \
+  F(i32, backward, RUN) /* 0 or 1 */ \
   F(i32, cifg, PACK) /* 0 or 1: no input gate */ \
   F(i32, peephole, PACK) /* 0 or 1 */ \
   F(i32, layer_norm, PACK) /* 0 or 1 */ \
@@ -43,6 +48,7 @@ namespace sinter {
   F(f32, cell_clip, RUN) /* the cell's values are kept within -clip..clip; 0: not. s8: in quantized units */ \
   F(f32, projection_clip, RUN) \
   F(i32, cell_shift, RUN) /* s8: the cell's scale is 2^cell_shift, -15..-9 */ \
+  F(i32, dynamic, RUN) /* hybrid: a folded DynamicMode (gemm/dynamic.h), else 0 */ \
   F(i32, state_zero_point, PACK) /* s8 */ \
   F(i32, hidden_zero_point, PACK) /* s8: of what the projection reads; without one of the output */
 // clang-format on
@@ -57,6 +63,7 @@ enum {
   LSTM_SOURCE_NORM,
   LSTM_SOURCE_NORM_BIAS,
   LSTM_SOURCE_FACTORS,
+  LSTM_SOURCE_SCALES,
   LSTM_SOURCES
 };
 // As TFLite's schema counts them.

@@ -9,7 +9,8 @@ namespace sinter {
 
 extern const OpDef lstm_op;
 extern const PackingDef gemm_f32_n16_packing, gemm_s8_plain_packing, gemm_s8_n16k2_packing, gemm_s8_n64k4_packing,
-    gemm_s8_n16k4_packing;
+    gemm_s8_n16k4_packing, gemm_f32s8_plain_packing, gemm_f32s8_n16k2_packing;
+int64_t gemm_f32s8_avx2_scratch(const void* params, int threads);
 int64_t gemm_s8_avx2_scratch(const void* params, int threads);
 int64_t gemm_s8_vnni_scratch(const void* params, int threads);
 
@@ -42,8 +43,12 @@ sinter_status check_factors(const void* data) {
   return check_factor(f.hidden, 30);
 }
 
-sinter_status check_sources(const LstmParams& p, const Source* sources, bool s8) {
-  const int64_t gates = lstm_gates(p), cell = p.cell, output = p.output, small = s8 ? 2 : 4, wide = s8 ? 1 : 4;
+enum Form { FLOATS, INTEGERS, HYBRID };
+
+sinter_status check_sources(const LstmParams& p, const Source* sources, Form form) {
+  const bool s8 = form == INTEGERS;
+  const int64_t gates = lstm_gates(p), cell = p.cell, output = p.output, small = s8 ? 2 : 4;
+  const int64_t wide = form == FLOATS ? 4 : 1;
   const Source* s = sources;
   if (check_source(s, LSTM_SOURCE_RECURRENT, "recurrent", true, gates * cell * output * wide) != SINTER_OK ||
       check_source(s, LSTM_SOURCE_PROJECTION, "projection", p.projection, output * cell * wide) != SINTER_OK ||
@@ -52,7 +57,9 @@ sinter_status check_sources(const LstmParams& p, const Source* sources, bool s8)
       check_source(s, LSTM_SOURCE_PEEPHOLE, "peephole", p.peephole, (gates - 1) * cell * small) != SINTER_OK ||
       check_source(s, LSTM_SOURCE_NORM, "norm", p.layer_norm, gates * cell * small) != SINTER_OK ||
       check_source(s, LSTM_SOURCE_NORM_BIAS, "norm bias", p.layer_norm, gates * cell * 4) != SINTER_OK ||
-      check_source(s, LSTM_SOURCE_FACTORS, "factors", s8, sizeof(LstmFactors)) != SINTER_OK) {
+      check_source(s, LSTM_SOURCE_FACTORS, "factors", s8, sizeof(LstmFactors)) != SINTER_OK ||
+      check_source(s, LSTM_SOURCE_SCALES, "scales", form == HYBRID, 4 * (gates * cell + (p.projection ? output : 0))) !=
+          SINTER_OK) {
     return SINTER_INVALID_ARGUMENT;
   }
   return s8 ? check_factors(s[LSTM_SOURCE_FACTORS].data) : SINTER_OK;
@@ -60,12 +67,18 @@ sinter_status check_sources(const LstmParams& p, const Source* sources, bool s8)
 
 // Where the parts of a blob go, and its size; -1 after fail().
 template <const PackingDef& gemm>
-int64_t place(const LstmParams& p, const Source* sources, bool s8, LstmHead* head, Source* recurrent,
+int64_t place(const LstmParams& p, const Source* sources, Form form, LstmHead* head, Source* recurrent,
               Source* projection) {
-  if (check_sources(p, sources, s8) != SINTER_OK) return -1;
+  if (check_sources(p, sources, form) != SINTER_OK) return -1;
   recurrent[GEMM_SOURCE_WEIGHTS] = sources[LSTM_SOURCE_RECURRENT];
   projection[GEMM_SOURCE_WEIGHTS] = sources[LSTM_SOURCE_PROJECTION];
   projection[GEMM_SOURCE_BIAS] = sources[LSTM_SOURCE_PROJECTION_BIAS];
+  if (form == HYBRID) {
+    const char* scales = static_cast<const char*>(sources[LSTM_SOURCE_SCALES].data);
+    const int64_t bytes = int64_t{4} * lstm_gates(p) * p.cell;
+    recurrent[GEMM_SOURCE_SCALE] = {scales, bytes};
+    if (p.projection) projection[GEMM_SOURCE_SCALE] = {scales + bytes, int64_t{4} * p.output};
+  }
   const GemmParams first = lstm_recurrent(p), second = lstm_projection(p);
   const int64_t first_bytes = gemm.bytes(&first, recurrent);
   const int64_t second_bytes = p.projection ? gemm.bytes(&second, projection) : 0;
@@ -80,19 +93,19 @@ int64_t place(const LstmParams& p, const Source* sources, bool s8, LstmHead* hea
   return head->factors + lstm_aligned(sizeof(LstmFactors));
 }
 
-template <const PackingDef& gemm, bool s8>
+template <const PackingDef& gemm, Form form>
 int64_t bytes(const void* params, const Source* sources) {
   LstmHead head = {};
   Source recurrent[GEMM_SOURCES] = {}, projection[GEMM_SOURCES] = {};
-  return place<gemm>(*static_cast<const LstmParams*>(params), sources, s8, &head, recurrent, projection);
+  return place<gemm>(*static_cast<const LstmParams*>(params), sources, form, &head, recurrent, projection);
 }
 
-template <const PackingDef& gemm, bool s8>
+template <const PackingDef& gemm, Form form>
 sinter_status pack(const void* params, const Source* sources, void* out, int64_t out_bytes) {
   const LstmParams& p = *static_cast<const LstmParams*>(params);
   LstmHead head = {};
   Source recurrent[GEMM_SOURCES] = {}, projection[GEMM_SOURCES] = {};
-  const int64_t total = place<gemm>(p, sources, s8, &head, recurrent, projection);
+  const int64_t total = place<gemm>(p, sources, form, &head, recurrent, projection);
   if (total < 0 || total > out_bytes) return SINTER_INVALID_ARGUMENT;
   char* at = static_cast<char*>(out);
   memset(at, 0, static_cast<size_t>(total));
@@ -133,18 +146,50 @@ int64_t scratch(const void* params) {
 }  // namespace
 
 extern const PackingDef lstm_f32_n16_packing, lstm_s8_plain_packing, lstm_s8_n16k2_packing, lstm_s8_n64k4_packing,
-    lstm_s8_n16k4_packing;
+    lstm_s8_n16k4_packing, lstm_f32s8_plain_packing, lstm_f32s8_n16k2_packing;
 const PackingDef lstm_f32_n16_packing = {
-    "lstm_f32_n16", 1, &lstm_op, LSTM_SOURCES, bytes<gemm_f32_n16_packing, false>, pack<gemm_f32_n16_packing, false>};
-const PackingDef lstm_s8_plain_packing = {
-    "lstm_s8_plain", 1, &lstm_op, LSTM_SOURCES, bytes<gemm_s8_plain_packing, true>, pack<gemm_s8_plain_packing, true>};
-const PackingDef lstm_s8_n16k2_packing = {
-    "lstm_s8_n16k2", 1, &lstm_op, LSTM_SOURCES, bytes<gemm_s8_n16k2_packing, true>, pack<gemm_s8_n16k2_packing, true>};
-const PackingDef lstm_s8_n64k4_packing = {
-    "lstm_s8_n64k4", 1, &lstm_op, LSTM_SOURCES, bytes<gemm_s8_n64k4_packing, true>, pack<gemm_s8_n64k4_packing, true>};
-const PackingDef lstm_s8_n16k4_packing = {
-    "lstm_s8_n16k4", 1, &lstm_op, LSTM_SOURCES, bytes<gemm_s8_n16k4_packing, true>, pack<gemm_s8_n16k4_packing, true>};
+    "lstm_f32_n16", 1, &lstm_op, LSTM_SOURCES, bytes<gemm_f32_n16_packing, FLOATS>, pack<gemm_f32_n16_packing, FLOATS>};
+const PackingDef lstm_s8_plain_packing = {"lstm_s8_plain",
+                                          1,
+                                          &lstm_op,
+                                          LSTM_SOURCES,
+                                          bytes<gemm_s8_plain_packing, INTEGERS>,
+                                          pack<gemm_s8_plain_packing, INTEGERS>};
+const PackingDef lstm_s8_n16k2_packing = {"lstm_s8_n16k2",
+                                          1,
+                                          &lstm_op,
+                                          LSTM_SOURCES,
+                                          bytes<gemm_s8_n16k2_packing, INTEGERS>,
+                                          pack<gemm_s8_n16k2_packing, INTEGERS>};
+const PackingDef lstm_s8_n64k4_packing = {"lstm_s8_n64k4",
+                                          1,
+                                          &lstm_op,
+                                          LSTM_SOURCES,
+                                          bytes<gemm_s8_n64k4_packing, INTEGERS>,
+                                          pack<gemm_s8_n64k4_packing, INTEGERS>};
+const PackingDef lstm_s8_n16k4_packing = {"lstm_s8_n16k4",
+                                          1,
+                                          &lstm_op,
+                                          LSTM_SOURCES,
+                                          bytes<gemm_s8_n16k4_packing, INTEGERS>,
+                                          pack<gemm_s8_n16k4_packing, INTEGERS>};
 
+const PackingDef lstm_f32s8_plain_packing = {"lstm_f32s8_plain",
+                                             1,
+                                             &lstm_op,
+                                             LSTM_SOURCES,
+                                             bytes<gemm_f32s8_plain_packing, HYBRID>,
+                                             pack<gemm_f32s8_plain_packing, HYBRID>};
+const PackingDef lstm_f32s8_n16k2_packing = {"lstm_f32s8_n16k2",
+                                             1,
+                                             &lstm_op,
+                                             LSTM_SOURCES,
+                                             bytes<gemm_f32s8_n16k2_packing, HYBRID>,
+                                             pack<gemm_f32s8_n16k2_packing, HYBRID>};
+
+int64_t lstm_f32s8_avx2_scratch(const void* params, int) {
+  return scratch<gemm_f32s8_avx2_scratch>(params);
+}
 int64_t lstm_plain_scratch(const void* params, int) {
   return lstm_scratch(*static_cast<const LstmParams*>(params)).gemm;
 }

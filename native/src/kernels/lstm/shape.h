@@ -43,12 +43,13 @@ static inline int32_t lstm_peephole_place(const LstmParams& p, int32_t gate) {
 }
 
 // The products with the output state and of the projection, as gemm sees them.
-static inline GemmParams lstm_gemm(int32_t m, int32_t n, int32_t k, int32_t a_zero_point) {
+static inline GemmParams lstm_gemm(int32_t m, int32_t n, int32_t k, int32_t a_zero_point, int32_t dynamic) {
   GemmParams g = {};
   g.m = m;
   g.n = g.ldc = n;
   g.k = g.lda = k;
   g.a_zero_point = a_zero_point;
+  g.dynamic = dynamic;
   g.out_min = -128;
   g.out_max = 127;
   g.act_min = -__builtin_inff();
@@ -56,11 +57,11 @@ static inline GemmParams lstm_gemm(int32_t m, int32_t n, int32_t k, int32_t a_ze
   return g;
 }
 static inline GemmParams lstm_recurrent(const LstmParams& p) {
-  return lstm_gemm(p.batch, lstm_gates(p) * p.cell, p.output, p.state_zero_point);
+  return lstm_gemm(p.batch, lstm_gates(p) * p.cell, p.output, p.state_zero_point, p.dynamic);
 }
 // TFLite's kernel takes the hidden values' zero point off twice with opposite signs; so does this.
 static inline GemmParams lstm_projection(const LstmParams& p) {
-  return lstm_gemm(p.batch, p.output, p.cell, -p.hidden_zero_point);
+  return lstm_gemm(p.batch, p.output, p.cell, -p.hidden_zero_point, p.dynamic);
 }
 
 // Scratch: products of one step, gates of one example, hidden values, the projection's sums, then gemm's own.

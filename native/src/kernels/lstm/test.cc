@@ -4,6 +4,7 @@
 
 #include "differential.h"
 #include "gtest/gtest.h"
+#include "kernels/gemm/dynamic.h"
 #include "kernels/lstm/fixed16.h"
 #include "kernels/lstm/shape.h"
 
@@ -12,6 +13,7 @@ namespace {
 
 const std::vector<DataType> f32_types = {F32, F32, F32, F32, F32, F32, F32};
 const std::vector<DataType> s8_types = {S32, S8, S16, S8, S8, S16, S8};
+const std::vector<DataType> hybrid_types = {F32, F32, F32, S8, F32, F32, F32};
 
 LstmParams shape_of(int32_t steps, int32_t batch, int32_t cell, int32_t output) {
   LstmParams p = {};
@@ -95,8 +97,26 @@ Case case_of(const LstmParams& p, uint64_t seed, bool s8) {
   return c;
 }
 
+// The float case with int8 weights; rows are equal bit for bit.
+Case hybrid_of(const LstmParams& float_params, uint64_t seed) {
+  LstmParams p = float_params;
+  Random random(seed + 2000);
+  p.dynamic = static_cast<int32_t>(random.integer(DYNAMIC_SYMMETRIC_FOLDED, DYNAMIC_ASYMMETRIC_FOLDED));
+  Case c = case_of(p, seed, false);
+  c.name += " hybrid";
+  c.types = hybrid_types;
+  const int64_t wide = int64_t{lstm_gates(p)} * p.cell;
+  c.sources[LSTM_SOURCE_RECURRENT] = bytes_of(random.s8(wide * p.output));
+  if (p.projection) c.sources[LSTM_SOURCE_PROJECTION] = bytes_of(random.s8(int64_t{p.output} * p.cell));
+  const float size = 0.02f / sqrtf(static_cast<float>(p.output));
+  c.sources[LSTM_SOURCE_SCALES] = bytes_of(random.f32(wide + (p.projection ? p.output : 0), size / 2, size));
+  c.tolerance = {0.0f};
+  return c;
+}
+
 int run_both(const LstmParams& p, uint64_t seed) {
   int compared = run_differential(case_of(p, seed, false));
+  compared += run_differential(hybrid_of(p, seed));
   LstmParams q = p;
   Random random(seed + 1000);
   q.activation = LSTM_TANH;
@@ -153,6 +173,36 @@ TEST(Lstm, LongerSequences) {
   }
 }
 
+TEST(Lstm, BackwardIsForwardOfTheStepsTurned) {
+  for (uint64_t seed = 0; seed < 20; seed++) {
+    Random random(seed);
+    LstmParams p =
+        shape_of(static_cast<int32_t>(random.integer(1, 6)), static_cast<int32_t>(random.integer(1, 3)), 9, 9);
+    p.time_major = static_cast<int32_t>(seed % 2);
+    Case forward = case_of(p, seed, false);
+    Case backward = forward;
+    p.backward = 1;
+    backward.params = params_of(p);
+    run_differential(backward);
+    const auto turned = [&](const Bytes& rows, size_t from) {
+      Bytes result = rows;
+      const size_t count = static_cast<size_t>(p.steps * p.batch), bytes = (rows.size() - from) / count;
+      for (int32_t t = 0; t < p.steps; t++) {
+        for (int32_t b = 0; b < p.batch; b++) {
+          const auto row = [&](int32_t step) {
+            return from + bytes * static_cast<size_t>(p.time_major ? step * p.batch + b : b * p.steps + step);
+          };
+          memcpy(result.data() + row(t), rows.data() + row(p.steps - 1 - t), bytes);
+        }
+      }
+      return result;
+    };
+    backward.inputs[0] = turned(forward.inputs[0], 0);
+    const size_t states = static_cast<size_t>(2 * p.batch * 9 * 4);
+    ASSERT_EQ(turned(run_reference(backward), states), run_reference(forward)) << seed;
+  }
+}
+
 TEST(Lstm, NothingToDo) {
   run_both(shape_of(0, 2, 5, 5), 1);
   run_both(shape_of(3, 0, 5, 5), 2);
@@ -189,6 +239,8 @@ TEST(Lstm, RefusesHostileParameters) {
   refused([](LstmParams* p) { p->layer_norm = 7; }, false);
   refused([](LstmParams* p) { p->projection = 3; }, false);
   refused([](LstmParams* p) { p->time_major = 3; }, false);
+  refused([](LstmParams* p) { p->backward = 2; }, false);
+  refused([](LstmParams* p) { p->dynamic = DYNAMIC_SYMMETRIC_FOLDED; }, false);
   refused([](LstmParams* p) { p->activation = 5; }, false);
   refused([](LstmParams* p) { p->cell_clip = NAN; }, false);
   refused([](LstmParams* p) { p->projection_clip = -1; }, false);
@@ -201,6 +253,11 @@ TEST(Lstm, RefusesHostileParameters) {
   refused([](LstmParams* p) { p->hidden_zero_point = -129; }, true);
   refused([](LstmParams* p) { p->cell = p->output = 65537; }, true);
   refused([](LstmParams* p) { p->projection = p->peephole = 1, p->output = 9; }, true);
+  for (int32_t mode : {-1, 0, 2, 5}) {
+    LstmParams p = shape_of(2, 2, 8, 8);
+    p.dynamic = mode;
+    expect_refused("lstm", params_of(p), hybrid_types);
+  }
 }
 
 }  // namespace

@@ -67,6 +67,9 @@ final class MovementShapes {
                   ShapeInference.broadcast(k.in(op, 1), k.in(op, 2)),
                   f.name().equals("SELECT") ? k.in(op, 1) : k.in(op, 0)));
       case "UNIDIRECTIONAL_SEQUENCE_LSTM", "LSTM" -> List.of(lstm(k.in(op, 0), k.in(op, 8)));
+      case "BIDIRECTIONAL_SEQUENCE_LSTM" -> both(k.in(op, 0), k.in(op, 8), k.in(op, 25), f);
+      case "UNIDIRECTIONAL_SEQUENCE_RNN", "RNN" -> List.of(lstm(k.in(op, 0), k.in(op, 2)));
+      case "BIDIRECTIONAL_SEQUENCE_RNN" -> both(k.in(op, 0), k.in(op, 2), k.in(op, 6), f);
       case "SVDF" ->
           List.of(Shape.of(k.in(op, 0).dim(0), k.in(op, 1).dim(0) / Math.max(1, f.number("rank"))));
       case "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5" -> {
@@ -99,6 +102,18 @@ final class MovementShapes {
     }
     dims[dims.length - 1] = recurrent.dim(-1);
     return Shape.of(dims);
+  }
+
+  /** Two directions by their recurrent weights: one result with both, or one of each. */
+  private static List<Shape> both(Shape in, Shape forward, Shape backward, OpKind.Foreign f) {
+    Shape first = lstm(in, forward);
+    Shape second = lstm(in, backward);
+    if (f.number("merge_outputs") == 0) {
+      return List.of(first, second);
+    }
+    int[] dims = first.toArray();
+    dims[dims.length - 1] = Math.addExact(first.dim(-1), second.dim(-1));
+    return List.of(Shape.of(dims));
   }
 
   /** Where it begins is needed only if the size is to be the rest. */

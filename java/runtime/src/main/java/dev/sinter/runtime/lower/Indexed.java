@@ -19,7 +19,13 @@ final class Indexed {
   static boolean lower(Lowering l, int index, Op op, OpKind.Foreign f) {
     switch (f.name()) {
       case "GATHER" -> gather(l, index, op, 0, 1, f.number("axis"), f.number("batch_dims"));
-      case "EMBEDDING_LOOKUP" -> gather(l, index, op, 1, 0, 0, 0);
+      case "EMBEDDING_LOOKUP" -> {
+        if (l.tensor(op.input(1)).type() == l.tensor(op.output(0)).type()) {
+          gather(l, index, op, 1, 0, 0, 0);
+        } else {
+          HybridProducts.embedding(l, index, op);
+        }
+      }
       case "GATHER_ND" -> gatherNd(l, index, op);
       case "DYNAMIC_UPDATE_SLICE" -> update(l, index, op);
       case "RESIZE_BILINEAR" -> resize(l, index, op, f, false);

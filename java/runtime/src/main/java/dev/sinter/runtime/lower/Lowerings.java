@@ -74,7 +74,10 @@ final class Lowerings {
   /** Lowers an op that is known by its name only; false if it is not. */
   private static boolean named(Lowering l, int index, Op op, OpKind.Foreign f) {
     switch (f.name()) {
-      case "UNIDIRECTIONAL_SEQUENCE_LSTM", "LSTM" -> Lstms.lower(l, index, op, f);
+      case "UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM", "LSTM" ->
+          Lstms.lower(l, index, op, f);
+      case "UNIDIRECTIONAL_SEQUENCE_RNN", "BIDIRECTIONAL_SEQUENCE_RNN", "RNN" ->
+          Rnns.lower(l, index, op, f);
       case "SVDF" -> Svdfs.lower(l, index, op, f);
       case "TFLite_Detection_PostProcess" -> Detections.postProcess(l, index, op, f);
       case "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5" -> Detections.suppress(l, index, op);

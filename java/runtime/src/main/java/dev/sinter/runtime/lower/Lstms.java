@@ -15,9 +15,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Lowers UNIDIRECTIONAL_SEQUENCE_LSTM, and LSTM, which is one step of it. */
+/**
+ * Lowers UNIDIRECTIONAL_SEQUENCE_LSTM, LSTM, which is one step of it, and
+ * BIDIRECTIONAL_SEQUENCE_LSTM, which is two of them.
+ */
 final class Lstms {
   private static final int TANH = 4;
+  private static final String BIDIRECTIONAL = "BIDIRECTIONAL_SEQUENCE_LSTM";
 
   // Inputs in TensorFlow Lite's order; of four gates (input, forget, cell, output) or three (no
   // cell).
@@ -31,11 +35,23 @@ final class Lstms {
   private static final int CELL_STATE = 19;
   private static final int NORM_WEIGHTS = 20;
 
+  // A bidirectional layer: the weights of the backward direction, both states of each, then a
+  // second input and its weights.
+  private static final int BACKWARD = 17;
+  private static final int BOTH_STATES = 35;
+  private static final int SECOND_INPUT = 39;
+  private static final int SECOND_WEIGHTS = 40;
+  private static final int BOTH_INPUTS = 48;
+
   private final Lowering l;
   private final int index;
   private final Op op;
   private final OpKind.Foreign kind;
+  private final Recurrent.Form form;
   private final boolean integer;
+  private final boolean bidirectional;
+  private final boolean backward;
+  private final int dynamic;
   private final boolean cifg;
   private final boolean peephole;
   private final boolean norm;
@@ -44,22 +60,30 @@ final class Lstms {
   private final int output;
   private final int width;
 
-  private Lstms(Lowering l, int index, Op op, OpKind.Foreign kind) {
+  private Lstms(Lowering l, int index, Op op, OpKind.Foreign kind, boolean backward) {
     this.l = l;
     this.index = index;
     this.op = op;
     this.kind = kind;
-    if (op.inputs().size() != 20 && op.inputs().size() != 24) {
-      throw l.unsupported(index, "an LSTM with " + op.inputs().size() + " inputs");
+    this.backward = backward;
+    bidirectional = kind.name().equals(BIDIRECTIONAL);
+    int inputs = op.inputs().size();
+    if (bidirectional ? inputs != BOTH_INPUTS : inputs != 20 && inputs != 24) {
+      throw l.unsupported(index, "an LSTM with " + inputs + " inputs");
     }
-    integer = l.tensor(op.input(0)).type() == ElementType.INT8;
-    cifg = !op.hasInput(INPUT_WEIGHTS);
-    peephole = op.hasInput(PEEPHOLE_WEIGHTS + 2);
-    norm = op.hasInput(NORM_WEIGHTS + 1);
-    projection = op.hasInput(PROJECTION_WEIGHTS);
-    width = l.shape(op.input(INPUT_WEIGHTS + 3)).dim(1);
-    cell = l.shape(op.input(INPUT_WEIGHTS + 3)).dim(0);
-    Shape recurrent = l.shape(op.input(RECURRENT_WEIGHTS + 3));
+    form = Recurrent.form(l, index, op.input(0), tensor(INPUT_WEIGHTS + 3));
+    integer = form == Recurrent.Form.INTEGER;
+    dynamic = Recurrent.dynamic(form, kind);
+    if (integer && bidirectional) {
+      throw l.unsupported(index, "a bidirectional LSTM of integers");
+    }
+    cifg = !has(INPUT_WEIGHTS);
+    peephole = has(PEEPHOLE_WEIGHTS + 2);
+    norm = has(NORM_WEIGHTS + 1);
+    projection = has(PROJECTION_WEIGHTS);
+    width = l.shape(tensor(INPUT_WEIGHTS + 3)).dim(1);
+    cell = l.shape(tensor(INPUT_WEIGHTS + 3)).dim(0);
+    Shape recurrent = l.shape(tensor(RECURRENT_WEIGHTS + 3));
     if (recurrent.rank() != 2) {
       throw l.unsupported(index, "a diagonal of recurrent weights");
     }
@@ -67,7 +91,53 @@ final class Lstms {
   }
 
   static void lower(Lowering l, int index, Op op, OpKind.Foreign kind) {
-    new Lstms(l, index, op, kind).lower();
+    if (!kind.name().equals(BIDIRECTIONAL)) {
+      Lstms one = new Lstms(l, index, op, kind, false);
+      one.lower(l.value(op.input(0)), null, () -> l.define(op.output(0)));
+      return;
+    }
+    Lstms forward = new Lstms(l, index, op, kind, false);
+    Lstms back = new Lstms(l, index, op, kind, true);
+    Value first = l.value(op.input(0));
+    Value second = op.hasInput(SECOND_INPUT) ? l.value(op.input(SECOND_INPUT)) : null;
+    boolean crossed = op.hasInput(SECOND_WEIGHTS + 1);
+    if (crossed && second == null) {
+      throw l.unsupported(index, "weights for a second input that is not there");
+    }
+    Shape in = l.shape(op.input(0));
+    if (second != null
+        && (l.shape(op.input(SECOND_INPUT)).rank() != 3
+            || !l.tensor(op.input(SECOND_INPUT)).type().equals(ElementType.FLOAT32))) {
+      throw l.unsupported(index, "a second input of shape " + l.shape(op.input(SECOND_INPUT)));
+    }
+    Recurrent.Halves halves = new Recurrent.Halves(l, index, op, kind, in.elements(0, 2));
+    long total = 4L * (forward.output + back.output);
+    Value ahead = halves.place(false, 4L * forward.output);
+    forward.lower(first, crossed ? second : null, () -> ahead);
+    // A second input without weights of its own is what the backward direction reads.
+    Value behind = halves.place(true, 4L * back.output);
+    back.lower(crossed || second == null ? first : second, crossed ? second : null, () -> behind);
+    halves.put(ahead, 4L * forward.output, total);
+    halves.put(behind, 4L * back.output, total);
+  }
+
+  /** Where an input of one direction, counted as a layer of one direction counts, really is. */
+  private int place(int input) {
+    if (!bidirectional) {
+      return input;
+    }
+    if (input == OUTPUT_STATE || input == CELL_STATE) {
+      return BOTH_STATES + (backward ? 2 : 0) + input - OUTPUT_STATE;
+    }
+    return backward && input > 0 ? input + BACKWARD : input;
+  }
+
+  private boolean has(int input) {
+    return (!bidirectional || input < NORM_WEIGHTS) && op.hasInput(place(input));
+  }
+
+  private int tensor(int input) {
+    return op.input(place(input));
   }
 
   private int gates() {
@@ -78,17 +148,16 @@ final class Lstms {
     return kind.attributes().get(attribute) instanceof Number n ? n.floatValue() : 0f;
   }
 
-  private void lower() {
-    boolean sequence = kind.name().equals("UNIDIRECTIONAL_SEQUENCE_LSTM");
+  private void lower(Value source, Value second, Supplier<Value> out) {
+    boolean sequence = !kind.name().equals("LSTM");
     Shape in = l.shape(op.input(0));
-    if (in.rank() != (sequence ? 3 : 2) || in.dim(-1) != width) {
+    if (in.rank() != (sequence ? 3 : 2) || (!backward && in.dim(-1) != width)) {
       throw l.unsupported(index, "an input of shape " + in);
     }
     if (!sequence && real("kernel_type") != 0) {
       throw l.unsupported(index, "the basic LSTM kernel");
     }
-    boolean timeMajor =
-        !sequence || (kind.attributes().get("time_major") instanceof Boolean b && b);
+    boolean timeMajor = !sequence || kind.number("time_major") != 0;
     int steps = sequence ? in.dim(timeMajor ? 0 : 1) : 1;
     int batch = sequence ? in.dim(timeMajor ? 1 : 0) : in.dim(0);
     int activation = (int) real("fused_activation_function");
@@ -97,21 +166,37 @@ final class Lstms {
     }
     checkTypes();
     int rows = Math.multiplyExact(steps, batch);
+    if (source.bytes() != (integer ? 1L : 4L) * rows * width) {
+      throw l.unsupported(index, "an input of " + source.bytes() + " bytes");
+    }
     int n = Math.multiplyExact(gates(), cell);
-    Value products = l.temporary(op.kind().label() + " gates", 4L * rows * n);
-    Value source = l.value(op.input(0));
-    l.add(
-        inputProduct(rows, n)
-            .slot(source)
-            .weights(
-                Arrays.asList("lstm input", op.inputs().subList(INPUT_WEIGHTS, BIAS + 4)),
-                Arrays.asList(
-                    concatenated(INPUT_WEIGHTS, 0, 1, 2, 3),
-                    norm ? null : concatenated(BIAS, 0, 1, 2, 3)))
-            .slot(products)
-            .work((double) rows * n * width));
-    Value state = l.state(index, op.input(OUTPUT_STATE));
-    Value cells = l.state(index, op.input(CELL_STATE));
+    Value products =
+        product(
+            source,
+            rows,
+            n,
+            width,
+            weights(INPUT_WEIGHTS),
+            norm ? null : concatenated(BIAS, 0, 1, 2, 3));
+    if (second != null) {
+      List<Integer> crossed = new ArrayList<>();
+      for (int g = 0; g < 4; g++) {
+        int input = SECOND_WEIGHTS + (backward ? 4 : 0) + g;
+        if (op.hasInput(input)) {
+          crossed.add(op.input(input));
+        }
+      }
+      int k = l.shape(crossed.get(0)).dim(1);
+      if (crossed.size() != gates() || second.bytes() != 4L * rows * k) {
+        throw l.unsupported(index, "a second input of " + second.bytes() + " bytes");
+      }
+      Value others = product(second, rows, n, k, crossed, null);
+      Value sum = l.temporary(kind.label() + " gates", 4L * rows * n);
+      l.add(Recurrent.sum(index, kind.label() + " inputs", (long) rows * n, products, others, sum));
+      products = sum;
+    }
+    Value state = l.state(index, tensor(OUTPUT_STATE));
+    Value cells = l.state(index, tensor(CELL_STATE));
     checkSize(OUTPUT_STATE, (long) batch * output);
     checkSize(CELL_STATE, (long) batch * cell);
     ByteBuffer factors = integer ? factors() : null;
@@ -120,53 +205,62 @@ final class Lstms {
             .slot(products)
             .slot(state)
             .slot(cells)
-            .weights(Arrays.asList("lstm", op.inputs(), factors), sources(factors))
+            .weights(Arrays.asList("lstm", backward, op.inputs(), factors), sources(factors))
             .slot(state)
             .slot(cells)
-            .slot(l.define(op.output(0)))
+            .slot(out.get())
             .work((double) rows * (n + (projection ? cell : 0)) * output));
   }
 
-  private Step inputProduct(int rows, int n) {
+  /** What an input contributes to the gates of all steps. */
+  private Value product(
+      Value source, int rows, int n, int k, List<Integer> weights, Supplier<ByteBuffer> bias) {
     int zeroPoint = integer ? l.zeroPoint(op.input(0)) : 0;
-    return product(index, kind.label() + " inputs", integer, rows, n, width, zeroPoint);
+    for (int t : weights) {
+      Shape shape = l.shape(t);
+      if (shape.rank() != 2 || shape.dim(0) != cell || shape.dim(1) != k || !l.isConstant(t)) {
+        throw l.unsupported(index, "weights '" + l.tensor(t).name() + "' of shape " + shape);
+      }
+    }
+    Value products = l.temporary(op.kind().label() + " gates", 4L * rows * n);
+    ByteBuffer scales = form == Recurrent.Form.HYBRID ? Recurrent.scales(l, index, weights) : null;
+    l.add(
+        Recurrent.product(index, kind.label() + " inputs", form, rows, n, k, zeroPoint, dynamic)
+            .slot(source)
+            .weights(
+                Arrays.asList("lstm input", weights, bias == null, op.inputs()),
+                Recurrent.sources(form, Recurrent.joined(l, weights), bias, scales))
+            .slot(products)
+            .work((double) rows * n * k));
+    return products;
   }
 
-  /** A product in floats, or of int8 numbers into plain sums. */
-  static Step product(int index, String what, boolean integer, int m, int n, int k, int zeroPoint) {
-    String label = what + " " + m + "x" + k + " * " + k + "x" + n;
-    String type = integer ? "s8" : "f32";
-    return new Step("gemm", index, label, type, type, integer ? "s32" : "f32")
-        .set("m", m)
-        .set("n", n)
-        .set("k", k)
-        .set("lda", k)
-        .set("ldc", n)
-        .set("a_zero_point", zeroPoint)
-        .set("w_zero_point", 0)
-        .set("requantization", 0)
-        .set("dynamic", 0)
-        .set("block", 0)
-        .set("out_zero_point", 0)
-        .set("out_min", -128)
-        .set("out_max", 127)
-        .set("act_min", Float.NEGATIVE_INFINITY)
-        .set("act_max", Float.POSITIVE_INFINITY);
+  /** The tensors of the gates that are there. */
+  private List<Integer> weights(int first) {
+    List<Integer> tensors = new ArrayList<>();
+    for (int gate = 0; gate < 4; gate++) {
+      if (has(first + gate)) {
+        tensors.add(tensor(first + gate));
+      }
+    }
+    return tensors;
   }
 
   private Step recurrent(int steps, int batch, boolean timeMajor, int activation) {
     String[] types =
-        integer
-            ? new String[] {"s32", "s8", "s16", "s8", "s8", "s16", "s8"}
-            : new String[] {"f32", "f32", "f32", "f32", "f32", "f32", "f32"};
+        switch (form) {
+          case INTEGER -> new String[] {"s32", "s8", "s16", "s8", "s8", "s16", "s8"};
+          case FLOAT -> new String[] {"f32", "f32", "f32", "f32", "f32", "f32", "f32"};
+          case HYBRID -> new String[] {"f32", "f32", "f32", "s8", "f32", "f32", "f32"};
+        };
     String label =
         kind.label() + " " + steps + " steps, " + cell + " cells, " + output + " outputs";
     float cellClip = real("cell_clip");
     float projectionClip = real("proj_clip");
     int cellShift = 0;
     if (integer) {
-      cellShift = log2(l.scale(op.input(CELL_STATE)));
-      cellClip = whole(cellClip / l.scale(op.input(CELL_STATE)), 32767);
+      cellShift = log2(l.scale(tensor(CELL_STATE)));
+      cellClip = whole(cellClip / l.scale(tensor(CELL_STATE)), 32767);
       projectionClip = whole(projectionClip / l.scale(op.output(0)), 127);
     }
     return new Step("lstm", index, label, types)
@@ -175,6 +269,8 @@ final class Lstms {
         .set("cell", cell)
         .set("output", output)
         .set("time_major", timeMajor ? 1 : 0)
+        .set("backward", backward ? 1 : 0)
+        .set("dynamic", dynamic)
         .set("cifg", cifg ? 1 : 0)
         .set("peephole", peephole ? 1 : 0)
         .set("layer_norm", norm ? 1 : 0)
@@ -183,7 +279,7 @@ final class Lstms {
         .set("cell_clip", cellClip)
         .set("projection_clip", projectionClip)
         .set("cell_shift", cellShift)
-        .set("state_zero_point", integer ? l.zeroPoint(op.input(OUTPUT_STATE)) : 0)
+        .set("state_zero_point", integer ? l.zeroPoint(tensor(OUTPUT_STATE)) : 0)
         .set("hidden_zero_point", integer ? Math.toIntExact(hidden().zeroPoint()) : 0);
   }
 
@@ -207,17 +303,15 @@ final class Lstms {
   }
 
   private void checkSize(int input, long elements) {
-    if (l.shape(op.input(input)).elements() != elements) {
-      throw l.unsupported(index, "a state of shape " + l.shape(op.input(input)));
+    if (l.shape(tensor(input)).elements() != elements) {
+      throw l.unsupported(index, "a state of shape " + l.shape(tensor(input)));
     }
   }
 
   private void checkTypes() {
-    ElementType wide = integer ? ElementType.INT8 : ElementType.FLOAT32;
-    ElementType small = integer ? ElementType.INT16 : ElementType.FLOAT32;
-    ElementType sums = integer ? ElementType.INT32 : ElementType.FLOAT32;
-    for (int i = 0; i < op.inputs().size(); i++) {
-      if (!op.hasInput(i)) {
+    int count = bidirectional ? NORM_WEIGHTS : op.inputs().size();
+    for (int i = 0; i < count; i++) {
+      if (!has(i)) {
         boolean inputGate = i == 1 || i == 5 || i == 9 || i == 12 || i == 20;
         boolean wanted =
             i < PEEPHOLE_WEIGHTS
@@ -230,72 +324,97 @@ final class Lstms {
                             ? norm && !(cifg && inputGate)
                             : i == OUTPUT_STATE || i == CELL_STATE;
         if (wanted) {
-          throw l.unsupported(index, "an LSTM without input " + i);
+          throw l.unsupported(index, "an LSTM without input " + place(i));
         }
         continue;
       }
-      boolean vector = (i >= PEEPHOLE_WEIGHTS && i < BIAS) || i == CELL_STATE || i >= NORM_WEIGHTS;
-      boolean bias = (i >= BIAS && i < PROJECTION_WEIGHTS) || i == PROJECTION_BIAS;
-      ElementType expected = vector ? small : bias ? sums : wide;
-      if (l.tensor(op.input(i)).type() != expected) {
+      if (!isOfType(i, l.tensor(tensor(i)).type())) {
         throw l.unsupported(
-            index, "input " + i + " of type " + l.tensor(op.input(i)).type() + " in an LSTM");
+            index, "input " + place(i) + " of type " + l.tensor(tensor(i)).type() + " in an LSTM");
       }
-      if (i > 0 && i != OUTPUT_STATE && i != CELL_STATE && !l.isConstant(op.input(i))) {
-        throw l.unsupported(index, "an LSTM with input " + i + " that is computed at run time");
+      boolean state = i == OUTPUT_STATE || i == CELL_STATE;
+      if (i > 0 && !state && !l.isConstant(tensor(i))) {
+        throw l.unsupported(
+            index, "an LSTM with input " + place(i) + " that is computed at run time");
       }
-      if (integer && !bias) {
-        l.requireQuantized(index, op.input(i));
+      if (integer && !isBias(i)) {
+        l.requireQuantized(index, tensor(i));
       }
     }
-    if (l.tensor(op.output(0)).type() != wide) {
-      throw l.unsupported(index, "an LSTM's output of type " + l.tensor(op.output(0)).type());
+    for (int out : op.outputs()) {
+      if (l.tensor(out).type() != (integer ? ElementType.INT8 : ElementType.FLOAT32)) {
+        throw l.unsupported(index, "an LSTM's output of type " + l.tensor(out).type());
+      }
     }
+  }
+
+  private static boolean isBias(int input) {
+    return (input >= BIAS && input < PROJECTION_WEIGHTS) || input == PROJECTION_BIAS;
+  }
+
+  private boolean isOfType(int input, ElementType type) {
+    boolean weights = input > 0 && input <= PROJECTION_WEIGHTS && !isBias(input);
+    boolean vector =
+        (input >= PEEPHOLE_WEIGHTS && input < BIAS) || input == CELL_STATE || input >= NORM_WEIGHTS;
+    return switch (form) {
+      case FLOAT -> type == ElementType.FLOAT32;
+      case HYBRID -> weights ? Recurrent.isBytes(type) : type == ElementType.FLOAT32;
+      case INTEGER ->
+          type
+              == (vector
+                  ? ElementType.INT16
+                  : isBias(input) ? ElementType.INT32 : ElementType.INT8);
+    };
   }
 
   /** The constants of some gates one behind the other; those of an absent gate are left out. */
   private Supplier<ByteBuffer> concatenated(int first, int... gates) {
     List<Integer> tensors = new ArrayList<>();
     for (int gate : gates) {
-      if (op.hasInput(first + gate)) {
-        tensors.add(op.input(first + gate));
+      if (has(first + gate)) {
+        tensors.add(tensor(first + gate));
       }
     }
-    return () -> {
-      long bytes = 0;
-      for (int t : tensors) {
-        bytes += l.bytes(t);
-      }
-      ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(bytes)).order(ByteOrder.LITTLE_ENDIAN);
-      for (int t : tensors) {
-        all.put(l.constant(t).duplicate());
-      }
-      return all.flip();
-    };
+    return Recurrent.joined(l, tensors);
   }
 
   private List<Supplier<ByteBuffer>> sources(ByteBuffer factors) {
+    boolean hybrid = form == Recurrent.Form.HYBRID;
+    List<Integer> scaled = new ArrayList<>(weights(RECURRENT_WEIGHTS));
+    List<Integer> diagonals = new ArrayList<>();
+    for (int i = PEEPHOLE_WEIGHTS; i < BIAS && peephole; i++) {
+      if (has(i)) {
+        diagonals.add(tensor(i));
+      }
+    }
+    if (projection) {
+      scaled.add(tensor(PROJECTION_WEIGHTS));
+    }
+    ByteBuffer scales = hybrid ? Recurrent.scales(l, index, scaled) : null;
     return Arrays.asList(
         concatenated(RECURRENT_WEIGHTS, 0, 1, 2, 3),
         projection ? concatenated(PROJECTION_WEIGHTS, 0) : null,
-        op.hasInput(PROJECTION_BIAS) ? concatenated(PROJECTION_BIAS, 0) : null,
-        peephole ? concatenated(PEEPHOLE_WEIGHTS, 0, 1, 2) : null,
+        projection && has(PROJECTION_BIAS) ? concatenated(PROJECTION_BIAS, 0) : null,
+        !peephole
+            ? null
+            : hybrid ? Recurrent.widened(l, diagonals) : Recurrent.joined(l, diagonals),
         norm ? concatenated(NORM_WEIGHTS, 0, 1, 2, 3) : null,
         norm ? concatenated(BIAS, 0, 1, 2, 3) : null,
-        factors == null ? null : factors::duplicate);
+        factors == null ? null : factors::duplicate,
+        scales == null ? null : scales::duplicate);
   }
 
   // ---- the integer form's scales, in the arithmetic of TensorFlow Lite's kernel ----------------
 
   private float scaleOf(int input) {
-    return op.hasInput(input) ? l.scale(op.input(input)) : 1f;
+    return has(input) ? l.scale(tensor(input)) : 1f;
   }
 
   /** What the native op calls LstmFactors. */
   private ByteBuffer factors() {
     float in = l.scale(op.input(0));
-    float state = l.scale(op.input(OUTPUT_STATE));
-    double cellScale = Math.pow(2, log2(l.scale(op.input(CELL_STATE))));
+    float state = l.scale(tensor(OUTPUT_STATE));
+    double cellScale = Math.pow(2, log2(l.scale(tensor(CELL_STATE))));
     float hidden = hidden().scale();
     float[] gate = new float[4];
     for (int g = 0; g < 4; g++) {
@@ -313,7 +432,7 @@ final class Lstms {
     }
     for (int g = 0; g < 4; g++) {
       int weights = PEEPHOLE_WEIGHTS + (g == 3 ? 2 : g);
-      boolean there = peephole && g != 2 && op.hasInput(weights);
+      boolean there = peephole && g != 2 && has(weights);
       factor(out, there ? (float) (cellScale * scaleOf(weights) / gate[g]) : 0);
     }
     for (int g = 0; g < 4; g++) {

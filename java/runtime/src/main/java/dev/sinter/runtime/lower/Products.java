@@ -79,6 +79,10 @@ final class Products {
     String type = l.type(index, op.input(0));
     String right = l.type(index, op.input(1));
     boolean wide = type.equals("s16");
+    if (type.equals("f32") && right.equals("s8") && type.equals(l.type(index, output))) {
+      HybridProducts.batchMatMul(l, index, op, product);
+      return;
+    }
     if (!(type.equals(right) || (wide && right.equals("s8")))
         || !type.equals(l.type(index, output))
         || !(type.equals("f32") || type.equals("s8") || wide)) {
@@ -87,26 +91,8 @@ final class Products {
     for (int t : new int[] {op.input(0), op.input(1), output}) {
       l.requireQuantized(index, t);
     }
-    Shape a = l.shape(op.input(0));
-    Shape b = l.shape(op.input(1));
-    Shape c = l.shape(output);
-    int rank = c.rank();
-    if (rank < 2 || rank > 5 || a.rank() < 2 || b.rank() < 2) {
-      throw l.unsupported(index, "rank " + rank);
-    }
-    int m = c.dim(-2);
-    int n = c.dim(-1);
-    int k = product.adjointX() ? a.dim(-2) : a.dim(-1);
-    Step step = new Step("batch_matmul", index, "BATCH_MATMUL " + a + " * " + b, type, right, type);
-    step.setAll("batch", batches(c))
-        .setAll("a_batch", strides(a, c))
-        .setAll("b_batch", strides(b, c))
-        .set("m", m)
-        .set("n", n)
-        .set("k", k)
-        .set("transpose_a", product.adjointX() ? 1 : 0)
-        .set("transpose_b", product.adjointY() ? 1 : 0)
-        .set("a_zero_point", l.zeroPoint(op.input(0)))
+    Step step = matrices(l, index, op, product, type, right);
+    step.set("a_zero_point", l.zeroPoint(op.input(0)))
         .set("b_zero_point", l.zeroPoint(op.input(1)))
         .set("out_zero_point", l.zeroPoint(output));
     float scale =
@@ -119,11 +105,35 @@ final class Products {
     step.set("scale", scale)
         .set("scale_multiplier", factor.mantissa())
         .set("scale_shift", factor.shift())
+        .set("dynamic", 0)
         .set("out_min", Numbers.least(type))
         .set("out_max", Numbers.greatest(type));
     Value left = l.value(op.input(0));
     Value other = l.value(op.input(1));
-    l.add(step.slot(left).slot(other).slot(l.define(output)).work((double) c.elements() * k));
+    l.add(step.slot(left).slot(other).slot(l.define(output)));
+  }
+
+  /** A step of products of two computed operands, with the shapes of all. */
+  static Step matrices(
+      Lowering l, int index, Op op, OpKind.BatchMatMul product, String type, String right) {
+    Shape a = l.shape(op.input(0));
+    Shape b = l.shape(op.input(1));
+    Shape c = l.shape(op.output(0));
+    int rank = c.rank();
+    if (rank < 2 || rank > 5 || a.rank() < 2 || b.rank() < 2) {
+      throw l.unsupported(index, "rank " + rank);
+    }
+    int k = product.adjointX() ? a.dim(-2) : a.dim(-1);
+    return new Step("batch_matmul", index, "BATCH_MATMUL " + a + " * " + b, type, right, type)
+        .setAll("batch", batches(c))
+        .setAll("a_batch", strides(a, c))
+        .setAll("b_batch", strides(b, c))
+        .set("m", c.dim(-2))
+        .set("n", c.dim(-1))
+        .set("k", k)
+        .set("transpose_a", product.adjointX() ? 1 : 0)
+        .set("transpose_b", product.adjointY() ? 1 : 0)
+        .work((double) c.elements() * k);
   }
 
   /** The three batch dimensions of the result, missing ones 1. */

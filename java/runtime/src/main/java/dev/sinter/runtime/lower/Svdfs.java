@@ -10,17 +10,22 @@ import dev.sinter.graph.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 
-/** Lowers SVDF in float, and in int8 with a 16-bit memory. */
+/** Lowers SVDF in float, in int8 with a 16-bit memory, and of floats by int8 weights. */
 final class Svdfs {
   private Svdfs() {}
 
   static void lower(Lowering l, int index, Op op, OpKind.Foreign kind) {
-    boolean integer = l.tensor(op.input(0)).type() == ElementType.INT8;
+    Recurrent.Form form = Recurrent.form(l, index, op.input(0), op.input(1));
+    boolean integer = form == Recurrent.Form.INTEGER;
+    boolean hybrid = form == Recurrent.Form.HYBRID;
     ElementType wide = integer ? ElementType.INT8 : ElementType.FLOAT32;
     ElementType small = integer ? ElementType.INT16 : ElementType.FLOAT32;
     ElementType sums = integer ? ElementType.INT32 : ElementType.FLOAT32;
-    ElementType[] types = {wide, wide, small, sums, small};
+    ElementType weightsType = l.tensor(op.input(1)).type();
+    ElementType timeType = hybrid ? weightsType : small;
+    ElementType[] types = {wide, weightsType, timeType, sums, small};
     for (int i = 0; i < types.length; i++) {
       if (op.hasInput(i) ? l.tensor(op.input(i)).type() != types[i] : i != 3) {
         throw l.unsupported(
@@ -58,14 +63,29 @@ final class Svdfs {
       throw l.unsupported(index, "a state of shape " + l.shape(op.input(4)));
     }
     int zeroPoint = integer ? l.zeroPoint(op.input(0)) : 0;
+    if (hybrid && !l.isConstant(op.input(2))) {
+      throw l.unsupported(index, "int8 weights of time that are computed at run time");
+    }
     Value results = l.temporary("SVDF features", 4L * batch * filters);
     Value source = l.value(op.input(0));
     l.add(
-        Lstms.product(index, "SVDF features", integer, batch, filters, in.dim(1), zeroPoint)
+        Recurrent.product(
+                index,
+                "SVDF features",
+                form,
+                batch,
+                filters,
+                in.dim(1),
+                zeroPoint,
+                Recurrent.dynamic(form, kind))
             .slot(source)
             .weights(
                 Arrays.asList("svdf", op.input(1)),
-                Arrays.asList(() -> l.constant(op.input(1)), null))
+                Recurrent.sources(
+                    form,
+                    () -> l.constant(op.input(1)),
+                    null,
+                    hybrid ? Recurrent.scales(l, index, List.of(op.input(1))) : null))
             .slot(results)
             .work((double) batch * filters * in.dim(1)));
     Value state = l.state(index, op.input(4));
@@ -79,7 +99,7 @@ final class Svdfs {
       Lstms.factor(factors, l.scale(op.input(0)) * l.scale(op.input(1)) / memoryScale);
       Lstms.factor(factors, memoryScale * l.scale(op.input(2)) / l.scale(op.output(0)));
     }
-    Value weights = l.value(op.input(2));
+    Value weights = hybrid ? floats(l, index, op.input(2)) : l.value(op.input(2));
     l.add(
         new Step("svdf", index, "SVDF " + filters + " filters of " + time.dim(1), slots)
             .set("batch", batch)
@@ -100,5 +120,13 @@ final class Svdfs {
             .slot(state)
             .slot(l.define(op.output(0)))
             .work((double) memory));
+  }
+
+  /** int8 weights of time as the floats that the memory meets. */
+  private static Value floats(Lowering l, int index, int tensor) {
+    if (!l.quantization(tensor).isPerTensor()) {
+      throw l.unsupported(index, "weights of time without one scale");
+    }
+    return l.literal(l.tensor(tensor).name(), Recurrent.widened(l, List.of(tensor)).get());
   }
 }

@@ -43,7 +43,8 @@ final class Definitions {
       case "detection" -> "tfl.detection";
       case "l2_pool" -> "l2_pool.f32";
       case "lrn" -> "lrn.f32";
-      case "lstm" -> real ? "lstm.f32" : "tfl.lstm8";
+      case "lstm" -> !real ? "tfl.lstm8" : types.get(3).equals("s8") ? "lstm.hybrid" : "lstm.f32";
+      case "rnn" -> types.get(2).equals("s8") ? "rnn.hybrid" : "rnn.f32";
       case "add" -> real ? "add.f32" : "xnn.add";
       case "pool" -> "pool." + in;
       case "reduce" -> real ? "mean.f32" : "xnn.mean";

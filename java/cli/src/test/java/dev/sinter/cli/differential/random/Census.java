@@ -8,6 +8,8 @@ import dev.sinter.cli.peer.TflitePeer;
 import dev.sinter.cli.report.Table;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,6 +21,7 @@ final class Census {
     int models;
     int unsupported;
     int failed;
+    int rounded;
     String reason = "";
     long elements;
     long mismatches;
@@ -46,6 +49,26 @@ final class Census {
             : 1;
   }
 
+  /** A model that is equal but for a rounding. */
+  void addRounded(Maker maker) {
+    Line line = lines.computeIfAbsent(maker.name(), k -> new Line());
+    line.maker = maker;
+    line.models++;
+    line.rounded++;
+  }
+
+  /** Those of which more models than one in a hundred, and more than two, were so. */
+  List<String> roundedTooOften() {
+    List<String> names = new ArrayList<>();
+    for (Map.Entry<String, Line> e : lines.entrySet()) {
+      Line line = e.getValue();
+      if (line.rounded > Math.max(2, line.models / 100)) {
+        names.add(e.getKey() + ": " + line.rounded + " of " + line.models + " models");
+      }
+    }
+    return names;
+  }
+
   private static void count(Line line, Trial.Outcome outcome) {
     line.elements += outcome.oracle().elements();
     line.mismatches += outcome.oracle().mismatches();
@@ -63,6 +86,7 @@ final class Census {
             "models",
             "unsupported",
             "failed",
+            "rounded",
             "oracle",
             "elements",
             "different",
@@ -79,6 +103,7 @@ final class Census {
           line.models,
           line.unsupported,
           line.failed,
+          line.rounded,
           line.maker.oracle() == TflitePeer.Kernels.XNNPACK ? "XNNPACK" : "built-in",
           line.elements,
           line.mismatches,

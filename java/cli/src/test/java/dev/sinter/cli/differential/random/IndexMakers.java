@@ -7,6 +7,7 @@ import static dev.sinter.graph.ElementType.BOOL;
 import static dev.sinter.graph.ElementType.FLOAT32;
 import static dev.sinter.graph.ElementType.INT16;
 import static dev.sinter.graph.ElementType.INT32;
+import static dev.sinter.graph.ElementType.INT4;
 import static dev.sinter.graph.ElementType.INT64;
 import static dev.sinter.graph.ElementType.INT8;
 import static dev.sinter.graph.ElementType.UINT8;
@@ -28,6 +29,12 @@ final class IndexMakers {
     Maker.each(to, "GATHER", IndexMakers::gather, FLOAT32, INT8, UINT8, INT16, INT32, INT64, BOOL);
     Maker.each(to, "GATHER_ND", IndexMakers::gatherNd, FLOAT32, INT8, UINT8, INT16, INT32, INT64);
     Maker.each(to, "EMBEDDING_LOOKUP", IndexMakers::embedding, FLOAT32, INT8, UINT8, INT32);
+    to.add(
+        Maker.of("EMBEDDING_LOOKUP", FLOAT32, s -> hybridEmbedding(s, INT8))
+            .in(Maker.Family.HYBRID));
+    to.add(
+        Maker.of("EMBEDDING_LOOKUP s4", FLOAT32, s -> hybridEmbedding(s, INT4))
+            .in(Maker.Family.HYBRID));
     Maker.each(to, "SCATTER_ND", IndexMakers::scatter, FLOAT32, INT8, UINT8, INT32, INT64);
     Maker.each(to, "ONE_HOT", IndexMakers::oneHot, FLOAT32, INT8, UINT8, INT32, INT64, BOOL);
     Maker.each(to, "TOPK_V2", IndexMakers::topK, FLOAT32, INT8, UINT8, INT32, INT64);
@@ -87,6 +94,24 @@ final class IndexMakers {
     Value table = s.constant(s.type, s.quantization(s.type), dims);
     Value i = s.ranged(INT32, Quantization.NONE, 0, dims[0] - 1, n);
     s.done(s.like("EMBEDDING_LOOKUP", 1, Map.of(), table, i, table));
+  }
+
+  /** Rows of integers become floats by one scale, or one per row. */
+  private static void hybridEmbedding(Sketch s, ElementType stored) {
+    int[] dims = s.dims(2, 3);
+    if (stored == INT4) {
+      dims[dims.length - 1] *= 2; // rows begin at whole bytes
+    }
+    int n = s.between(1, 6);
+    float[] scales = new float[s.coin() ? dims[0] : 1];
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] = s.spread(0.01);
+    }
+    Quantization q =
+        scales.length == 1 ? Quantization.perTensor(scales[0], 0) : Quantization.perAxis(0, scales);
+    Value table = s.constant(stored, q, dims);
+    Value i = s.ranged(INT32, Quantization.NONE, 0, dims[0] - 1, n);
+    s.done(s.op("EMBEDDING_LOOKUP", 4, Map.of(), FLOAT32, Quantization.NONE, i, table));
   }
 
   private static void scatter(Sketch s) {

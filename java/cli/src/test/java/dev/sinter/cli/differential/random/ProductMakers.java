@@ -58,7 +58,11 @@ final class ProductMakers {
             Maker.of("FULLY_CONNECTED", FLOAT32, s -> fullyConnected(s, Weights.BYTES)),
             Maker.of("FULLY_CONNECTED s4", FLOAT32, s -> fullyConnected(s, Weights.NIBBLES)),
             Maker.of("CONV_2D", FLOAT32, s -> conv(s, Weights.BYTES, 3, 1)),
-            Maker.of("DEPTHWISE_CONV_2D", FLOAT32, s -> depthwise(s, Weights.BYTES)))) {
+            Maker.of("DEPTHWISE_CONV_2D", FLOAT32, s -> depthwise(s, Weights.BYTES)),
+            Maker.of("BATCH_MATMUL", FLOAT32, s -> hybridBatchMatMul(s, true)),
+            // The delegate of TFLite 2.21 takes such models and then fails.
+            Maker.of("BATCH_MATMUL computed", FLOAT32, s -> hybridBatchMatMul(s, false))
+                .builtin())) {
       to.add(m.in(Maker.Family.HYBRID));
     }
   }
@@ -299,6 +303,38 @@ final class ProductMakers {
           (float) (spread / (s.between(30, 130) * (s.type == INT16 ? 256.0 : 1))), s.zero(s.type));
     }
     s.done(z);
+  }
+
+  /** Float rows, int8 matrices. */
+  private static void hybridBatchMatMul(Sketch s, boolean constant) {
+    // TFLite's kernel sums up a matrix's columns once, also of one that changes from run to run,
+    // and with several batch dimensions takes the scales of other rows.
+    boolean asymmetric = constant && s.coin();
+    int batch = s.between(1, 4);
+    int m = s.size(16);
+    int k = s.size(50);
+    int n = s.size(30);
+    boolean adjointX = s.oneIn(4);
+    boolean adjointY = s.coin();
+    int rows = adjointX ? k : m;
+    int columns = adjointX ? m : k;
+    Value x = s.input(FLOAT32, Quantization.NONE, batch, rows, columns);
+    // Of a transposed left side with one right matrix TFLite 2.21 mixes the batches up.
+    int[] one =
+        adjointX ? new int[] {batch} : s.oneIn(3) ? new int[0] : new int[] {s.coin() ? 1 : batch};
+    int[] right = with(one, adjointY ? n : k, adjointY ? k : n);
+    Quantization q = Quantization.perTensor((float) Math.exp(-6 + s.gauss()), 0);
+    Value y =
+        constant
+            ? s.constant(INT8, s.whole(INT8, 127, Sketch.count(right)), q, right)
+            : s.input(INT8, q, new Sketch.Fill(-127, 127, true), right);
+    s.done(
+        s.b.op(
+            new OpKind.BatchMatMul(adjointX, adjointY, asymmetric),
+            FLOAT32,
+            Quantization.NONE,
+            x,
+            y));
   }
 
   private static int[] with(int[] batch, int rows, int columns) {

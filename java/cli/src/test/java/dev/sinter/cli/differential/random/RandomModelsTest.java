@@ -29,6 +29,9 @@ class RandomModelsTest {
   private static final int SHRUNK = Integer.getInteger("sinter.random.shrunk", 10);
   private static final int TRIES = 150;
 
+  /** Floats where a rounding on the way has fallen the other way, as {@code verify} has it. */
+  private static final double ROUNDED = 0.02;
+
   /** Models of all families together are COUNT; each family gets its part by its number of ops. */
   private static int count(Maker.Family family) {
     if (!FAMILY.isEmpty()) {
@@ -64,6 +67,9 @@ class RandomModelsTest {
               (System.nanoTime() - start) / 1e9,
               trial.isaNames()));
     }
+    for (String often : census.roundedTooOften()) {
+      failures.add("a rounding falls the other way too often: " + often);
+    }
     if (!failures.isEmpty()) {
       int shown = Math.min(40, failures.size());
       throw new AssertionError(
@@ -77,12 +83,19 @@ class RandomModelsTest {
     Draw draw = RandomModels.draw(maker.name(), seed);
     Trial.Outcome outcome;
     byte[] file;
+    Sketch sketch;
     try {
-      Sketch sketch = maker.make(draw);
+      sketch = maker.make(draw);
       file = Trial.file(sketch);
       outcome = trial.run(maker, sketch, file);
     } catch (GraphException e) {
       failures.add(name + ": cannot be built: " + e.getMessage());
+      return;
+    }
+    if (outcome.ending() == Trial.Ending.DIFFERENT
+        && maker.rounds()
+        && trial.run(maker.within(ROUNDED), sketch, file).ending() == Trial.Ending.EQUAL) {
+      census.addRounded(maker);
       return;
     }
     census.add(maker, outcome);

@@ -8,6 +8,7 @@ import static dev.sinter.graph.ElementType.FLOAT32;
 import static dev.sinter.graph.ElementType.INT16;
 import static dev.sinter.graph.ElementType.INT32;
 import static dev.sinter.graph.ElementType.INT8;
+import static dev.sinter.graph.ElementType.UINT8;
 
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.GraphBuilder.Result;
@@ -31,7 +32,18 @@ final class RecurrentMakers {
   private enum Kind {
     FLOAT,
     INTEGER,
-    HYBRID
+    /** int8 weights for float activations. */
+    HYBRID,
+    /** The same, stored as uint8: an older way to write int8, bit for bit. */
+    UNSIGNED;
+
+    boolean isHybrid() {
+      return this == HYBRID || this == UNSIGNED;
+    }
+
+    private Kind any(Sketch s) {
+      return this == HYBRID && s.oneIn(4) ? UNSIGNED : this;
+    }
   }
 
   private RecurrentMakers() {}
@@ -51,25 +63,37 @@ final class RecurrentMakers {
         Maker.of("UNIDIRECTIONAL_SEQUENCE_RNN", FLOAT32, s -> rnn(s, Kind.FLOAT, true))
             .within(TOLERANCE));
     to.add(hybrid("UNIDIRECTIONAL_SEQUENCE_RNN", s -> rnn(s, Kind.HYBRID, true)));
+    to.add(
+        Maker.of("BIDIRECTIONAL_SEQUENCE_LSTM", FLOAT32, s -> bothLstms(s, Kind.FLOAT))
+            .within(TOLERANCE));
+    to.add(hybrid("BIDIRECTIONAL_SEQUENCE_LSTM", s -> bothLstms(s, Kind.HYBRID)));
+    to.add(
+        Maker.of("BIDIRECTIONAL_SEQUENCE_RNN", FLOAT32, s -> bothRnns(s, Kind.FLOAT))
+            .within(TOLERANCE));
+    to.add(hybrid("BIDIRECTIONAL_SEQUENCE_RNN", s -> bothRnns(s, Kind.HYBRID)));
   }
 
   private static Maker hybrid(String op, java.util.function.Consumer<Sketch> body) {
-    return Maker.of(op, FLOAT32, body).in(Maker.Family.HYBRID).within(TOLERANCE);
+    return Maker.of(op, FLOAT32, body).in(Maker.Family.HYBRID).within(TOLERANCE).rounding();
   }
 
   private static Quantization q(double scale, int zero) {
     return Quantization.perTensor((float) scale, zero);
   }
 
-  private static Value bytes(Sketch s, double scale, int... dims) {
-    return s.constant(INT8, s.whole(INT8, 127, Sketch.count(dims)), q(s.spread(scale), 0), dims);
+  private static Value bytes(Sketch s, Kind kind, double scale, int... dims) {
+    return s.constant(
+        kind == Kind.UNSIGNED ? UINT8 : INT8,
+        s.whole(INT8, 127, Sketch.count(dims)),
+        q(s.spread(scale), 0),
+        dims);
   }
 
   /** Weights of a product over k; in int8 such that results of inputs around 1 are around 1. */
   private static Value weights(Sketch s, Kind kind, int n, int k, double size) {
     return kind == Kind.FLOAT
         ? s.floats(size / Math.sqrt(k), n, k)
-        : bytes(s, size / 60 / Math.sqrt(k), n, k);
+        : bytes(s, kind, size / 60 / Math.sqrt(k), n, k);
   }
 
   private static Value bias(Sketch s, Kind kind, int n, int bound) {
@@ -84,7 +108,8 @@ final class RecurrentMakers {
         : s.floats(size, n);
   }
 
-  private static void lstm(Sketch s, Kind kind) {
+  private static void lstm(Sketch s, Kind wanted) {
+    Kind kind = wanted.any(s);
     boolean integer = kind == Kind.INTEGER;
     int steps = s.between(1, 7);
     int batch = s.between(1, 3);
@@ -108,7 +133,7 @@ final class RecurrentMakers {
     if (projection && s.oneIn(3)) {
       options.put("proj_clip", s.spread(0.5));
     }
-    if (kind == Kind.HYBRID) {
+    if (kind.isHybrid()) {
       options.put("asymmetric_quantize_inputs", s.coin());
     }
     ElementType wide = integer ? INT8 : FLOAT32;
@@ -130,7 +155,7 @@ final class RecurrentMakers {
       }
     }
     for (int p = cifg ? 1 : 0; p < 3 && peephole; p++) {
-      in[9 + p] = kind == Kind.HYBRID ? bytes(s, 5e-3, cell) : vector(s, kind, cell, 2e-5, 0.4);
+      in[9 + p] = kind.isHybrid() ? bytes(s, kind, 5e-3, cell) : vector(s, kind, cell, 2e-5, 0.4);
     }
     if (projection) {
       in[16] = weights(s, kind, output, cell, 1);
@@ -162,7 +187,8 @@ final class RecurrentMakers {
             .get(0));
   }
 
-  private static void svdf(Sketch s, Kind kind) {
+  private static void svdf(Sketch s, Kind wanted) {
+    Kind kind = wanted.any(s);
     boolean integer = kind == Kind.INTEGER;
     int rank = s.between(1, 3);
     int units = s.between(1, 20);
@@ -173,7 +199,7 @@ final class RecurrentMakers {
     Map<String, Object> options = new HashMap<>();
     options.put("rank", rank);
     options.put("fused_activation_function", integer ? 1 : s.between(0, 3));
-    if (kind == Kind.HYBRID) {
+    if (kind.isHybrid()) {
       options.put("asymmetric_quantize_inputs", s.coin());
     }
     ElementType wide = integer ? INT8 : FLOAT32;
@@ -185,7 +211,7 @@ final class RecurrentMakers {
     Value time =
         switch (kind) {
           case FLOAT -> s.floats(0.6, filters, memory);
-          case HYBRID -> bytes(s, 5e-3, filters, memory);
+          case HYBRID, UNSIGNED -> bytes(s, kind, 5e-3, filters, memory);
           case INTEGER ->
               s.constant(
                   INT16,
@@ -213,7 +239,8 @@ final class RecurrentMakers {
             .get(0));
   }
 
-  private static void rnn(Sketch s, Kind kind, boolean sequence) {
+  private static void rnn(Sketch s, Kind wanted, boolean sequence) {
+    Kind kind = wanted.any(s);
     int steps = s.between(1, 6);
     int batch = s.between(1, 3);
     int width = s.between(1, 30);
@@ -224,7 +251,7 @@ final class RecurrentMakers {
     if (sequence) {
       options.put("time_major", timeMajor);
     }
-    if (kind == Kind.HYBRID) {
+    if (kind.isHybrid()) {
       options.put("asymmetric_quantize_inputs", s.coin());
     }
     int[] in =
@@ -240,7 +267,7 @@ final class RecurrentMakers {
             .op(
                 TfliteOps.builtin(
                     sequence ? "UNIDIRECTIONAL_SEQUENCE_RNN" : "RNN",
-                    kind == Kind.HYBRID ? 3 : 1,
+                    kind.isHybrid() ? 3 : 1,
                     options),
                 List.of(new Result(FLOAT32, Quantization.NONE, Shape.of(out))),
                 List.of(),
@@ -251,5 +278,145 @@ final class RecurrentMakers {
                     s.floats(0.3, units),
                     state))
             .get(0));
+  }
+
+  /** Results of two directions: side by side, or two. */
+  private static void both(
+      Sketch s,
+      String op,
+      Map<String, Object> options,
+      int[] in,
+      int forward,
+      int backward,
+      List<Value> inputs) {
+    // Where examples come first, TFLite's LSTM finds their states by the width of the result: with
+    // both directions in one it reads and writes behind them.
+    boolean examples = op.endsWith("LSTM") && !(Boolean) options.get("time_major") && in[0] > 1;
+    boolean merged = s.coin() && !examples;
+    options.put("merge_outputs", merged);
+    if (merged && op.endsWith("RNN") && options.containsKey("asymmetric_quantize_inputs")) {
+      // Without zero points TFLite's kernel reads beside the array of them, and ends the process.
+      options.put("asymmetric_quantize_inputs", true);
+    }
+    List<Result> results = new ArrayList<>();
+    for (int units : merged ? new int[] {forward + backward} : new int[] {forward, backward}) {
+      results.add(new Result(FLOAT32, Quantization.NONE, Shape.of(in[0], in[1], units)));
+    }
+    s.done(
+        s.b
+            .op(TfliteOps.builtin(op, 3, options), results, List.of(), inputs)
+            .toArray(Value[]::new));
+  }
+
+  /** What the backward direction or both get beside the input: nothing, or a second input. */
+  private enum Second {
+    NONE,
+    BACKWARD_ONLY,
+    CROSSED
+  }
+
+  private static void bothLstms(Sketch s, Kind wanted) {
+    Kind kind = wanted.any(s);
+    int steps = s.between(1, 6);
+    int batch = s.between(1, 3);
+    int width = s.between(1, 20);
+    boolean timeMajor = s.coin();
+    Map<String, Object> options = new HashMap<>();
+    options.put("fused_activation_function", 4);
+    options.put("time_major", timeMajor);
+    if (s.oneIn(3)) {
+      options.put("cell_clip", s.spread(0.8));
+    }
+    if (kind.isHybrid()) {
+      options.put("asymmetric_quantize_inputs", s.coin());
+    }
+    int[] in = timeMajor ? new int[] {steps, batch, width} : new int[] {batch, steps, width};
+    Second second = s.pick(Second.NONE, Second.BACKWARD_ONLY, Second.CROSSED);
+    // TFLite 2.21 steps through a second input of another width by the width of the first; later
+    // versions do not.
+    int otherWidth = width;
+    boolean cifg = s.oneIn(3);
+    boolean peephole = s.oneIn(3);
+    boolean projection = s.oneIn(3);
+    Value[] inputs = new Value[48];
+    inputs[0] = s.ranged(FLOAT32, Quantization.NONE, -1, 1, in);
+    if (second != Second.NONE) {
+      inputs[39] = s.ranged(FLOAT32, Quantization.NONE, -1, 1, in[0], in[1], otherWidth);
+    }
+    int[] outputs = new int[2];
+    // TFLite checks the weights of one direction against the sizes of the other.
+    int cell = s.between(1, 24);
+    int output = projection ? s.between(1, 24) : cell;
+    for (int d = 0; d < 2; d++) {
+      int at = 17 * d;
+      outputs[d] = output;
+      for (int g = cifg ? 1 : 0; g < 4; g++) {
+        inputs[at + 1 + g] = weights(s, kind, cell, width, 1);
+        inputs[at + 5 + g] = weights(s, kind, cell, output, 1.5);
+        inputs[at + 12 + g] = s.floats(0.6, cell);
+        if (second == Second.CROSSED) {
+          inputs[40 + 4 * d + g] = weights(s, kind, cell, otherWidth, 1);
+        }
+      }
+      for (int p = cifg ? 1 : 0; p < 3 && peephole; p++) {
+        inputs[at + 9 + p] =
+            kind.isHybrid() ? bytes(s, kind, 5e-3, cell) : vector(s, kind, cell, 2e-5, 0.4);
+      }
+      if (projection) {
+        inputs[at + 16] = weights(s, kind, output, cell, 1);
+        inputs[at + 17] = s.coin() ? s.floats(0.3, output) : null;
+      }
+      inputs[35 + 2 * d] = s.b.variable(s.name("h"), FLOAT32, Quantization.NONE, batch, output);
+      inputs[36 + 2 * d] = s.b.variable(s.name("c"), FLOAT32, Quantization.NONE, batch, cell);
+    }
+    both(
+        s,
+        "BIDIRECTIONAL_SEQUENCE_LSTM",
+        options,
+        in,
+        outputs[0],
+        outputs[1],
+        Arrays.asList(inputs));
+  }
+
+  private static void bothRnns(Sketch s, Kind wanted) {
+    Kind kind = wanted.any(s);
+    int steps = s.between(1, 6);
+    int batch = s.between(1, 3);
+    int width = s.between(1, 20);
+    boolean timeMajor = s.coin();
+    Map<String, Object> options = new HashMap<>();
+    options.put("fused_activation_function", s.pick(4, 0, 1, 3));
+    options.put("time_major", timeMajor);
+    if (kind.isHybrid()) {
+      options.put("asymmetric_quantize_inputs", s.coin());
+    }
+    int[] in = timeMajor ? new int[] {steps, batch, width} : new int[] {batch, steps, width};
+    Second second = s.pick(Second.NONE, Second.BACKWARD_ONLY, Second.CROSSED);
+    Value[] inputs = new Value[12];
+    inputs[0] = s.ranged(FLOAT32, Quantization.NONE, -1, 1, in);
+    if (second != Second.NONE) {
+      inputs[9] = s.ranged(FLOAT32, Quantization.NONE, -1, 1, in);
+    }
+    int[] outputs = new int[2];
+    for (int d = 0; d < 2; d++) {
+      int units = s.between(1, 24);
+      outputs[d] = units;
+      inputs[4 * d + 1] = weights(s, kind, units, width, 0.6);
+      inputs[4 * d + 2] = weights(s, kind, units, units, 0.6);
+      inputs[4 * d + 3] = s.floats(0.3, units);
+      inputs[4 * d + 4] = s.b.variable(s.name("h"), FLOAT32, Quantization.NONE, batch, units);
+      if (second == Second.CROSSED) {
+        inputs[10 + d] = weights(s, kind, units, width, 0.6);
+      }
+    }
+    both(
+        s,
+        "BIDIRECTIONAL_SEQUENCE_RNN",
+        options,
+        in,
+        outputs[0],
+        outputs[1],
+        Arrays.asList(inputs));
   }
 }
