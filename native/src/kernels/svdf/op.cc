@@ -26,7 +26,7 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     return fail(SINTER_INVALID_ARGUMENT, "svdf: factors %d x 2^%d, %d x 2^%d, out_zero_point %d", p.feature_mantissa,
                 p.feature_shift, p.time_mantissa, p.time_shift, p.out_zero_point);
   }
-  const int64_t element = s8 ? 2 : 4;
+  const int64_t element = !s8 ? 4 : row->types[SVDF_STATE_IN] == S8 ? 1 : 2;
   slot_bytes[SVDF_X] = checked_product<4>({p.batch, p.units, p.rank, 4});
   slot_bytes[SVDF_STATE_IN] = slot_bytes[SVDF_STATE_OUT] =
       checked_product<5>({p.batch, p.units, p.rank, p.memory, element});

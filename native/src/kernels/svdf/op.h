@@ -6,7 +6,7 @@
 //
 // slots    x [batch][units * rank], state_in and state_out [batch][units * rank][memory] (may be the same memory),
 //          time [units * rank][memory], bias [units] (not read without has_bias), out [batch][units]
-// types    (x, state, time, bias, state, out) = f32 throughout | s32 s16 s16 s32 s16 s8
+// types    (x, state, time, bias, state, out) = f32 throughout | s32 s16 s16 s32 s16 s8 | s32 s8 s8 s32 s8 s8
 // numerics svdf.f32 | tfl.svdf8
 #ifndef SINTER_KERNELS_SVDF_OP_H_
 #define SINTER_KERNELS_SVDF_OP_H_

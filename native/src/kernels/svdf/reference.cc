@@ -30,13 +30,13 @@ void run(const Call* call, const Feature& feature, const Finish& finish) {
         T dot = 0;
         for (int64_t i = 0; i < p.memory; i++) {
           const T product = static_cast<T>(state[at + i]) * static_cast<T>(time[filter * p.memory + i]);
-          if constexpr (sizeof(M) == 2) {
+          if constexpr (sizeof(M) < 4) {
             dot = add_wrapping(dot, product);
           } else {
             dot += product;
           }
         }
-        if constexpr (sizeof(M) == 2) {
+        if constexpr (sizeof(M) < 4) {
           sum = add_wrapping(sum, dot);
         } else {
           sum += dot;
@@ -57,17 +57,34 @@ void svdf_f32_reference(const Call* call) {
       [&](float sum, int64_t unit) { return lstm_activate(p.activation, p.has_bias ? sum + bias[unit] : sum); });
 }
 
-void svdf_s8_reference(const Call* call) {
+namespace {
+
+// M: memory and weights of time, of 8 or 16 bits; feature values are bounded to it.
+template <class M>
+void integers(const Call* call, int32_t most) {
   const SvdfParams& p = *static_cast<const SvdfParams*>(call->params);
   const int32_t* bias = static_cast<const int32_t*>(call->slots[SVDF_BIAS]);
   const FixedFactor feature = {p.feature_mantissa, p.feature_shift}, time = {p.time_mantissa, p.time_shift};
-  run<int32_t, int16_t, int8_t>(
-      call, [&](int32_t x) { return static_cast<int16_t>(clamp16(scale_wrapping(x, feature))); },
+  run<int32_t, M, int8_t>(
+      call,
+      [&](int32_t x) {
+        const int32_t y = scale_wrapping(x, feature);
+        return static_cast<M>(y < -most - 1 ? -most - 1 : y > most ? most : y);
+      },
       [&](int32_t sum, int64_t unit) {
         const int32_t y = scale_wrapping(p.has_bias ? add_wrapping(sum, bias[unit]) : sum, time);
         const int32_t z = add_wrapping(y, p.out_zero_point);
         return static_cast<int8_t>(z < -128 ? -128 : z > 127 ? 127 : z);
       });
+}
+
+}  // namespace
+
+void svdf_s8_reference(const Call* call) {
+  integers<int16_t>(call, 32767);
+}
+void svdf_s8s8_reference(const Call* call) {
+  integers<int8_t>(call, 127);
 }
 
 }  // namespace sinter

@@ -117,6 +117,46 @@ TEST(Svdf, IntegersOfOneRun) {
   }
 }
 
+// A memory of 8 bits is one of 16 bits whose values stay within 8, which bounds what comes in.
+TEST(Svdf, MemoryOfEightBits) {
+  for (uint64_t seed = 0; seed < 40; seed++) {
+    Random random(seed);
+    SvdfParams p = shape_of(&random);
+    const FixedFactor feature = fixed_factor(0.01), time = fixed_factor(0.003 * random.real(1, 9));
+    p.feature_mantissa = feature.mantissa;
+    p.feature_shift = feature.shift;
+    p.time_mantissa = time.mantissa;
+    p.time_shift = time.shift;
+    p.out_zero_point = static_cast<int32_t>(random.integer(-128, 127));
+    const int64_t filters = int64_t{p.units} * p.rank, count = p.batch * filters;
+    const auto x = random.s32(count, -20000, 20000), bias = random.s32(p.units, -9000, 9000);
+    const auto state = random.s8(count * p.memory), weights = random.s8(filters * p.memory);
+    std::vector<int32_t> bounded = x;
+    for (auto& v : bounded) v = v > 12700 ? 12700 : v < -12800 ? -12800 : v;
+    const auto wide = [](const std::vector<int8_t>& of) {
+      return bytes_of(std::vector<int16_t>(of.begin(), of.end()));
+    };
+    Case c;
+    c.name = "svdf s8 s8 seed " + std::to_string(seed);
+    c.op = "svdf";
+    c.params = params_of(p);
+    c.types = {S32, S8, S8, S32, S8, S8};
+    c.inputs = {bytes_of(x), bytes_of(state), bytes_of(weights), p.has_bias ? bytes_of(bias) : Bytes()};
+    c.out_bytes_of = {count * p.memory, int64_t{p.batch} * p.units};
+    Case same = c;
+    same.types = {S32, S16, S16, S32, S16, S8};
+    same.inputs = {bytes_of(bounded), wide(state), wide(weights), c.inputs[3]};
+    same.out_bytes_of[0] *= 2;
+    const Bytes small = run_reference(c), large = run_reference(same);
+    const size_t kept = state.size();
+    const auto after = values_of<int16_t>(large, 0, kept);
+    for (size_t k = 0; k < kept; k++) ASSERT_EQ(static_cast<int8_t>(small[k]), after[k]) << c.name;
+    ASSERT_EQ(Bytes(small.begin() + static_cast<long>(kept), small.end()),
+              Bytes(large.begin() + static_cast<long>(2 * kept), large.end()))
+        << c.name;
+  }
+}
+
 TEST(Svdf, RefusesHostileParameters) {
   const std::vector<DataType> s8 = {S32, S16, S16, S32, S16, S8};
   const auto refused = [&](void (*change)(SvdfParams*)) {

@@ -21,7 +21,10 @@ final class Svdfs {
     boolean integer = form == Recurrent.Form.INTEGER;
     boolean hybrid = form == Recurrent.Form.HYBRID;
     ElementType wide = integer ? ElementType.INT8 : ElementType.FLOAT32;
-    ElementType small = integer ? ElementType.INT16 : ElementType.FLOAT32;
+    // A memory of 8 bits is TFLite Micro's: TFLite reads any as one of 16 bits.
+    boolean bytes = integer && l.tensor(op.input(4)).type() == ElementType.INT8;
+    ElementType small =
+        bytes ? ElementType.INT8 : integer ? ElementType.INT16 : ElementType.FLOAT32;
     ElementType sums = integer ? ElementType.INT32 : ElementType.FLOAT32;
     ElementType weightsType = l.tensor(op.input(1)).type();
     ElementType timeType = hybrid ? weightsType : small;
@@ -58,6 +61,9 @@ final class Svdfs {
     if (integer ? activation != 1 : activation < 0 || activation > 4) {
       throw l.unsupported(index, "activation " + activation);
     }
+    if (bytes && l.zeroPoint(op.input(4)) != 0) {
+      throw l.unsupported(index, "a memory of 8 bits with a zero point");
+    }
     long memory = (long) batch * filters * time.dim(1);
     if (l.shape(op.input(4)).elements() != memory) {
       throw l.unsupported(index, "a state of shape " + l.shape(op.input(4)));
@@ -91,7 +97,9 @@ final class Svdfs {
     Value state = l.state(index, op.input(4));
     String[] slots =
         integer
-            ? new String[] {"s32", "s16", "s16", "s32", "s16", "s8"}
+            ? bytes
+                ? new String[] {"s32", "s8", "s8", "s32", "s8", "s8"}
+                : new String[] {"s32", "s16", "s16", "s32", "s16", "s8"}
             : new String[] {"f32", "f32", "f32", "f32", "f32", "f32"};
     ByteBuffer factors = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
     if (integer) {
