@@ -13,6 +13,7 @@ set(SINTER_FLAGS_x86_avx2 -mavx2 -mfma -mf16c)
 set(SINTER_FLAGS_x86_avx512
     -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mprefer-vector-width=512
     -Wno-uninitialized -Wno-maybe-uninitialized)
+set(SINTER_FLAGS_x86_avx512bf16 ${SINTER_FLAGS_x86_avx512} -mavx512bf16)
 set(SINTER_FLAGS_arm_neon -march=armv8-a)
 set(SINTER_FLAGS_arm_dotprod -march=armv8.2-a+dotprod)
 
@@ -31,7 +32,7 @@ function(sinter_add_kernels target)
         message(FATAL_ERROR "${file}: no flags are known for ISA '${isa}' (cmake/isa_flags.cmake)")
       endif()
       set(flags ${SINTER_FLAGS_${isa}})
-      if(isa STREQUAL "x86_avx512" AND SINTER_EMULATE_AVX512)
+      if(isa MATCHES "^x86_avx512" AND SINTER_EMULATE_AVX512)
         # -O1: SIMDe's inline functions take the compiler minutes per file at -O2.
         set(flags ${SINTER_FLAGS_x86_avx2} -O1 -DSINTER_EMULATED=1 -Wno-psabi -include
             ${CMAKE_CURRENT_SOURCE_DIR}/tests/emulated_avx512.h)

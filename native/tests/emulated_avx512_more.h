@@ -89,6 +89,30 @@ inline int64_t add_lanes_64(const __m512i& x) {
   return sum;
 }
 
+// vdpbf16ps: pairs of bfloat16, the even product first; denormals count as 0 and results that are denormal become 0.
+inline float flushed(uint32_t bits) {
+  float value;
+  if ((bits & 0x7f800000) == 0) bits &= 0x80000000;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+inline float flushed(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return flushed(bits);
+}
+inline __m512 dot_bf16(const __m512& sum, const __m512i& a, const __m512i& b) {
+  __m512 result;
+  for (size_t i = 0; i < 16; i++) {
+    const uint32_t x = at<uint32_t>(&a, i), y = at<uint32_t>(&b, i);
+    const float even = flushed(x << 16) * flushed(y << 16);
+    const float odd = flushed(x & 0xffff0000) * flushed(y & 0xffff0000);
+    const float total = flushed(flushed(at<float>(&sum, i) + even) + odd);
+    memcpy(reinterpret_cast<float*>(&result) + i, &total, sizeof total);
+  }
+  return result;
+}
+
 }  // namespace
 }  // namespace sinter_emulated
 

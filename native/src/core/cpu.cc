@@ -56,7 +56,7 @@ uint64_t detect() {
     if (avx512 && (a & (1u << 5))) bits |= ISA_AVX512_BF16;
   }
 #if defined(SINTER_EMULATE_AVX512)
-  bits |= ISA_AVX512 | ISA_AVX512_VNNI;  // these rows were compiled to plain instructions
+  bits |= ISA_AVX512 | ISA_AVX512_VNNI | ISA_AVX512_BF16;  // these rows were compiled to plain instructions
 #endif
   return bits;
 }

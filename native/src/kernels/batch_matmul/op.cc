@@ -87,6 +87,9 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: transpose_a %d, transpose_b %d; each must be 0 or 1",
                 p.transpose_a, p.transpose_b);
   }
+  if (p.bf16 < 0 || p.bf16 > (row->types[BATCH_MATMUL_B] == F32 ? 1 : 0)) {
+    return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: bf16 %d", p.bf16);
+  }
   const bool int8 = row->types[BATCH_MATMUL_A] == S8;
   if (int8) {
     const sinter_status status = check_s8(p);

@@ -8,6 +8,7 @@
 //
 // slots    a, b, c  (a_batch*, b_batch* count elements; 0 broadcasts; c is dense)
 // types    (a, b, c) = f32 f32 f32 | s8 s8 s8 | s16 s16 s16 | s16 s8 s16 (no zero points) |
+//          f32 f32 f32 with bf16 = 1: both operands are rounded on the way, numerics bf16 |
 //          f32 s8 f32: rows of A' are quantized on the way, as gemm's are; `scale` is B's
 // numerics s8: int32 sum of (a-azp)*(b-bzp), then xnn.gemm's requantization with the float `scale`: TFLite hands this
 //          op to XNNPACK by default (200 random models, 170,218 elements: all equal to this, 20 unlike the
@@ -45,7 +46,8 @@ namespace sinter {
   F(i32, scale_shift, RUN) \
   F(i32, dynamic, RUN) /* f32 s8: DynamicMode (gemm/dynamic.h), else 0 */ \
   F(i32, out_min, RUN) \
-  F(i32, out_max, RUN)
+  F(i32, out_max, RUN) \
+  F(i32, bf16, RUN) /* f32: 0 or 1, see types; else 0 */
 // clang-format on
 SINTER_PARAMS(BatchMatmulParams, SINTER_BATCH_MATMUL_FIELDS);
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/workers.h"
 #include "kernels/batch_matmul/shape.h"
+#include "kernels/gemm/bf16.h"
 #include "kernels/gemm/packing_s16.h"
 #include "kernels/gemm/requantize.h"
 
@@ -49,6 +50,17 @@ void batch_matmul_f32_reference(const Call* call) {
                                         [&](const float* a, int64_t a_step, const float* b, int64_t b_step, float* c) {
                                           float sum = 0;  // k upwards: the order is part of the definition
                                           for (int64_t k = 0; k < p.k; k++) sum += a[k * a_step] * b[k * b_step];
+                                          *c = sum;
+                                        });
+}
+
+void batch_matmul_bf16_reference(const Call* call) {
+  const BatchMatmulParams& p = *static_cast<const BatchMatmulParams*>(call->params);
+  for_each_element<float, float, float>(call,
+                                        [&](const float* a, int64_t a_step, const float* b, int64_t b_step, float* c) {
+                                          float sum = 0;  // k upwards: the order is part of the definition
+                                          for (int64_t k = 0; k < p.k; k++)
+                                            sum += bf16_rounded(a[k * a_step]) * bf16_rounded(b[k * b_step]);
                                           *c = sum;
                                         });
 }

@@ -8,6 +8,7 @@
 #include "core/checked.h"
 #include "kernels/batch_matmul/op.h"
 #include "kernels/gemm/packing.h"
+#include "kernels/gemm/packing_bf16.h"
 
 namespace sinter {
 
@@ -79,6 +80,24 @@ static inline Cut cut_avx512_f32(const BatchMatmulParams& p, int threads) {
 static inline int64_t thread_bytes_f32(const BatchMatmulParams& p, const Cut& c, int tiles_at_once) {
   const int64_t panel = p.transpose_a ? (c.block * p.k * 4 + 63) / 64 * 64 : 0;
   return c.tiles * tiles_at_once * 64 * p.k + panel;
+}
+
+//   bf16          gemm's tiles of pairs, one float tile [k][16] that they are made from, rows of 2 * pairs values
+static inline Cut cut_avx2_bf16(const BatchMatmulParams& p, int threads) {
+  return cut_of(p, threads, 32, 6, 8 * bf16_tile_words(p.k), 8 * bf16_pairs(p.k));
+}
+static inline Cut cut_avx512_bf16(const BatchMatmulParams& p, int threads) {
+  return cut_of(p, threads, 32, 7, 8 * bf16_tile_words(p.k), 4 * bf16_pairs(p.k));
+}
+struct Bf16Scratch {
+  int64_t floats, panel, all;  // offsets behind the tiles, and the bytes of a thread
+};
+static inline Bf16Scratch bf16_scratch(const BatchMatmulParams& p, const Cut& c, int tiles_at_once, int value_bytes) {
+  Bf16Scratch s;
+  s.floats = c.tiles * tiles_at_once * 4 * bf16_tile_words(p.k);
+  s.panel = s.floats + int64_t{64} * p.k;
+  s.all = s.panel + bf16_panel_bytes(p.k, c.block, value_bytes);
+  return s;
 }
 
 static inline Cut cut_avx2_s8(const BatchMatmulParams& p, int threads) {

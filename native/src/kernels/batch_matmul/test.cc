@@ -70,6 +70,17 @@ Case f32_case(Random& random, const Shape& s) {
   return c;
 }
 
+// The same, rounded to bfloat16 on the way.
+Case bf16_case(Random& random, const Shape& s) {
+  Case c = f32_case(random, s);
+  c.name += " bf16";
+  BatchMatmulParams p;
+  memcpy(&p, c.params.data(), sizeof p);
+  p.bf16 = 1;
+  c.params = params_of(p);
+  return c;
+}
+
 Case s8_case(Random& random, const Shape& s, bool extreme) {
   int64_t a, b;
   BatchMatmulParams p = params_for(s, &a, &b);
@@ -105,6 +116,7 @@ TEST(BatchMatmul, SmallShapesAndTails) {
         const int transpose = (m + n + k + m * n) % 4;
         const Shape s = {m, n, k, transpose % 2 != 0, transpose / 2 != 0, {1, 1, 1}, 0, 0};
         run_differential(f32_case(random, s));
+        run_differential(bf16_case(random, s));
         run_differential(s8_case(random, s, false));
         if (HasFailure()) return;
       }
@@ -127,6 +139,7 @@ TEST(BatchMatmul, RandomShapesAndBroadcasting) {
     if (i % 4 == 0) s.a_broadcast = 0;
     if (i % 8 == 0) s.b_broadcast = 7;
     run_differential(f32_case(random, s));
+    run_differential(bf16_case(random, s));
     run_differential(s8_case(random, s, i % 6 == 0));
     if (HasFailure()) return;
   }
@@ -137,6 +150,8 @@ TEST(BatchMatmul, EmptyAndLong) {
   run_differential(f32_case(random, {0, 5, 3, false, false, {2, 1, 1}, 0, 0}));
   run_differential(s8_case(random, {0, 5, 3, true, false, {2, 1, 1}, 0, 0}, false));
   run_differential(f32_case(random, {3, 5, 3, false, true, {2, 0, 1}, 0, 0}));
+  run_differential(bf16_case(random, {0, 5, 3, false, false, {2, 1, 1}, 0, 0}));
+  run_differential(bf16_case(random, {9, 150, 700, false, true, {1, 1, 1}, 0, 0}));
   run_differential(s8_case(random, {3, 5, 3, false, true, {2, 0, 1}, 0, 0}, false));
   // The largest k: sums of extremes reach the ends of int32.
   run_differential(s8_case(random, {2, 3, 33025, false, false, {1, 1, 1}, 0, 0}, true));
@@ -226,6 +241,8 @@ TEST(BatchMatmul, RefusesHostileParameters) {
   refuse([](BatchMatmulParams* p) { p->transpose_b = -1; }, false);
   refuse([](BatchMatmulParams* p) { p->batch0 = p->batch1 = p->batch2 = INT32_MAX; }, false);
   refuse([](BatchMatmulParams* p) { p->batch0 = p->m = p->n = INT32_MAX; }, false);
+  refuse([](BatchMatmulParams* p) { p->bf16 = 2; }, false);
+  refuse([](BatchMatmulParams* p) { p->bf16 = 1; }, true);
   refuse([](BatchMatmulParams* p) { p->k = 33026; }, true);
   refuse([](BatchMatmulParams* p) { p->a_zero_point = 128; }, true);
   refuse([](BatchMatmulParams* p) { p->b_zero_point = -129; }, true);

@@ -26,7 +26,7 @@ int32_t lowest_of(DataType type) {
   return type == U8 ? 0 : type == S16 ? -32768 : -128;
 }
 int64_t bytes_of(DataType type) {
-  return type == S8 || type == U8 ? 1 : type == S16 ? 2 : 4;
+  return type == S8 || type == U8 ? 1 : type == S16 || type == BF16 ? 2 : 4;
 }
 
 sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) {

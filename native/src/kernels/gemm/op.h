@@ -7,13 +7,16 @@
 // slots    a        [m][k], lda elements from row to row
 //          weights  packed; sources: W [n][k] row-major, bias [n] (optional), scale [n] (8 bits out only)
 //          c        [m][n], ldc elements from row to row
-// types    (a, w, c) = f32 f32 f32 (bias f32) | s8 s8 s8 (bias s32) | s8 s8 s32 (bias s32) | u8 u8 u8 (bias s32) |
+// types    (a, w, c) = f32 f32 f32 (bias f32) | s8 s8 s8 (bias s32) | s8 s8 s32 (bias s32) | u8 u8 u8 (bias s32) | u8
+// u8 s32 (bias s32) |
 //          s16 s8 s16 (bias s64, or s32 where the requantization is of 32 bits; scale f64) |
-//          f32 s8 f32 (bias f32, scale of the weights): activations are quantized by row, numerics xnn.dynamic8
+//          f32 s8 f32 (bias f32, scale of the weights): activations are quantized by row, numerics xnn.dynamic8 |
+//          f32 bf16 f32, bf16 bf16 f32 (bias f32; W as float or bfloat16, told apart by its size): numerics bf16
 // layouts  NHWC: as above. PLANAR_QUADS: a is [ceil(k/4)][lda][4] and c is [ceil(n/4)][ldc][4], where
 //          the m pixels stand side by side and lda, ldc >= m count pixels.
 // weights  u8 weights have a zero point: the sum is over (A - a_zero_point) * (W - w_zero_point)
-// epilogue s8->s8, u8->u8: numerics xnn.gemm; s8->s32: the plain sum; s16: tfl.gemm16; f32: clamp(sum + bias, act_min,
+// epilogue s8->s8, u8->u8: numerics xnn.gemm; s8->s32, u8->s32: the plain sum; s16: tfl.gemm16; f32: clamp(sum + bias,
+// act_min,
 //          act_max)
 #ifndef SINTER_KERNELS_GEMM_OP_H_
 #define SINTER_KERNELS_GEMM_OP_H_

@@ -70,6 +70,18 @@ static inline int64_t vnni_corrected_panel_bytes(int64_t k) {
   return vnni_panel_bytes(k) + (vnni_panel_rows(k) * 4 + 63) / 64 * 64;
 }
 
+// Adds what each row's sums lack to a tile of int32 results, whose rows are ldc values apart.
+static inline void add_lacking(char* c, int64_t rows, int64_t ldc, int columns, const int32_t* lacking) {
+  for (int64_t r = 0; r < rows; r++) {
+    for (int j = 0; j < columns; j++) {
+      uint32_t sum;
+      __builtin_memcpy(&sum, c + 4 * (r * ldc + j), 4);  // C needs no alignment
+      sum += static_cast<uint32_t>(lacking[r]);
+      __builtin_memcpy(c + 4 * (r * ldc + j), &sum, 4);
+    }
+  }
+}
+
 // weights [n][k]; bias and scale [n] or null (zeros; scale 0).
 void pack_tiles(TileForm form, int64_t n, int64_t k, const int8_t* weights, const int32_t* bias, const float* scale,
                 int32_t a_zero_point, char* out);

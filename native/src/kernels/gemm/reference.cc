@@ -50,4 +50,9 @@ void gemm_s8s8s32_reference(const Call* call) {
   reference<int8_t>(call, [&](int64_t at, int32_t sum, float) { __builtin_memcpy(c + 4 * at, &sum, 4); });
 }
 
+void gemm_u8u8s32_reference(const Call* call) {
+  char* c = static_cast<char*>(call->slots[GEMM_C]);
+  reference<uint8_t>(call, [&](int64_t at, int32_t sum, float) { __builtin_memcpy(c + 4 * at, &sum, 4); });
+}
+
 }  // namespace sinter

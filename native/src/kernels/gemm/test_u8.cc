@@ -36,12 +36,23 @@ Case make_case(Random& random, int m, int n, int k, int extra, bool extreme) {
   return c;
 }
 
+// The same, the sums themselves.
+Case sums_case(const Case& of) {
+  Case c = of;
+  c.types = {U8, U8, S32};
+  c.sources[2] = Bytes();
+  c.out_bytes = of.out_bytes * 4;
+  return c;
+}
+
 TEST(GemmU8, SmallShapesAndTails) {
   Random random(61);
   for (int m : {0, 1, 2, 5, 6, 7, 13}) {
     for (int n : {1, 3, 8, 15, 16, 17, 33, 64, 65}) {
       for (int k : {1, 2, 3, 4, 5, 15, 16, 17, 31, 33, 64}) {
-        run_differential(make_case(random, m, n, k, k % 2, false));
+        const Case c = make_case(random, m, n, k, k % 2, false);
+        run_differential(c);
+        run_differential(sums_case(c));
         if (HasFailure()) return;
       }
     }
@@ -56,7 +67,9 @@ TEST(GemmU8, RandomShapesAndExtremeValues) {
                                static_cast<int>(random.integer(0, 5)), i % 3 == 0));
     if (HasFailure()) return;
   }
-  run_differential(make_case(random, 2, 20, 33025, 0, true));
+  const Case longest = make_case(random, 2, 20, 33025, 0, true);
+  run_differential(longest);
+  run_differential(sums_case(longest));
   run_differential(make_case(random, 1, 1001, 1280, 0, false));
 }
 

@@ -84,4 +84,16 @@ void gemm_s8s8s32_avx512vnni(const Call* call) {
   });
 }
 
+void gemm_u8u8s32_avx512vnni(const Call* call) {
+  const GemmParams& p = *static_cast<const GemmParams*>(call->params);
+  char* c = static_cast<char*>(call->slots[GEMM_C]);
+  for_each_vnni_tile<uint8_t>(call, [&](auto constant, const uint8_t* a, int64_t stride, const char* tile,
+                                        int64_t groups, int64_t m, int64_t n, int columns, const int32_t* lacking) {
+    const int rows = decltype(constant)::value;
+    char* at = c + 4 * (m * p.ldc + n);
+    vnni_tile_s32<rows>(a, stride, tile, groups, at, p.ldc, columns);
+    add_lacking(at, rows, p.ldc, columns, lacking);
+  });
+}
+
 }  // namespace sinter

@@ -203,7 +203,7 @@ final class Flow {
         Program program =
             first == to && outputs.isEmpty()
                 ? null
-                : Program.make(part, model.target(), model.options().numerics(), store);
+                : Program.make(part, model.target(), model.options(), store);
         return new FlowNode(
             program,
             first,

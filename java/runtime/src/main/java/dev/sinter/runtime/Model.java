@@ -210,7 +210,8 @@ public final class Model implements AutoCloseable {
   /**
    * Makes a session with another number of threads or another profile than the model's.
    *
-   * @param sessionOptions isa and numerics must be the model's: its weights are packed for them
+   * @param sessionOptions isa, numerics and bf16 must be the model's: its weights are packed for
+   *     them
    * @return a session for one thread at a time
    */
   public Session newSession(Options sessionOptions) {
@@ -232,7 +233,7 @@ public final class Model implements AutoCloseable {
    * Makes a session for other input shapes with options of its own.
    *
    * @param inputShapes shapes by position of the input; the others keep the file's
-   * @param sessionOptions isa and numerics must be the model's
+   * @param sessionOptions isa, numerics and bf16 must be the model's
    * @return a session for one thread at a time
    * @throws SinterException if an op cannot work with these shapes
    */
@@ -256,7 +257,7 @@ public final class Model implements AutoCloseable {
    *
    * @param signature its key, one of {@link #signatures()}
    * @param inputShapes shapes by name of the input; the others keep the file's
-   * @param sessionOptions isa and numerics must be the model's
+   * @param sessionOptions isa, numerics and bf16 must be the model's
    * @return a session whose inputs and outputs have the signature's names
    */
   public Session newSession(
@@ -309,11 +310,12 @@ public final class Model implements AutoCloseable {
       int subgraph, Signature signature, Map<Integer, Shape> inputShapes, Options sessionOptions) {
     if (!Objects.equals(sessionOptions.isa(), options.isa())
         || sessionOptions.numerics() != options.numerics()
+        || sessionOptions.bf16() != options.bf16()
         || !sessionOptions.customOps().equals(options.customOps())) {
       throw new SinterException(
           Status.INVALID_ARGUMENT,
           graph.name()
-              + ": a session has the isa, numerics and custom ops of its model; load the model with"
+              + ": a session has the isa, numerics, bf16 and custom ops of its model; load the model with"
               + " others, or start from model.options().toBuilder()");
     }
     return new Session(new Engines(prepared, sessionOptions), subgraph, signature, inputShapes);

@@ -16,6 +16,7 @@ public final class Options {
   private final String isa;
   private final Numerics numerics;
   private final boolean profile;
+  private final boolean bf16;
   private final Map<String, CustomOp> customOps;
 
   private Options(Builder b) {
@@ -23,6 +24,7 @@ public final class Options {
     isa = b.isa;
     numerics = b.numerics;
     profile = b.profile;
+    bf16 = b.bf16;
     customOps = Map.copyOf(b.customOps);
   }
 
@@ -41,7 +43,7 @@ public final class Options {
    * @return a builder
    */
   public Builder toBuilder() {
-    Builder builder = builder().threads(threads).numerics(numerics).profile(profile);
+    Builder builder = builder().threads(threads).numerics(numerics).profile(profile).bf16(bf16);
     builder.isa = isa;
     builder.customOps.putAll(customOps);
     return builder;
@@ -84,6 +86,15 @@ public final class Options {
   }
 
   /**
+   * Tells whether products of floats are computed in bfloat16.
+   *
+   * @return false unless set otherwise
+   */
+  public boolean bf16() {
+    return bf16;
+  }
+
+  /**
    * Returns the ops written in Java.
    *
    * @return by name
@@ -113,6 +124,7 @@ public final class Options {
     private String isa;
     private Numerics numerics = Numerics.TFLITE;
     private boolean profile;
+    private boolean bf16;
     private final Map<String, CustomOp> customOps = new HashMap<>();
 
     private Builder() {}
@@ -163,6 +175,22 @@ public final class Options {
      */
     public Builder profile(boolean value) {
       profile = value;
+      return this;
+    }
+
+    /**
+     * Computes products of floats in bfloat16: weights of fully connected layers, convolutions (not
+     * depthwise and transposed ones) and matrix products are rounded to it when they are packed,
+     * activations on the way; sums, and all other ops, stay in float. Weights take half the memory.
+     * It is faster on CPUs with AVX-512 BF16 instructions, and where weights come from DRAM; on
+     * others it is not, but computes the same. Outputs keep two to three significant digits;
+     * docs/numerics.md, {@code bf16}, says what was measured. Default false.
+     *
+     * @param value whether it does
+     * @return this
+     */
+    public Builder bf16(boolean value) {
+      bf16 = value;
       return this;
     }
 

@@ -103,8 +103,8 @@ final class Program {
   }
 
   /** Makes a program; the caller holds the store's lock. */
-  static Program make(Part part, Target target, Numerics numerics, Store store) {
-    return new Maker(part, target, numerics, store).make();
+  static Program make(Part part, Target target, Options options, Store store) {
+    return new Maker(part, target, options, store).make();
   }
 
   /** One call to be, with its row. */
@@ -123,12 +123,15 @@ final class Program {
     private final Map<Integer, Integer> blobSlot = new LinkedHashMap<>();
     private final List<State> states = new ArrayList<>();
 
-    Maker(Part part, Target target, Numerics numerics, Store store) {
+    Maker(Part part, Target target, Options options, Store store) {
       this.part = part;
       this.target = target;
       this.store = store;
-      this.selector = new Selector(target, numerics, store.densities);
+      this.selector = new Selector(target, options.numerics(), store.densities);
       this.lowered = Lowering.lower(part);
+      if (options.bf16()) {
+        lowered.steps().forEach(Step::useBfloat16);
+      }
     }
 
     Program make() {

@@ -19,8 +19,19 @@ final class RuntimeOptions {
       })
   private String isa;
 
+  @Option(
+      names = "--bf16",
+      description =
+          "Compute products of floats in bfloat16: half the memory for weights, fewer digits; faster only"
+              + " on CPUs with AVX-512 BF16 or where weights come from DRAM.")
+  private boolean bf16;
+
+  boolean isBf16() {
+    return bf16;
+  }
+
   Options options(int threads) {
-    Options.Builder options = Options.builder().threads(threads);
+    Options.Builder options = Options.builder().threads(threads).bf16(bf16);
     if (isa != null) {
       try {
         Target.local().withIsa(isa);

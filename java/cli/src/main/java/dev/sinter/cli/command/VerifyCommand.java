@@ -54,6 +54,9 @@ import picocli.CommandLine.Spec;
       "  sinter verify model.tflite --isa avx2"
     })
 public final class VerifyCommand implements Callable<Integer> {
+  // What roundings to 8 significant bits leave of an output, layer upon layer.
+  private static final double BF16_TOLERANCE = 0.05;
+
   @Parameters(
       arity = "1..*",
       paramLabel = "FILE-OR-FOLDER",
@@ -77,10 +80,13 @@ public final class VerifyCommand implements Callable<Integer> {
   @Option(
       names = "--tolerance",
       paramLabel = "T",
-      defaultValue = "" + Comparison.DEFAULT_TOLERANCE,
       description =
-          "Floats count as close within T times the largest absolute value of an output (default ${DEFAULT-VALUE}).")
-  private double tolerance;
+          "Floats count as close within T times the largest absolute value of an output (default "
+              + Comparison.DEFAULT_TOLERANCE
+              + ", with --bf16 "
+              + BF16_TOLERANCE
+              + ").")
+  private Double tolerance;
 
   @Option(
       names = "--kernels",
@@ -121,7 +127,7 @@ public final class VerifyCommand implements Callable<Integer> {
               : (name, file, shapes) -> TflitePeers.guarded(host, file, kernels, 1, shapes);
       PeerFactory ours =
           (name, file, shapes) -> SinterPeer.open(name, file, runtime.options(1), shapes);
-      Verifier verifier = new Verifier(ours, reference, inputs, seed, tolerance);
+      Verifier verifier = new Verifier(ours, reference, inputs, seed, tolerance());
       for (Path model : ModelFiles.of(models)) {
         Verdict v = verifier.verify(model.toString(), ModelFiles.read(model));
         verdicts.add(v);
@@ -133,6 +139,13 @@ public final class VerifyCommand implements Callable<Integer> {
       JsonReport.write(json, verdicts.stream().map(Verdict::fields).toList());
     }
     return summary(out, verdicts);
+  }
+
+  private double tolerance() {
+    if (tolerance != null) {
+      return tolerance;
+    }
+    return runtime.isBf16() ? BF16_TOLERANCE : Comparison.DEFAULT_TOLERANCE;
   }
 
   private static String line(Verdict v) {

@@ -134,6 +134,27 @@ class CommandsTest {
   }
 
   @Test
+  void bf16IsAnOptionOfEveryCommand() throws IOException {
+    GraphBuilder b = Graph.builder("g");
+    GraphBuilder.Value x = b.input("x", ElementType.FLOAT32, 2, 32);
+    float[] weights = new float[8 * 32];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = (float) Math.sin(i);
+    }
+    GraphBuilder.Value y = x.fullyConnected(b.floats("w", weights, 8, 32), null, Activation.NONE);
+    TfliteWriter.write(y.output("y").build(), model);
+    assertEquals(0, run("inspect", model, "--kernels", "--bf16"));
+    assertTrue(out.toString().contains("gemm_f32bf16f32_"), out.toString());
+    assertEquals(0, run("run", model, "--random", "1", "--bf16"));
+    Path json = folder.resolve("verify.json");
+    assertEquals(0, run("verify", model, "--bf16", "--json", json), out + "" + err);
+    JsonNode verdict = new ObjectMapper().readTree(json.toFile()).get(0);
+    assertEquals("close", verdict.get("status").asText());
+    assertTrue(verdict.get("maxAbsDiff").asDouble() > 1e-4, verdict.toString());
+    assertEquals(1, run("verify", model, "--bf16", "--tolerance", "1e-5"));
+  }
+
+  @Test
   void verifyFailsForWhatOnlyTfliteRuns() throws IOException {
     GraphBuilder b = Graph.builder("g");
     GraphBuilder.Value x = b.input("x", ElementType.FLOAT32, 2, 4);

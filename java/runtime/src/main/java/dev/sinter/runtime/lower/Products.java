@@ -107,7 +107,8 @@ final class Products {
         .set("scale_shift", factor.shift())
         .set("dynamic", 0)
         .set("out_min", Numbers.least(type))
-        .set("out_max", Numbers.greatest(type));
+        .set("out_max", Numbers.greatest(type))
+        .set("bf16", 0);
     Value left = l.value(op.input(0));
     Value other = l.value(op.input(1));
     l.add(step.slot(left).slot(other).slot(l.define(output)));

@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 /** One kernel call to be: an op of the native library with all its parameters, before selection. */
 public final class Step {
   private final String op;
-  private final List<String> types;
+  private List<String> types;
   private final int opIndex;
   private final String label;
   private final Map<String, Number> params = new LinkedHashMap<>();
@@ -89,6 +89,18 @@ public final class Step {
   /** Gives a slot another value. */
   public void replaceSlot(int index, Value value) {
     slots.set(index, value);
+  }
+
+  /** Has a product of floats computed in bfloat16, where a kernel op offers that. */
+  public void useBfloat16() {
+    if (!types.equals(List.of("f32", "f32", "f32"))) {
+      return;
+    }
+    switch (op) {
+      case "gemm", "conv" -> types = List.of("f32", "bf16", "f32");
+      case "batch_matmul" -> set("bf16", 1);
+      default -> {}
+    }
   }
 
   public String op() {

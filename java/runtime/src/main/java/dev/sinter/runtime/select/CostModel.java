@@ -62,7 +62,7 @@ final class CostModel {
       weights *= density * (1 + INDEX_SHARE);
     }
     if (step.types().get(0).equals("f32")) {
-      weights *= 4;
+      weights *= step.types().contains("bf16") ? 2 : 4;
     }
     double streaming = weights / rate(weights, row.bytesPerCycle());
     return Math.max(work / row.opsPerCycle(), streaming) + row.callCycles();

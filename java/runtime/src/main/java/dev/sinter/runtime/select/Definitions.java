@@ -6,6 +6,7 @@ package dev.sinter.runtime.select;
 import dev.sinter.runtime.Numerics;
 import dev.sinter.runtime.SinterException;
 import dev.sinter.runtime.Status;
+import dev.sinter.runtime.lower.Step;
 import java.util.List;
 
 /** The names of docs/numerics.md per op and types. */
@@ -13,9 +14,12 @@ final class Definitions {
   private Definitions() {}
 
   /** The definition that these numerics ask for. */
-  static String of(Numerics numerics, String op, List<String> types) {
+  static String of(Numerics numerics, Step step) {
+    boolean bfloat16 =
+        step.types().contains("bf16")
+            || (step.op().equals("batch_matmul") && step.param("bf16") == 1);
     return switch (numerics) {
-      case TFLITE -> tflite(op, types);
+      case TFLITE -> bfloat16 ? "bf16" : tflite(step.op(), step.types());
     };
   }
 

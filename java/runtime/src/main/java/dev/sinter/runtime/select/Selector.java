@@ -85,7 +85,7 @@ public final class Selector {
 
   /** The same, layouts left aside. */
   private String unavailable(Step step, Row row) {
-    String definition = Definitions.of(numerics, step.op(), step.types());
+    String definition = Definitions.of(numerics, step);
     if (!row.numerics().equals(definition)) {
       return "computes " + row.numerics() + ", asked for is " + definition;
     }

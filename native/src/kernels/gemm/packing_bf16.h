@@ -1,0 +1,46 @@
+// Packed bfloat16 weights, shared by gemm, conv and batch_matmul: tiles of 16 columns, pairs of k together. Internal
+// linkage: ISA files include it.
+// SPDX-License-Identifier: Apache-2.0
+//
+// One tile in 32-bit words: float bias[16], then per two values of k 16 words, the even k in the lower half. Columns
+// past n and a k past the end are zero.
+#ifndef SINTER_KERNELS_GEMM_PACKING_BF16_H_
+#define SINTER_KERNELS_GEMM_PACKING_BF16_H_
+
+#include <stdint.h>
+
+#include "core/row.h"
+
+namespace sinter {
+
+static inline int64_t bf16_pairs(int64_t k) {
+  return (k + 1) / 2;
+}
+static inline int64_t bf16_tile_words(int64_t k) {
+  return 16 * (1 + bf16_pairs(k));
+}
+static inline int64_t bf16_tiles_bytes(int64_t n, int64_t k) {
+  return (n + 15) / 16 * bf16_tile_words(k) * 4;
+}
+
+// Rows work on a panel of rows in scratch, rounded to bfloat16 and k rounded up to even: as many rows as fill some 24
+// KiB, a multiple of the tile's `mr`, at most 16 tiles. value_bytes: 4 where the panel holds them as floats (AVX2), 2
+// as bfloat16.
+static inline int64_t bf16_panel_rows(int64_t k, int mr, int value_bytes) {
+  const int64_t fit = 24576 / (2 * bf16_pairs(k) * value_bytes) / mr * mr;
+  return fit < mr ? mr : fit > 16 * mr ? 16 * mr : fit;
+}
+static inline int64_t bf16_panel_bytes(int64_t k, int64_t rows, int value_bytes) {
+  return (rows * 2 * bf16_pairs(k) * value_bytes + 63) / 64 * 64;
+}
+
+// weights [n][k], floats (rounded here) or bfloat16 as `weight_bytes` says, 4 or 2; bias [n] floats or null.
+void pack_bf16_tiles(int64_t n, int64_t k, const void* weights, int64_t weight_bytes, const float* bias, uint32_t* out);
+
+// Sizes of the sources weights [n][k], 4 or 2 bytes each, and optional bias [n]. Returns the bytes of a weight, or 0
+// after fail().
+int64_t check_bf16_sources(const Source* sources, int64_t n, int64_t k);
+
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_GEMM_PACKING_BF16_H_
