@@ -113,37 +113,112 @@ SINTER_API int32_t sinter_session_failed_step(uint64_t session);
 SINTER_API sinter_status sinter_session_profile(uint64_t session, int32_t enabled);
 SINTER_API int32_t sinter_session_step_nanos(uint64_t session, int32_t plan, int64_t* nanos, int32_t capacity);
 
-/* ---- direct kernels on the caller's buffers ---------------------------------------------------- */
+/* ---- direct kernels on the caller's buffers ----------------------------------------------------
+ *
+ * A handle holds weights that were packed once, for the fastest row this CPU has. Any number of threads may run it at a
+ * time; each call says how many threads it may use itself (1: the caller alone; 0: all cores; workers are borrowed as
+ * by sessions, a call never waits for them). What options point to may be freed once the handle is made.
+ *
+ * Buffers belong to the caller, hold exactly the elements that are named here, must not overlap, and stand at multiples
+ * of their elements' size; more alignment is not needed. Everything else in options and arguments is checked; the sizes
+ * of buffers cannot be.
+ *
+ * Scratch belongs to the handle: a call borrows what an earlier one left, and allocates when there is too little or
+ * when more calls run at the same time than ever before. sinter_*_reserve makes it beforehand: calls within what was
+ * reserved allocate nothing.
+ *
+ * Numbers are those of docs/numerics.md: 8 bits xnn.gemm and exact, floats f32 and bf16. */
+
+/* Rounds floats to bfloat16 (to nearest, halves to even; NaN stays, denormals become 0), and back. */
+SINTER_API void sinter_bf16_from_float(const float* in, uint16_t* out, int64_t count);
+SINTER_API void sinter_bf16_to_float(const uint16_t* in, float* out, int64_t count);
 
 /* One matrix product with packed weights: C[m,n] = epilogue(sum over k of A[m,k] * W[n,k] + bias[n]).
  * A row-major m x k with lda elements from row to row, C likewise with ldc. */
 enum {
-  SINTER_GEMM_F32 = 0,    /* A, W, bias, C float; C = clamp(sum + bias, act_min, act_max) */
-  SINTER_GEMM_S8S8S8 = 1, /* A, W, C int8, bias int32, scale[n] float; requantized, see docs/numerics.md */
-  SINTER_GEMM_S8S8S32 = 2 /* A, W int8, bias and C int32: the plain sum */
+  SINTER_GEMM_F32 = 0,     /* A, W, bias, C float; C = clamp(sum + bias, act_min, act_max) */
+  SINTER_GEMM_S8S8S8 = 1,  /* A, W, C int8, bias int32, scale[n] float; requantized; k at most 65536 */
+  SINTER_GEMM_S8S8S32 = 2, /* A, W int8, bias and C int32: the plain sum; k at most 65536 */
+  SINTER_GEMM_U8U8U8 = 3,  /* A, W, C uint8, both A and W with a zero point; else as S8S8S8; k at most 33025 */
+  SINTER_GEMM_U8U8S32 = 4, /* A, W uint8 with zero points, bias and C int32: the plain sum; k at most 33025 */
+  SINTER_GEMM_U8S8S32 = 5, /* A uint8 with a zero point, W int8, bias and C int32; k at most 33025 */
+  SINTER_GEMM_BF16 = 6,    /* A and W bfloat16, bias and C float; clamped as F32 */
+  SINTER_GEMM_F32BF16 = 7  /* A float, rounded to bfloat16 on the way; W bfloat16, bias and C float; clamped as F32 */
 };
 typedef struct {
   int32_t type; /* SINTER_GEMM_* */
   int32_t n, k;
   const void* weights;                      /* n x k, row-major */
   const void* bias;                         /* n, or NULL for zeros */
-  const float* scale;                       /* n; only S8S8S8 */
-  int32_t a_zero_point;                     /* int8 types */
-  int32_t out_zero_point, out_min, out_max; /* S8S8S8 */
-  float act_min, act_max;                   /* F32; -INFINITY and INFINITY for none */
+  const float* scale;                       /* n; S8S8S8 and U8U8U8: in_scale * weight_scale / out_scale */
+  int32_t a_zero_point;                     /* int8 and uint8 A: what stands for 0 */
+  int32_t w_zero_point;                     /* U8U8U8, U8U8S32; else 0 */
+  int32_t out_zero_point, out_min, out_max; /* S8S8S8, U8U8U8: bounds in the quantized domain */
+  float act_min, act_max;                   /* C float: bounds; -INFINITY and INFINITY for none */
   uint64_t isa_mask;                        /* rows may need no bits but these; 0 = all this CPU has */
 } sinter_gemm_options;
 
-/* Packs the weights for the fastest row this CPU has and returns a handle, or 0. The options'
- * arrays may be freed afterwards. The handle may be used by several threads at a time. */
+/* Sets everything to zero but the type and bounds, which become the widest. */
+SINTER_API void sinter_gemm_init(sinter_gemm_options* options, int32_t type);
+/* Packs the weights and returns a handle, or 0. */
 SINTER_API uint64_t sinter_gemm_create(const sinter_gemm_options* options);
+/* Calls that are under way end well. */
 SINTER_API sinter_status sinter_gemm_destroy(uint64_t gemm);
 /* Name of the row in use, or NULL. */
 SINTER_API const char* sinter_gemm_row(uint64_t gemm);
-/* lda >= k, ldc >= n; a holds at least (m-1)*lda+k elements, c (m-1)*ldc+n. Needs no alignment.
- * threads: as for sessions. */
+/* Makes scratch for `calls` (1 to 4096) calls at a time of up to m rows with up to `threads` threads each. */
+SINTER_API sinter_status sinter_gemm_reserve(uint64_t gemm, int32_t m, int32_t threads, int32_t calls);
+/* m >= 0, lda >= k, ldc >= n; a holds (m-1)*lda+k elements, c (m-1)*ldc+n. What lies between C's rows is kept. */
 SINTER_API sinter_status sinter_gemm_run(uint64_t gemm, int32_t m, const void* a, int64_t lda, void* c, int64_t ldc,
                                          int32_t threads);
+
+/* A two-dimensional convolution with packed weights, for images of any size:
+ *   out[b,y,x,o] = epilogue(bias[o] + sum over (i,j,c) of
+ *     in[b, y*stride_h + i*dilation_h - pad_top, x*stride_w + j*dilation_w - pad_left, c] * W[o,i,j,c])
+ * where pixels outside of the image count as 0 (8 bits: as the zero point). in is [batch][in_h][in_w][in_c], out
+ * [batch][out_h][out_w][out_c], without gaps; with extent = (kernel - 1) * dilation + 1,
+ *   out_h = (in_h + pad_top + pad_bottom - extent_h) / stride_h + 1, rounded down, and out_w likewise. */
+enum {
+  SINTER_CONV_F32 = 0,    /* all float; out = clamp(sum + bias, act_min, act_max) */
+  SINTER_CONV_S8 = 1,     /* in, W, out int8, bias int32, scale[out_c] float; requantized per output channel */
+  SINTER_CONV_U8 = 2,     /* the same in uint8, in and W with a zero point */
+  SINTER_CONV_F32BF16 = 3 /* in float, rounded to bfloat16 on the way; W bfloat16; bias, out float; not depthwise */
+};
+typedef struct {
+  int32_t type; /* SINTER_CONV_* */
+  int32_t in_c, out_c;
+  int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w; /* pixels, each 1 to 2^20 */
+  int32_t pad_top, pad_bottom, pad_left, pad_right;                       /* pixels, >= 0 */
+  int32_t groups;                           /* divides in_c and out_c; group g reads input channels g*in_c/groups on */
+  const void* weights;                      /* conv: [out_c][kernel_h][kernel_w][in_c / groups];
+                                               depthwise: [kernel_h][kernel_w][out_c] */
+  const void* bias;                         /* out_c, or NULL for zeros */
+  const float* scale;                       /* out_c; 8 bits: in_scale * weight_scale / out_scale */
+  int32_t in_zero_point, w_zero_point;      /* 8 bits; w_zero_point: uint8 only, else 0 */
+  int32_t out_zero_point, out_min, out_max; /* 8 bits: bounds in the quantized domain */
+  float act_min, act_max;                   /* floats: bounds; -INFINITY and INFINITY for none */
+  uint64_t isa_mask;                        /* rows may need no bits but these; 0 = all this CPU has */
+} sinter_conv_options;
+
+/* Sets everything to zero but the type; kernel, strides, dilations and groups, which become 1; and bounds, the widest.
+ */
+SINTER_API void sinter_conv_init(sinter_conv_options* options, int32_t type);
+/* Packs the weights and returns a handle, or 0. Products per output (kernel_h * kernel_w * in_c / groups): at most
+ * 65536 in int8, 33025 in uint8. */
+SINTER_API uint64_t sinter_conv_create(const sinter_conv_options* options);
+/* Every channel by itself: out_c = in_c * multiplier, output channel c * multiplier + d reads input channel c. groups
+ * is 1 or in_c. The handle goes to the functions below. */
+SINTER_API uint64_t sinter_depthwise_create(const sinter_conv_options* options);
+SINTER_API sinter_status sinter_conv_destroy(uint64_t conv);
+SINTER_API const char* sinter_conv_row(uint64_t conv);
+/* The size of the output for an input of in_h x in_w pixels. */
+SINTER_API sinter_status sinter_conv_out_size(uint64_t conv, int32_t in_h, int32_t in_w, int32_t* out_h,
+                                              int32_t* out_w);
+/* Makes scratch for `calls` (1 to 4096) calls at a time on images like these, with up to `threads` threads each. */
+SINTER_API sinter_status sinter_conv_reserve(uint64_t conv, int32_t batch, int32_t in_h, int32_t in_w, int32_t threads,
+                                             int32_t calls);
+SINTER_API sinter_status sinter_conv_run(uint64_t conv, int32_t batch, int32_t in_h, int32_t in_w, const void* in,
+                                         void* out, int32_t threads);
 
 /* ---- device plug-ins ----------------------------------------------------------------------------- */
 

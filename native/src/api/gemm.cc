@@ -1,51 +1,22 @@
 // The direct matrix product of sinter.h: the fastest row for the options, packed once.
 // SPDX-License-Identifier: Apache-2.0
+#include <math.h>
 #include <string.h>
 
-#include <memory>
-#include <mutex>
 #include <new>
 #include <vector>
 
-#include "core/arena.h"
-#include "core/catalogue.h"
-#include "core/cpu.h"
-#include "core/float_mode.h"
+#include "api/direct.h"
 #include "core/handles.h"
-#include "core/pool.h"
 #include "core/status.h"
+#include "kernels/gemm/bf16.h"
 #include "kernels/gemm/op.h"
 
 namespace sinter {
 namespace {
 
-// Packed weights and the row that reads them. Calls from several threads share it; each borrows
-// scratch that an earlier call left, so that a steady state allocates nothing.
-struct Gemm {
-  const RowDef* row = nullptr;
+struct Gemm : Direct {
   GemmParams params = {};
-  Arena packed;
-  std::mutex mutex;
-  std::vector<std::unique_ptr<Arena>> idle;
-
-  // Null when there is no memory.
-  std::unique_ptr<Arena> borrow(int64_t bytes) {
-    std::unique_ptr<Arena> arena;
-    {
-      std::lock_guard<std::mutex> lock(mutex);
-      if (!idle.empty()) {
-        arena = std::move(idle.back());
-        idle.pop_back();
-      }
-    }
-    if (!arena) arena.reset(new Arena);
-    if (arena->bytes() < bytes && !arena->resize(bytes)) return nullptr;
-    return arena;
-  }
-  void give_back(std::unique_ptr<Arena> arena) {
-    std::lock_guard<std::mutex> lock(mutex);
-    idle.push_back(std::move(arena));
-  }
 };
 
 HandleTable<Gemm>& gemm_table() {
@@ -53,109 +24,104 @@ HandleTable<Gemm>& gemm_table() {
   return *handles;
 }
 
-struct Types {
-  DataType a, weights, c;
+// What each SINTER_GEMM_* is made of. `flips`: int8 weights that a row for uint8 ones reads as value + 128.
+struct Kind {
+  DataType types[GEMM_SLOTS];
+  int weight_bytes;
+  bool requantizes, flips;
 };
+const Kind kinds[] = {
+    {{F32, F32, F32}, 4, false, false},    // F32
+    {{S8, S8, S8}, 1, true, false},        // S8S8S8
+    {{S8, S8, S32}, 1, false, false},      // S8S8S32
+    {{U8, U8, U8}, 1, true, false},        // U8U8U8
+    {{U8, U8, S32}, 1, false, false},      // U8U8S32
+    {{U8, U8, S32}, 1, false, true},       // U8S8S32
+    {{BF16, BF16, F32}, 2, false, false},  // BF16
+    {{F32, BF16, F32}, 2, false, false},   // F32BF16
+};
+const int kind_count = static_cast<int>(sizeof kinds / sizeof kinds[0]);
 
-bool types_of(int32_t type, Types* types) {
-  switch (type) {
-    case SINTER_GEMM_F32:
-      *types = {F32, F32, F32};
-      return true;
-    case SINTER_GEMM_S8S8S8:
-      *types = {S8, S8, S8};
-      return true;
-    case SINTER_GEMM_S8S8S32:
-      *types = {S8, S8, S32};
-      return true;
-    default:
-      return false;
+sinter_status check_options(const sinter_gemm_options& o) {
+  if (o.type < 0 || o.type >= kind_count) {
+    return fail(SINTER_INVALID_ARGUMENT, "gemm: type %d is not one of SINTER_GEMM_*", o.type);
   }
-}
-
-// The cheapest row that runs here. Rows that want another layout, or keep only some of the weights,
-// are for plans: here A and C are the caller's.
-const RowDef* fastest_row(const Types& types, const GemmParams& params, uint64_t isa_mask) {
-  const RowDef* best = nullptr;
-  for (int i = 0; i < row_count(); i++) {
-    const RowDef* row = row_at(i);
-    if (strcmp(row->op->name, "gemm") || row->types[GEMM_A] != types.a || row->types[GEMM_C] != types.c) continue;
-    if (row->layout_in != NHWC || row->layout_out != NHWC || !row_runs_here(row) || (row->isa & ~isa_mask)) continue;
-    if (broken_limit(row, &params)) continue;
-    if (!best || row->cost.ops_per_cycle > best->cost.ops_per_cycle) best = row;
+  const Kind& kind = kinds[o.type];
+  if (!o.weights) return fail(SINTER_INVALID_ARGUMENT, "gemm: weights are missing");
+  if (kind.requantizes != (o.scale != nullptr)) {
+    return fail(SINTER_INVALID_ARGUMENT, kind.requantizes ? "gemm: a result of 8 bits needs scale, n floats"
+                                                          : "gemm: scale is for results of 8 bits only");
   }
-  return best;
+  const bool two_zero_points = kind.types[GEMM_WEIGHTS] == U8 && !kind.flips;
+  if (!two_zero_points && o.w_zero_point != 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "gemm: w_zero_point %d; only uint8 weights have one", o.w_zero_point);
+  }
+  return SINTER_OK;
 }
 
 std::shared_ptr<Gemm> create(const sinter_gemm_options& o) {
-  Types types;
-  if (!types_of(o.type, &types)) {
-    fail(SINTER_INVALID_ARGUMENT, "gemm: type %d is not one of SINTER_GEMM_*", o.type);
-    return nullptr;
-  }
-  if (!o.weights || (o.type == SINTER_GEMM_S8S8S8) != (o.scale != nullptr)) {
-    fail(SINTER_INVALID_ARGUMENT, "gemm: weights are missing, or scale where S8S8S8 has one and the others have none");
-    return nullptr;
-  }
+  if (check_options(o) != SINTER_OK) return nullptr;
+  const Kind& kind = kinds[o.type];
   auto gemm = std::make_shared<Gemm>();
   GemmParams& p = gemm->params;
   p.m = 1;
   p.n = p.ldc = o.n;
   p.k = p.lda = o.k;
-  p.a_zero_point = o.type == SINTER_GEMM_F32 ? 0 : o.a_zero_point;
-  if (o.type == SINTER_GEMM_S8S8S8) {
+  if (kind.types[GEMM_C] == F32) {
+    p.act_min = o.act_min;
+    p.act_max = o.act_max;
+  } else {
+    p.a_zero_point = o.a_zero_point;
+    p.w_zero_point = kind.flips ? 128 : o.w_zero_point;
+  }
+  if (kind.requantizes) {
     p.out_zero_point = o.out_zero_point;
     p.out_min = o.out_min;
     p.out_max = o.out_max;
   }
-  if (o.type == SINTER_GEMM_F32) {
-    p.act_min = o.act_min;
-    p.act_max = o.act_max;
-  }
-  gemm->row = fastest_row(types, p, o.isa_mask ? o.isa_mask : ~uint64_t{0});
-  if (!gemm->row) {
-    fail(SINTER_UNSUPPORTED, "gemm: no row for type %d runs on this CPU", o.type);
-    return nullptr;
-  }
+  gemm->row = fastest_row("gemm", kind.types, &p, o.isa_mask);
+  if (!gemm->row) return nullptr;
+  // Before sizes are computed and weights are read.
   int64_t bytes[MAX_SLOTS] = {};
   if (gemm->row->op->check(&p, gemm->row, bytes) != SINTER_OK) return nullptr;
-  const int64_t n = o.n, element = types.weights == F32 ? 4 : 1;
-  Source sources[MAX_SOURCES] = {
-      {o.weights, n * o.k * element}, {o.bias, o.bias ? n * 4 : 0}, {o.scale, o.scale ? n * 4 : 0}};
-  const PackingDef* packing = gemm->row->packing;
-  const int64_t packed = packing->bytes(&p, sources);
-  if (packed < 0) return nullptr;
-  if (!gemm->packed.resize(packed)) {
-    fail(SINTER_OUT_OF_MEMORY, "gemm: no memory for %lld bytes of packed weights", (long long)packed);
+  const int64_t n = o.n, elements = n * o.k;
+  if (elements > int64_t{1} << 48) {
+    fail(SINTER_INVALID_ARGUMENT, "gemm: %d x %d weights are larger than any memory", o.n, o.k);
     return nullptr;
   }
-  return packing->pack(&p, sources, gemm->packed.data(), packed) == SINTER_OK ? gemm : nullptr;
+  std::vector<uint8_t> flipped;
+  const void* weights = o.weights;
+  if (kind.flips) {
+    const uint8_t* from = static_cast<const uint8_t*>(o.weights);
+    flipped.resize(static_cast<size_t>(elements));
+    for (size_t i = 0; i < flipped.size(); i++) flipped[i] = from[i] ^ 0x80;
+    weights = flipped.data();
+  }
+  const Source sources[MAX_SOURCES] = {
+      {weights, elements * kind.weight_bytes}, {o.bias, o.bias ? n * 4 : 0}, {o.scale, o.scale ? n * 4 : 0}};
+  return pack_direct(gemm.get(), &p, sources) == SINTER_OK ? gemm : nullptr;
+}
+
+// The parameters of a call, checked.
+sinter_status call_params(const Gemm& gemm, int32_t m, int64_t lda, int64_t ldc, GemmParams* p) {
+  if (m < 0 || lda < 0 || lda > INT32_MAX || ldc < 0 || ldc > INT32_MAX) {
+    return fail(SINTER_INVALID_ARGUMENT, "gemm: m %d, lda %lld, ldc %lld", m, (long long)lda, (long long)ldc);
+  }
+  *p = gemm.params;
+  p->m = m;
+  p->lda = static_cast<int32_t>(lda);
+  p->ldc = static_cast<int32_t>(ldc);
+  int64_t bytes[MAX_SLOTS] = {};
+  return gemm.row->op->check(p, gemm.row, bytes);
 }
 
 sinter_status run(Gemm* gemm, int32_t m, const void* a, int64_t lda, void* c, int64_t ldc, int32_t threads) {
-  GemmParams p = gemm->params;
-  if (m < 0 || threads < 0 || lda < 0 || lda > INT32_MAX || ldc < 0 || ldc > INT32_MAX || (m > 0 && (!a || !c))) {
-    return fail(SINTER_INVALID_ARGUMENT, "gemm: m %d, lda %lld, ldc %lld, threads %d or a null pointer", m,
-                (long long)lda, (long long)ldc, threads);
-  }
-  p.m = m;
-  p.lda = static_cast<int32_t>(lda);
-  p.ldc = static_cast<int32_t>(ldc);
-  int64_t bytes[MAX_SLOTS] = {};
-  const sinter_status status = gemm->row->op->check(&p, gemm->row, bytes);
+  GemmParams p;
+  const sinter_status status = call_params(*gemm, m, lda, ldc, &p);
   if (status != SINTER_OK) return status;
-  const int wanted = threads == 0 ? usable_cores() : threads;
-  BorrowedWorkers workers(wanted);
-  std::unique_ptr<Arena> scratch = gemm->borrow(gemm->row->scratch(&p, workers.get()->threads));
-  if (!scratch) return fail(SINTER_OUT_OF_MEMORY, "gemm: no memory for scratch");
-  void* slots[] = {const_cast<void*>(a), gemm->packed.data(), c};
-  const Call call = {&p, slots, scratch->data(), workers.get()};
-  {
-    FlushDenormals guard;
-    gemm->row->run(&call);
-  }
-  gemm->give_back(std::move(scratch));
-  return SINTER_OK;
+  if (m > 0 && (!a || !c)) return fail(SINTER_INVALID_ARGUMENT, "gemm: %s is a null pointer", a ? "c" : "a");
+  void* slots[GEMM_SLOTS] = {const_cast<void*>(a), nullptr, c};
+  return run_direct(gemm, &p, slots, threads);
 }
 
 sinter_status stale() {
@@ -168,6 +134,24 @@ sinter_status stale() {
 using namespace sinter;  // NOLINT: C interface
 
 extern "C" {
+
+void sinter_bf16_from_float(const float* in, uint16_t* out, int64_t count) {
+  for (int64_t i = 0; i < count; i++) out[i] = bf16_from_float(in[i]);
+}
+
+void sinter_bf16_to_float(const uint16_t* in, float* out, int64_t count) {
+  for (int64_t i = 0; i < count; i++) out[i] = bf16_to_float(in[i]);
+}
+
+void sinter_gemm_init(sinter_gemm_options* options, int32_t type) {
+  if (!options) return;
+  memset(options, 0, sizeof *options);
+  options->type = type;
+  options->out_min = type == SINTER_GEMM_U8U8U8 ? 0 : -128;
+  options->out_max = type == SINTER_GEMM_U8U8U8 ? 255 : 127;
+  options->act_min = -INFINITY;
+  options->act_max = INFINITY;
+}
 
 uint64_t sinter_gemm_create(const sinter_gemm_options* options) {
   if (!options) {
@@ -194,6 +178,18 @@ const char* sinter_gemm_row(uint64_t gemm) {
   const auto found = gemm_table().find(gemm);
   if (!found) stale();
   return found ? found->row->name : nullptr;
+}
+
+sinter_status sinter_gemm_reserve(uint64_t gemm, int32_t m, int32_t threads, int32_t calls) {
+  const auto found = gemm_table().find(gemm);
+  if (!found) return stale();
+  try {
+    GemmParams p;
+    const sinter_status status = call_params(*found, m, found->params.lda, found->params.ldc, &p);
+    return status == SINTER_OK ? reserve_direct(found.get(), &p, threads, calls) : status;
+  } catch (const std::bad_alloc&) {
+    return fail(SINTER_OUT_OF_MEMORY, "out of memory");
+  }
 }
 
 sinter_status sinter_gemm_run(uint64_t gemm, int32_t m, const void* a, int64_t lda, void* c, int64_t ldc,

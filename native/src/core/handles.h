@@ -14,7 +14,13 @@
 
 namespace sinter {
 
-enum HandleKind : uint32_t { HANDLE_WEIGHTS = 1, HANDLE_PLAN = 2, HANDLE_SESSION = 3, HANDLE_GEMM = 4 };
+enum HandleKind : uint32_t {
+  HANDLE_WEIGHTS = 1,
+  HANDLE_PLAN = 2,
+  HANDLE_SESSION = 3,
+  HANDLE_GEMM = 4,
+  HANDLE_CONV = 5
+};
 
 inline int handle_device(uint64_t handle) {
   return static_cast<int>(handle >> 56);

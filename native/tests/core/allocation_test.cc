@@ -4,8 +4,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include <vector>
+
 #include "core/plan_builder.h"
 #include "gtest/gtest.h"
+#include "sinter.h"
 
 // Sanitizers have their own malloc; elsewhere glibc lets a program put itself in front of it.
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -66,6 +69,45 @@ TEST(Allocation, ARunAllocatesNothing) {
     sinter_session_destroy(session);
   }
   sinter_plan_destroy(plan);
+#endif
+}
+
+// Direct kernels: nothing after the first call, and nothing at all when scratch was reserved.
+TEST(Allocation, DirectCallsAllocateNothing) {
+#if !defined(SINTER_COUNTS_MALLOC)
+  GTEST_SKIP() << "malloc belongs to the sanitizer or is not glibc's";
+#else
+  std::vector<int8_t> w(96 * 96), a(96 * 96);
+  std::vector<int32_t> c(96 * 96);
+  sinter_gemm_options o;
+  sinter_gemm_init(&o, SINTER_GEMM_S8S8S32);
+  o.n = o.k = 96;
+  o.weights = w.data();
+  sinter_conv_options v;
+  sinter_conv_init(&v, SINTER_CONV_F32);
+  v.in_c = v.out_c = 8;
+  v.kernel_h = v.kernel_w = 3;
+  v.pad_top = v.pad_bottom = v.pad_left = v.pad_right = 1;
+  std::vector<float> weights(8 * 8 * 9), in(8 * 64), out(8 * 64);
+  v.weights = weights.data();
+  for (int threads : {1, 2}) {
+    const uint64_t gemm = sinter_gemm_create(&o), conv = sinter_conv_create(&v);
+    ASSERT_NE(gemm, 0u);
+    ASSERT_NE(conv, 0u);
+    ASSERT_EQ(sinter_gemm_reserve(gemm, 96, threads, 1), SINTER_OK);
+    ASSERT_EQ(sinter_conv_reserve(conv, 1, 8, 8, threads, 1), SINTER_OK);
+    if (threads > 1) {  // the first call starts the process's workers
+      sinter_gemm_run(gemm, 96, a.data(), 96, c.data(), 96, threads);
+    }
+    const long before = allocations;
+    for (int m = 96; m > 0; m -= 5) {
+      ASSERT_EQ(sinter_gemm_run(gemm, m, a.data(), 96, c.data(), 96, threads), SINTER_OK);
+      ASSERT_EQ(sinter_conv_run(conv, 1, 8, 8, in.data(), out.data(), threads), SINTER_OK);
+    }
+    EXPECT_EQ(allocations - before, 0) << threads << " threads";
+    sinter_gemm_destroy(gemm);
+    sinter_conv_destroy(conv);
+  }
 #endif
 }
 

@@ -13,30 +13,55 @@ import org.bytedeco.javacpp.Pointer;
 
 /**
  * A matrix product with fixed weights: C[m,n] = epilogue(sum over k of (A[m,k] - zero point) *
- * W[n,k] + bias[n]). Weights are packed once for the fastest kernel of this machine; then any
- * number of threads may call {@link #run}, which allocates nothing.
+ * (W[n,k] - weight zero point) + bias[n]). Weights are packed once for the fastest kernel of this
+ * machine; then any number of threads may call {@link #run} at a time.
  *
- * <p>All buffers are direct and in native byte order; A, W and C are row-major. Kernels need no
- * alignment.
+ * <p>All buffers are direct and in native byte order; A, W and C are row-major. A buffer is used
+ * from its position on, which must be at a multiple of its elements' size; more alignment is not
+ * needed. Buffers must not overlap, and positions are left alone.
+ *
+ * <p>Scratch memory belongs to this object: a call borrows what an earlier one left. Only a call
+ * that needs more, or one that is the first to run beside as many others, allocates native memory;
+ * after {@link #reserve} none does. No call makes Java objects.
  */
 public final class Gemm implements AutoCloseable {
   /** What is multiplied and what comes out. */
   public enum Type {
     /** float * float -> float, clamped. */
-    F32(SinterLibrary.SINTER_GEMM_F32, 4, 4),
-    /** int8 * int8 -> int8, requantized (numeric definition xnn.gemm). */
-    S8S8S8(SinterLibrary.SINTER_GEMM_S8S8S8, 1, 1),
-    /** int8 * int8 -> int32, the plain sums. */
-    S8S8S32(SinterLibrary.SINTER_GEMM_S8S8S32, 1, 4);
+    F32(SinterLibrary.SINTER_GEMM_F32, 4, 4, 4, Quantized.NO),
+    /** int8 * int8 -> int8, requantized (numeric definition xnn.gemm); k at most 65536. */
+    S8S8S8(SinterLibrary.SINTER_GEMM_S8S8S8, 1, 1, 1, Quantized.RESULT),
+    /** int8 * int8 -> int32, the plain sums; k at most 65536. */
+    S8S8S32(SinterLibrary.SINTER_GEMM_S8S8S32, 1, 1, 4, Quantized.OPERANDS),
+    /** uint8 * uint8 -> uint8, requantized, both operands with a zero point; k at most 33025. */
+    U8U8U8(SinterLibrary.SINTER_GEMM_U8U8U8, 1, 1, 1, Quantized.RESULT),
+    /** uint8 * uint8 -> int32, the plain sums, both with a zero point; k at most 33025. */
+    U8U8S32(SinterLibrary.SINTER_GEMM_U8U8S32, 1, 1, 4, Quantized.OPERANDS),
+    /** uint8 * int8 -> int32, the plain sums; A has a zero point; k at most 33025. */
+    U8S8S32(SinterLibrary.SINTER_GEMM_U8S8S32, 1, 1, 4, Quantized.OPERANDS),
+    /** bfloat16 * bfloat16 -> float, clamped; {@link Bfloat16} converts; bias in float. */
+    BF16(SinterLibrary.SINTER_GEMM_BF16, 2, 2, 4, Quantized.NO),
+    /** float, rounded to bfloat16 on the way, * bfloat16 -> float, clamped; bias in float. */
+    F32_BF16(SinterLibrary.SINTER_GEMM_F32BF16, 4, 2, 4, Quantized.NO);
+
+    private enum Quantized {
+      NO,
+      OPERANDS,
+      RESULT
+    }
 
     private final int code;
     private final int inBytes;
+    private final int weightBytes;
     private final int outBytes;
+    private final Quantized quantized;
 
-    Type(int code, int inBytes, int outBytes) {
+    Type(int code, int inBytes, int weightBytes, int outBytes, Quantized quantized) {
       this.code = code;
       this.inBytes = inBytes;
+      this.weightBytes = weightBytes;
       this.outBytes = outBytes;
+      this.quantized = quantized;
     }
   }
 
@@ -52,23 +77,19 @@ public final class Gemm implements AutoCloseable {
     k = b.k;
     Target.local();
     try (GemmOptions o = new GemmOptions();
-        Pointer weights = pointer(b.weights);
-        Pointer bias = pointer(b.bias);
+        Pointer weights = DirectBuffers.pointer(b.weights);
+        Pointer bias = DirectBuffers.pointer(b.bias);
         FloatPointer scale = b.scale == null ? null : new FloatPointer(b.scale)) {
       o.type(type.code).n(n).k(k).weights(weights).bias(bias).scale(scale);
-      o.a_zero_point(b.zeroPoint).out_zero_point(b.outZeroPoint);
+      o.a_zero_point(b.zeroPoint).w_zero_point(b.weightZeroPoint).out_zero_point(b.outZeroPoint);
       o.out_min(b.outMin).out_max(b.outMax).act_min(b.actMin).act_max(b.actMax).isa_mask(0);
       handle = SinterLibrary.sinter_gemm_create(o);
     }
     if (handle == 0) {
-      throw new SinterException(Status.INVALID_ARGUMENT, "gemm: " + Natives.lastError());
+      throw new SinterException(Status.INVALID_ARGUMENT, Natives.lastError());
     }
     long gemm = handle;
     owned = Owned.by(this, "a gemm", () -> SinterLibrary.sinter_gemm_destroy(gemm));
-  }
-
-  private static Pointer pointer(ByteBuffer buffer) {
-    return buffer == null ? null : new Pointer(buffer);
   }
 
   /**
@@ -93,6 +114,7 @@ public final class Gemm implements AutoCloseable {
     private ByteBuffer bias;
     private float[] scale;
     private int zeroPoint;
+    private int weightZeroPoint;
     private int outZeroPoint;
     private int outMin = -128;
     private int outMax = 127;
@@ -107,42 +129,66 @@ public final class Gemm implements AutoCloseable {
       if (n < 1 || k < 1) {
         throw new SinterException(Status.INVALID_ARGUMENT, "gemm: n " + n + ", k " + k);
       }
-      require(weights, (long) n * k * type.inBytes, "weights");
+      DirectBuffers.require(
+          "gemm", "weights", weights, (long) n * k * type.weightBytes, type.weightBytes);
     }
 
     /**
      * Sets what is added to each sum.
      *
-     * @param value n floats (F32) or ints, direct
+     * @param value n floats (types whose result is a float) or n ints, direct; copied by {@link
+     *     #build}
      * @return this
      */
     public Builder bias(ByteBuffer value) {
-      require(value, 4L * n, "bias");
+      DirectBuffers.require("gemm", "bias", value, 4L * n, 4);
       bias = value;
       return this;
     }
 
     /**
-     * Sets the quantization of A for the int8 types.
+     * Sets the quantization of A for the int8 and uint8 types.
      *
-     * @param value the int8 that stands for zero
+     * @param value what stands for zero, -128 to 127 or 0 to 255
      * @return this
      */
     public Builder zeroPoint(int value) {
+      requireQuantized(type.quantized != Type.Quantized.NO, "a zero point");
       zeroPoint = value;
       return this;
     }
 
     /**
-     * Sets how sums become int8: round(sum * scale) + zero point, clamped.
+     * Sets the quantization of W for {@link Type#U8U8U8} and {@link Type#U8U8S32}.
+     *
+     * @param value what stands for zero, 0 to 255
+     * @return this
+     */
+    public Builder weightZeroPoint(int value) {
+      requireQuantized(type == Type.U8U8U8 || type == Type.U8U8S32, "a zero point of the weights");
+      weightZeroPoint = value;
+      return this;
+    }
+
+    private void requireQuantized(boolean fits, String what) {
+      if (!fits) {
+        throw new SinterException(
+            Status.INVALID_ARGUMENT, "gemm: type " + type + " has not " + what + "; leave it away");
+      }
+    }
+
+    /**
+     * Sets how sums become int8 or uint8: round(sum * scale) + zero point, clamped. {@link
+     * Type#S8S8S8} and {@link Type#U8U8U8} need it, other types have no use for it.
      *
      * @param scales n factors, in_scale * weight_scale / out_scale
-     * @param outputZeroPoint the int8 that stands for zero in C
-     * @param min smallest result
+     * @param outputZeroPoint what stands for zero in C, -128 to 127 or 0 to 255
+     * @param min smallest result, in the quantized domain
      * @param max largest result
      * @return this
      */
     public Builder requantize(float[] scales, int outputZeroPoint, int min, int max) {
+      requireQuantized(type.quantized == Type.Quantized.RESULT, "a result of 8 bits");
       if (scales.length != n) {
         throw new SinterException(
             Status.INVALID_ARGUMENT, "gemm: " + scales.length + " scales for " + n + " columns");
@@ -155,13 +201,14 @@ public final class Gemm implements AutoCloseable {
     }
 
     /**
-     * Clamps the results of F32.
+     * Clamps the results of the types whose result is a float.
      *
      * @param min smallest result
      * @param max largest result
      * @return this
      */
     public Builder clamp(float min, float max) {
+      requireQuantized(type.quantized == Type.Quantized.NO, "a float result");
       actMin = min;
       actMax = max;
       return this;
@@ -171,6 +218,7 @@ public final class Gemm implements AutoCloseable {
      * Packs the weights.
      *
      * @return a product, to be closed
+     * @throws SinterException if a parameter is out of range, or memory is short
      */
     public Gemm build() {
       return new Gemm(this);
@@ -197,26 +245,43 @@ public final class Gemm implements AutoCloseable {
    * @param c C from the buffer's position
    * @param ldc elements from one row of C to the next, at least n
    * @param threads how many threads may work, the caller's included; 0 for all cores
+   * @throws SinterException if a buffer is too small, on the heap or read-only, or this is closed
    */
   public void run(int m, ByteBuffer a, long lda, ByteBuffer c, long ldc, int threads) {
     if (m < 0 || lda < k || ldc < n) {
       throw new SinterException(
           Status.INVALID_ARGUMENT, "gemm: m " + m + ", lda " + lda + ", ldc " + ldc);
     }
-    requireMatrix(a, m, lda, k, type.inBytes, "a");
-    requireMatrix(c, m, ldc, n, type.outBytes, "c");
-    if (c.isReadOnly()) {
-      throw new SinterException(Status.INVALID_ARGUMENT, "gemm: c is a read-only buffer");
-    }
+    DirectBuffers.require("gemm", "a", a, bytes(m, lda, k, type.inBytes, "a"), type.inBytes);
+    DirectBuffers.requireWritable(
+        "gemm", "c", c, bytes(m, ldc, n, type.outBytes, "c"), type.outBytes);
     try {
-      int status = SinterLibrary.sinter_gemm_run(handle, m, a, lda, c, ldc, threads);
-      if (status != 0) {
-        throw new SinterException(
-            Status.ofCode(status),
-            "gemm: " + (owned.isClosed() ? "it is closed" : Natives.lastError()));
-      }
+      check(SinterLibrary.sinter_gemm_run(handle, m, a, lda, c, ldc, threads));
     } finally {
       Reference.reachabilityFence(this);
+    }
+  }
+
+  /**
+   * Makes scratch memory, so that calls within these bounds allocate nothing.
+   *
+   * @param m rows of the largest call
+   * @param threads what calls pass as threads, at most; 0 for all cores
+   * @param calls how many calls run at the same time, 1 to 4096
+   * @throws SinterException if memory is short
+   */
+  public void reserve(int m, int threads, int calls) {
+    try {
+      check(SinterLibrary.sinter_gemm_reserve(handle, m, threads, calls));
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  private void check(int status) {
+    if (status != 0) {
+      throw new SinterException(
+          Status.ofCode(status), owned.isClosed() ? "gemm: it is closed" : Natives.lastError());
     }
   }
 
@@ -237,34 +302,17 @@ public final class Gemm implements AutoCloseable {
     owned.close();
   }
 
-  /** Checks room for rows from row to row `stride` elements apart. */
-  private static void requireMatrix(
-      ByteBuffer buffer, int rows, long stride, int columns, int bytes, String what) {
-    if (rows > 0) {
-      // A stride beyond any buffer would overflow the product.
-      if (stride > Integer.MAX_VALUE && rows > 1) {
-        throw new SinterException(
-            Status.INVALID_ARGUMENT,
-            "gemm: rows of " + what + " are " + stride + " elements apart, beyond any buffer");
-      }
-      require(buffer, ((rows - 1) * stride + columns) * bytes, what);
-    } else {
-      require(buffer, 0, what);
+  /** Bytes of rows that are `stride` elements apart. */
+  private static long bytes(int rows, long stride, int columns, int bytes, String what) {
+    if (rows == 0) {
+      return 0;
     }
-  }
-
-  private static void require(ByteBuffer buffer, long bytes, String what) {
-    if (!buffer.isDirect() || buffer.remaining() < bytes) {
+    // A stride beyond any buffer would overflow the product.
+    if (stride > Integer.MAX_VALUE) {
       throw new SinterException(
           Status.INVALID_ARGUMENT,
-          "gemm: "
-              + what
-              + " needs a direct buffer of "
-              + bytes
-              + " bytes, this one is "
-              + (buffer.isDirect() ? "direct" : "on the heap")
-              + " with "
-              + buffer.remaining());
+          "gemm: rows of " + what + " are " + stride + " elements apart, beyond any buffer");
     }
+    return ((rows - 1) * stride + columns) * bytes;
   }
 }

@@ -27,6 +27,7 @@ public class SinterPresets implements InfoMapper {
         .put(new Info("SINTER_API").cppTypes().annotations())
         .put(new Info("sinter_status").cast().valueTypes("int"))
         .put(new Info("sinter_gemm_options").pointerTypes("GemmOptions"))
+        .put(new Info("sinter_conv_options").pointerTypes("ConvOptions"))
         // Direct buffers go straight through: a Pointer per call would be garbage.
         .put(
             new Info("sinter_gemm_run")
@@ -34,6 +35,13 @@ public class SinterPresets implements InfoMapper {
                     "public static native @Cast(\"sinter_status\") int sinter_gemm_run("
                         + "@Cast(\"uint64_t\") long gemm, int m, @Cast(\"const void*\") ByteBuffer a,"
                         + " @Cast(\"int64_t\") long lda, @Cast(\"void*\") ByteBuffer c,"
-                        + " @Cast(\"int64_t\") long ldc, int threads);"));
+                        + " @Cast(\"int64_t\") long ldc, int threads);"))
+        .put(
+            new Info("sinter_conv_run")
+                .javaText(
+                    "public static native @Cast(\"sinter_status\") int sinter_conv_run("
+                        + "@Cast(\"uint64_t\") long conv, int batch, int in_h, int in_w,"
+                        + " @Cast(\"const void*\") ByteBuffer in, @Cast(\"void*\") ByteBuffer out,"
+                        + " int threads);"));
   }
 }
