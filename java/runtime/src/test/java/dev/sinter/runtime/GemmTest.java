@@ -150,9 +150,7 @@ class GemmTest {
     }
   }
 
-  /**
-   * The steady state of calls makes no garbage, and what Java adds to a small product is little.
-   */
+  /** The steady state of calls makes no garbage. */
   @Test
   void runsAllocateNothing() {
     ByteBuffer w = ByteBuffer.allocateDirect(16 * 16);
