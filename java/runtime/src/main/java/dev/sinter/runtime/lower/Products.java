@@ -107,8 +107,7 @@ final class Products {
         .set("scale_shift", factor.shift())
         .set("dynamic", 0)
         .set("out_min", Numbers.least(type))
-        .set("out_max", Numbers.greatest(type))
-        .set("bf16", 0);
+        .set("out_max", Numbers.greatest(type));
     Value left = l.value(op.input(0));
     Value other = l.value(op.input(1));
     l.add(step.slot(left).slot(other).slot(l.define(output)));
@@ -134,6 +133,7 @@ final class Products {
         .set("k", k)
         .set("transpose_a", product.adjointX() ? 1 : 0)
         .set("transpose_b", product.adjointY() ? 1 : 0)
+        .set("bf16", 0)
         .work((double) c.elements() * k);
   }
 
