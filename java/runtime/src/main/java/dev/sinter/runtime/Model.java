@@ -131,6 +131,7 @@ public final class Model implements AutoCloseable {
     Objects.requireNonNull(graph, "graph");
     Objects.requireNonNull(options, "options");
     try {
+      QuantizationRules.check(graph);
       return new Model(graph, options);
     } catch (GraphException e) {
       throw new SinterException(Status.INVALID_MODEL, graph.name() + ": " + e.getMessage(), e);
