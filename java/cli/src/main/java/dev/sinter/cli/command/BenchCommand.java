@@ -6,14 +6,18 @@ package dev.sinter.cli.command;
 import dev.sinter.cli.compare.Bencher;
 import dev.sinter.cli.compare.Comparison;
 import dev.sinter.cli.compare.PairedRatios;
-import dev.sinter.cli.data.InputRange;
-import dev.sinter.cli.data.RandomInputs;
+import dev.sinter.cli.data.InputShapes;
+import dev.sinter.cli.data.InputSource;
 import dev.sinter.cli.peer.Peer;
+import dev.sinter.cli.peer.PeerException;
 import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.cli.peer.TflitePeer;
 import dev.sinter.cli.report.JsonReport;
 import dev.sinter.cli.report.Machine;
 import dev.sinter.cli.report.Table;
+import dev.sinter.graph.Graph;
+import dev.sinter.graph.GraphException;
+import dev.sinter.graph.Shape;
 import dev.sinter.graph.tflite.TfliteReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -43,8 +47,10 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
+      "Exit code: 0 if every model was measured and gives the peer's outputs, else 1.",
+      "",
       "Examples:",
-      "  sinter bench model.tflite --peers tflite",
+      "  sinter bench model.tflite --peers tflite --profile",
       "  sinter bench models/ --peers tflite --threads 1,2 --seconds 5 --json bench.json"
     })
 public final class BenchCommand implements Callable<Integer> {
@@ -91,11 +97,18 @@ public final class BenchCommand implements Callable<Integer> {
   private long seed;
 
   @Option(
+      names = "--profile",
+      description = "Then print the ops that take Sinter longest (measured apart from the table).")
+  private boolean profile;
+
+  @Option(
       names = "--json",
       paramLabel = "FILE",
       description =
           "Write model, threads, peer, sinterMicros, peerMicros, ratio, ratioLow, ratioHigh and circumstances.")
   private Path json;
+
+  @Mixin private ModelOptions entry;
 
   @Mixin private RuntimeOptions runtime;
 
@@ -106,6 +119,10 @@ public final class BenchCommand implements Callable<Integer> {
     TflitePeers.require();
     if (!(seconds > 0) || threads.stream().anyMatch(n -> n < 1)) {
       throw new UsageException("--seconds and --threads must be positive");
+    }
+    List<Path> files = ModelFiles.of(models);
+    if (json != null) {
+      JsonReport.check(json);
     }
     PrintWriter out = spec.commandLine().getOut();
     out.printf("%s, %d cores, load average %.2f%n", Machine.cpu(), Machine.cores(), Machine.load());
@@ -127,38 +144,71 @@ public final class BenchCommand implements Callable<Integer> {
             "outputs");
     List<Map<String, Object>> rows = new ArrayList<>();
     int failed = 0;
-    for (Path model : ModelFiles.of(models)) {
-      byte[] file = ModelFiles.read(model);
-      for (int n : threads) {
-        for (PeerName peer : peers) {
-          try {
-            rows.add(measure(model, file, n, peer, table));
-          } catch (RuntimeException e) {
-            failed++;
-            out.println(model + ": not measured: " + e.getMessage());
-            out.flush();
+    List<String> profiles = new ArrayList<>();
+    for (Path model : files) {
+      try {
+        byte[] file = entry.read(model);
+        for (int n : threads) {
+          for (PeerName peer : peers) {
+            failed += measured(model, file, n, peer, table, rows) ? 0 : 1;
+          }
+          if (profile) {
+            profiles.add(Profiler.table(model.toString(), file, runtime.options(n), 0.3));
           }
         }
+      } catch (PeerException | GraphException | IOException e) {
+        failed++;
+        notMeasured(model, e);
       }
     }
-    table.print(out);
+    if (!rows.isEmpty()) {
+      table.print(out);
+    }
+    profiles.forEach(out::print);
+    out.flush();
     if (json != null) {
       JsonReport.write(json, rows);
     }
     return failed == 0 ? Main.OK : Main.FAILED;
   }
 
+  /** Measures one line of the table; what stops it is said, and does not stop the others. */
+  private boolean measured(
+      Path model, byte[] file, int n, PeerName peer, Table table, List<Map<String, Object>> rows) {
+    try {
+      Map<String, Object> row = measure(model, file, n, peer, table);
+      rows.add(row);
+      if (row.get("outputs").equals("different")) {
+        spec.commandLine()
+            .getOut()
+            .println(
+                model
+                    + ": the outputs differ, so the times say little; 'sinter verify "
+                    + model
+                    + " --ops' finds the op");
+        return false;
+      }
+      return true;
+    } catch (PeerException | GraphException | IllegalArgumentException e) {
+      notMeasured(model, e);
+      return false;
+    }
+  }
+
+  private void notMeasured(Path model, Exception e) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(model + ": not measured: " + e.getMessage().replaceAll("\\s+", " "));
+    out.flush();
+  }
+
   private Map<String, Object> measure(Path model, byte[] file, int n, PeerName peer, Table table) {
     TflitePeer.Kernels kernels =
         peer == PeerName.TFLITE ? TflitePeer.Kernels.XNNPACK : TflitePeer.Kernels.BUILTIN;
-    try (Peer theirs = TflitePeers.open(file, kernels, n);
-        SinterPeer ours = SinterPeer.open(model.toString(), file, runtime.options(n))) {
-      List<InputRange> ranges = InputRange.of(TfliteReader.read(file));
-      RandomInputs random = new RandomInputs(seed);
-      for (int i = 0; i < ranges.size(); i++) {
-        random.fill(theirs.input(i), theirs.inputs().get(i).type(), ranges.get(i));
-        ours.input(i).put(theirs.input(i));
-      }
+    Graph graph = TfliteReader.read(file);
+    List<Shape> shapes = InputShapes.of(graph);
+    try (SinterPeer ours = SinterPeer.open(model.toString(), file, runtime.options(n), shapes);
+        Peer theirs = TflitePeers.open(file, kernels, n, shapes)) {
+      InputSource.random(1, seed).open(graph).fill(0, theirs, ours);
       ours.invoke();
       theirs.invoke();
       Comparison same = new Comparison(Comparison.DEFAULT_TOLERANCE);

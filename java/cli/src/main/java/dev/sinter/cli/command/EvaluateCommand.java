@@ -10,6 +10,7 @@ import dev.sinter.cli.peer.PeerException;
 import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.cli.peer.TflitePeer;
 import dev.sinter.cli.report.JsonReport;
+import dev.sinter.graph.GraphException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -94,6 +95,8 @@ public final class EvaluateCommand implements Callable<Integer> {
           "Write model, runtime, split, examples, correct, accuracy, agreement of each model and runtime.")
   private Path json;
 
+  @Mixin private ModelOptions entry;
+
   @Mixin private RuntimeOptions runtime;
 
   @Spec private CommandSpec spec;
@@ -106,6 +109,9 @@ public final class EvaluateCommand implements Callable<Integer> {
     if (!peers.isEmpty()) {
       TflitePeers.require();
     }
+    if (json != null) {
+      JsonReport.check(json);
+    }
     PrintWriter out = spec.commandLine().getOut();
     Dataset set = Dataset.open(data, split);
     List<Map<String, Object>> rows = new ArrayList<>();
@@ -113,7 +119,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     for (Path model : ModelFiles.of(models)) {
       try {
         evaluate(out, model, set, rows);
-      } catch (PeerException | IOException e) {
+      } catch (PeerException | GraphException | IOException e) {
         failed = true;
         out.println(e.getMessage());
       }
@@ -127,7 +133,7 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   private void evaluate(PrintWriter out, Path model, Dataset set, List<Map<String, Object>> rows)
       throws IOException {
-    byte[] file = ModelFiles.read(model);
+    byte[] file = entry.read(model);
     Evaluation ours;
     try (Peer peer = SinterPeer.open(model.toString(), file, runtime.options(threads))) {
       ours = run(model, "sinter", peer, set);

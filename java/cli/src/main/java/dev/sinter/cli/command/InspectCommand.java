@@ -11,6 +11,7 @@ import dev.sinter.graph.Op;
 import dev.sinter.graph.Signature;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.graph.Tensor;
+import dev.sinter.graph.tflite.TfliteOps;
 import dev.sinter.graph.tflite.TfliteReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -69,6 +70,9 @@ public final class InspectCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     byte[] bytes = ModelFiles.read(file);
+    if (json != null) {
+      JsonReport.check(json);
+    }
     List<Map<String, Object>> rows = new ArrayList<>();
     if (kernels) {
       KernelReport.print(out, file, bytes, runtime, rows);
@@ -125,18 +129,22 @@ public final class InspectCommand implements Callable<Integer> {
     Table table = new Table("op", "kind", "inputs", "output", "attributes");
     for (int i = 0; i < graph.ops().size(); i++) {
       Op op = graph.ops().get(i);
-      counts.merge(op.kind().label(), 1, Integer::sum);
+      counts.merge(TfliteOps.name(op.kind()), 1, Integer::sum);
       List<String> inputs = new ArrayList<>();
       for (int t : op.inputs()) {
         inputs.add(t < 0 ? "-" : type(graph.tensor(t)));
       }
       List<String> outputs = op.outputs().stream().map(t -> type(graph.tensor(t))).toList();
       table.row(
-          i, op.kind().label(), String.join(" ", inputs), String.join(" ", outputs), op.kind());
+          i,
+          TfliteOps.name(op.kind()),
+          String.join(" ", inputs),
+          String.join(" ", outputs),
+          op.kind());
       Map<String, Object> row = new LinkedHashMap<>();
       row.put("subgraph", index);
       row.put("op", i);
-      row.put("kind", op.kind().label());
+      row.put("kind", TfliteOps.name(op.kind()));
       row.put(
           "inputs", op.inputs().stream().map(t -> t < 0 ? null : graph.tensor(t).name()).toList());
       row.put("outputs", op.outputs().stream().map(t -> graph.tensor(t).name()).toList());

@@ -5,17 +5,19 @@ package dev.sinter.cli.command;
 
 import dev.sinter.cli.data.Dataset;
 import dev.sinter.cli.data.InputFiles;
-import dev.sinter.cli.data.InputRange;
+import dev.sinter.cli.data.InputShapes;
+import dev.sinter.cli.data.InputSource;
 import dev.sinter.cli.data.Npy;
 import dev.sinter.cli.data.Quantizing;
-import dev.sinter.cli.data.RandomInputs;
 import dev.sinter.cli.data.Scores;
 import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.cli.peer.TensorSpec;
 import dev.sinter.cli.report.JsonReport;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
+import dev.sinter.graph.Shape;
 import dev.sinter.graph.Strings;
+import dev.sinter.graph.Tensor;
 import dev.sinter.graph.tflite.TfliteReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -129,21 +131,32 @@ public final class RunCommand implements Callable<Integer> {
       description = "Write output, name, type, shape, values (or top) of each output.")
   private Path json;
 
+  @Mixin private ModelOptions entry;
+
   @Mixin private RuntimeOptions runtime;
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
+    if (threads < 1 || (topK != null && topK < 1)) {
+      throw new UsageException("--threads and --top-k must be at least 1");
+    }
+    if (json != null) {
+      JsonReport.check(json);
+    }
     PrintWriter out = spec.commandLine().getOut();
-    byte[] file = ModelFiles.read(model);
-    Dataset set = dataset == null ? null : Dataset.open(dataset, "test");
+    byte[] file = entry.read(model);
+    Dataset set = dataset == null ? null : Dataset.open(dataset, Dataset.splits(dataset).get(0));
     List<String> names =
         labels != null
             ? Files.readAllLines(labels, StandardCharsets.UTF_8)
             : set != null ? set.classNames() : List.of();
-    try (SinterPeer peer = SinterPeer.open(model.toString(), file, runtime.options(threads))) {
-      fill(peer, file, set);
+    Graph graph = TfliteReader.read(file);
+    List<Shape> shapes = source.seed != null ? InputShapes.of(graph) : shapes(graph);
+    try (SinterPeer peer =
+        SinterPeer.open(model.toString(), file, runtime.options(threads), shapes)) {
+      fill(peer, graph, set);
       long start = System.nanoTime();
       peer.invoke();
       double first = (System.nanoTime() - start) / 1e6;
@@ -169,38 +182,49 @@ public final class RunCommand implements Callable<Integer> {
     return Main.OK;
   }
 
-  private void fill(SinterPeer peer, byte[] file, Dataset set) throws IOException {
-    List<TensorSpec> inputs = peer.inputs();
-    if (source.seed != null) {
-      Graph graph = TfliteReader.read(file);
-      List<InputRange> ranges = InputRange.of(graph);
-      RandomInputs random = new RandomInputs(source.seed);
-      for (int i = 0; i < inputs.size(); i++) {
-        if (inputs.get(i).type() == ElementType.STRING) {
-          long count = inputs.get(i).shape().elements();
-          peer.setStrings(i, random.strings(count, RandomInputs.words(graph)));
-          continue;
-        }
-        random.fill(peer.input(i), inputs.get(i).type(), ranges.get(i));
-      }
-      return;
-    }
-    if (source.files.size() != inputs.size()) {
+  /** The shapes of the arrays where the file leaves the input's open; empty for the file's. */
+  private List<Shape> shapes(Graph graph) throws IOException {
+    List<Shape> shapes = new ArrayList<>();
+    if (source.files.size() != graph.inputs().size()) {
+      List<String> inputs = graph.inputs().stream().map(t -> graph.tensor(t).toString()).toList();
       throw new UsageException(
           "the model has "
               + inputs.size()
               + " inputs, "
               + source.files.size()
-              + " files were given: "
+              + " files were given; give one --input FILE for each, in this order: "
               + inputs);
+    }
+    boolean other = false;
+    for (int i = 0; i < source.files.size(); i++) {
+      Tensor t = graph.tensor(graph.inputs().get(i));
+      Path file = source.files.get(i);
+      if (!Files.isRegularFile(file)) {
+        throw new UsageException("there is no file " + file + " for input " + t);
+      }
+      Shape shape = InputFiles.isArray(file) ? Npy.read(file).shape() : t.shape();
+      boolean fits = shape.rank() == t.signature().rank();
+      for (int d = 0; fits && d < shape.rank(); d++) {
+        fits = t.signature().dim(d) < 0 || t.signature().dim(d) == shape.dim(d);
+      }
+      shapes.add(fits ? shape : t.shape());
+      other |= fits && !shape.equals(t.shape());
+    }
+    return other ? shapes : List.of();
+  }
+
+  private void fill(SinterPeer peer, Graph graph, Dataset set) throws IOException {
+    List<TensorSpec> inputs = peer.inputs();
+    if (source.seed != null) {
+      InputSource.random(1, source.seed).open(graph).fill(0, peer);
+      return;
     }
     Quantizing.Real real =
         scale != null ? new Quantizing.Real(scale, offset) : set != null ? set.real() : null;
     for (int i = 0; i < inputs.size(); i++) {
       try {
         if (inputs.get(i).type() == ElementType.STRING) {
-          String[] lines = Files.readAllLines(source.files.get(i)).toArray(String[]::new);
-          peer.setStrings(i, Strings.pack(lines));
+          peer.setStrings(i, InputFiles.strings(source.files.get(i)));
           continue;
         }
         InputFiles.fill(source.files.get(i), real, inputs.get(i), peer.input(i));

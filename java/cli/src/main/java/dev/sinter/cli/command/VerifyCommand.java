@@ -4,20 +4,21 @@
 package dev.sinter.cli.command;
 
 import dev.sinter.cli.compare.Comparison;
-import dev.sinter.cli.compare.Verdict;
+import dev.sinter.cli.compare.OpVerifier;
 import dev.sinter.cli.compare.Verifier;
+import dev.sinter.cli.data.InputFolder;
+import dev.sinter.cli.data.InputSource;
+import dev.sinter.cli.data.MisfitException;
+import dev.sinter.cli.data.Quantizing;
 import dev.sinter.cli.peer.GuardedPeer;
 import dev.sinter.cli.peer.PeerFactory;
 import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.cli.peer.TflitePeer;
 import dev.sinter.cli.report.JsonReport;
+import dev.sinter.graph.GraphException;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,7 +33,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Runs models in TFLite and in Sinter on the same random inputs and compares the outputs.",
+      "Runs models in TFLite and in Sinter on the same inputs and compares every element of the outputs.",
       "",
       "Status of a model:",
       "  equal            every element of every output is equal",
@@ -41,19 +42,34 @@ import picocli.CommandLine.Spec;
       "  refused-by-both  neither runs it",
       "  unsupported      Sinter says what it lacks, TFLite runs it",
       "",
-      "Integers are drawn from the full range of their type, floats from the range the file names (else -1 to 1), row"
-          + " numbers from the size of their table. TFLite runs in a process of its own, since some files end it."
+      "Inputs are random (integers from the full range of their type, floats from the range the file names, else -1 to"
+          + " 1, row numbers from the size of their table), or real ones with --inputs DIR, which is",
+      "  a data set            a folder with a dataset.json: the examples of a split, for models with one input",
+      "  subfolders            a run each, with a file per input",
+      "  files alone           a run each for models with one input; together one run for models with several",
+      "Files (.npy, .png, .jpg, anything else raw values) belong to the inputs that have their names, else in order of"
+          + " names. Models that the inputs do not fit are named and left out.",
+      "",
+      "With --ops every op is cut out and compared alone, on the values it gets within the whole model: this finds the"
+          + " op that a difference comes from.",
+      "",
+      "TFLite runs in a process of its own, since some files end it."
     },
     footer = {
       "",
-      "Exit code: 0 if every model passes; 1 if one is different, or unsupported without --allow-unsupported.",
+      "Exit code: 0 if every model passes; 1 if one is different, or unsupported without --allow-unsupported, or if the"
+          + " inputs fit a model that was named, or all models of a folder, not.",
       "",
       "Examples:",
-      "  sinter verify model.tflite --inputs 200",
+      "  sinter verify model.tflite --runs 200",
+      "  sinter verify model.tflite --inputs data/clothes --runs 50",
+      "  sinter verify model.tflite --ops",
       "  sinter verify models/ --allow-unsupported --json verify.json",
       "  sinter verify model.tflite --isa avx2"
     })
 public final class VerifyCommand implements Callable<Integer> {
+  private static final int RANDOM_RUNS = 5;
+
   // What roundings to 8 significant bits leave of an output, layer upon layer.
   private static final double BF16_TOLERANCE = 0.05;
 
@@ -65,10 +81,37 @@ public final class VerifyCommand implements Callable<Integer> {
 
   @Option(
       names = "--inputs",
+      paramLabel = "DIR",
+      description = "Real inputs from this folder instead of random ones (see above).")
+  private Path inputs;
+
+  @Option(
+      names = "--split",
+      paramLabel = "NAME",
+      description = "Which examples of a data set (default: the first split it names).")
+  private String split;
+
+  @Option(
+      names = "--scale",
+      paramLabel = "F",
+      description = "For pictures in --inputs without a dataset.json: real = byte * F + offset.")
+  private Double scale;
+
+  @Option(
+      names = "--offset",
+      paramLabel = "F",
+      defaultValue = "0",
+      description = "Added after --scale (default ${DEFAULT-VALUE}).")
+  private double offset;
+
+  @Option(
+      names = "--runs",
       paramLabel = "N",
-      defaultValue = "5",
-      description = "Random inputs per model (default ${DEFAULT-VALUE}).")
-  private int inputs;
+      description = "Runs per model (default: 5 on random inputs, all of --inputs).")
+  private Integer runs;
+
+  @Option(names = "--ops", description = "Cut out every op and compare it alone.")
+  private boolean ops;
 
   @Option(
       names = "--seed",
@@ -105,8 +148,12 @@ public final class VerifyCommand implements Callable<Integer> {
   @Option(
       names = "--json",
       paramLabel = "FILE",
-      description = "Write model, status, maxAbsDiff, mismatchFraction, message of each model.")
+      description =
+          "Write model, status, maxAbsDiff, mismatchFraction, message of each model; with --ops also op, name,"
+              + " output, types, for each op.")
   private Path json;
+
+  @Mixin private ModelOptions entry;
 
   @Mixin private RuntimeOptions runtime;
 
@@ -115,11 +162,15 @@ public final class VerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     TflitePeers.require();
-    if (inputs < 1) {
-      throw new UsageException("--inputs must be at least 1");
+    if (runs != null && runs < 1) {
+      throw new UsageException("--runs must be at least 1");
     }
-    PrintWriter out = spec.commandLine().getOut();
-    List<Verdict> verdicts = new ArrayList<>();
+    InputSource random = InputSource.random(runs == null ? RANDOM_RUNS : runs, seed);
+    InputSource source = inputs == null ? random : folder();
+    List<Path> files = ModelFiles.of(models);
+    if (json != null) {
+      JsonReport.check(json);
+    }
     try (GuardedPeer.Host host = new GuardedPeer.Host()) {
       PeerFactory reference =
           inProcess
@@ -127,18 +178,17 @@ public final class VerifyCommand implements Callable<Integer> {
               : (name, file, shapes) -> TflitePeers.guarded(host, file, kernels, 1, shapes);
       PeerFactory ours =
           (name, file, shapes) -> SinterPeer.open(name, file, runtime.options(1), shapes);
-      Verifier verifier = new Verifier(ours, reference, inputs, seed, tolerance());
-      for (Path model : ModelFiles.of(models)) {
-        Verdict v = verifier.verify(model.toString(), ModelFiles.read(model));
-        verdicts.add(v);
-        out.println(line(v));
-        out.flush();
+      Verifier verifier = new Verifier(ours, reference, source, tolerance());
+      OpVerifier byOps = ops ? new OpVerifier(verifier, reference, source, random) : null;
+      VerifyReport report = new VerifyReport(spec.commandLine().getOut(), allowUnsupported);
+      for (Path model : files) {
+        verify(model, verifier, byOps, report);
       }
+      if (json != null) {
+        JsonReport.write(json, report.rows());
+      }
+      return report.finish() ? Main.OK : Main.FAILED;
     }
-    if (json != null) {
-      JsonReport.write(json, verdicts.stream().map(Verdict::fields).toList());
-    }
-    return summary(out, verdicts);
   }
 
   private double tolerance() {
@@ -148,33 +198,31 @@ public final class VerifyCommand implements Callable<Integer> {
     return runtime.isBf16() ? BF16_TOLERANCE : Comparison.DEFAULT_TOLERANCE;
   }
 
-  private static String line(Verdict v) {
-    boolean compared =
-        v.status() != Verdict.Status.REFUSED_BY_BOTH && v.status() != Verdict.Status.UNSUPPORTED;
-    String numbers =
-        compared
-            ? String.format(
-                "  max |diff| %.3g, mismatching %.4g %%",
-                v.maxAbsDiff(), 100 * v.mismatchFraction())
-            : "";
-    String message = v.message().isEmpty() ? "" : "  " + v.message();
-    return String.format("%-15s %s%s%s", v.status().label(), v.model(), numbers, message);
+  private InputSource folder() {
+    Quantizing.Real real = scale == null ? null : new Quantizing.Real(scale, offset);
+    try {
+      return InputFolder.open(inputs, split, real, runs == null ? Integer.MAX_VALUE : runs);
+    } catch (IOException e) {
+      throw new UsageException("--inputs: " + e.getMessage());
+    }
   }
 
-  private int summary(PrintWriter out, List<Verdict> verdicts) {
-    Map<Verdict.Status, Integer> counts = new EnumMap<>(Verdict.Status.class);
-    int failed = 0;
-    for (Verdict v : verdicts) {
-      counts.merge(v.status(), 1, Integer::sum);
-      failed += v.passes(allowUnsupported) ? 0 : 1;
+  private void verify(Path model, Verifier verifier, OpVerifier byOps, VerifyReport report)
+      throws IOException {
+    String name = model.toString();
+    try {
+      byte[] file;
+      try {
+        file = entry.read(model);
+      } catch (GraphException e) {
+        report.misfit(name, e.getMessage(), models.contains(model));
+        return;
+      }
+      if (byOps == null || !report.ops(name, byOps, file)) {
+        report.model(verifier.verify(name, file));
+      }
+    } catch (MisfitException e) {
+      report.misfit(name, e.getMessage(), models.contains(model));
     }
-    StringBuilder text =
-        new StringBuilder(verdicts.size() + " models, " + inputs + " inputs each:");
-    counts.forEach(
-        (status, n) -> text.append(' ').append(n).append(' ').append(status.label()).append(','));
-    text.append(failed == 0 ? " none failed" : " " + failed + " failed");
-    out.println(text);
-    out.flush();
-    return failed == 0 ? Main.OK : Main.FAILED;
   }
 }

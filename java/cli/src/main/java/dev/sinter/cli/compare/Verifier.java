@@ -3,9 +3,9 @@
 
 package dev.sinter.cli.compare;
 
-import dev.sinter.cli.data.InputRange;
 import dev.sinter.cli.data.InputShapes;
-import dev.sinter.cli.data.RandomInputs;
+import dev.sinter.cli.data.InputSource;
+import dev.sinter.cli.data.MisfitException;
 import dev.sinter.cli.peer.Peer;
 import dev.sinter.cli.peer.PeerException;
 import dev.sinter.cli.peer.PeerFactory;
@@ -18,7 +18,6 @@ import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Shape;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.graph.tflite.TfliteReader;
-import java.nio.ByteBuffer;
 import java.util.List;
 
 /** Compares a runtime with a reference, model by model. */
@@ -28,8 +27,7 @@ public final class Verifier {
 
   private final PeerFactory ours;
   private final PeerFactory reference;
-  private final int inputs;
-  private final long seed;
+  private final InputSource inputs;
   private final double tolerance;
 
   /**
@@ -37,16 +35,13 @@ public final class Verifier {
    *
    * @param ours the runtime under test
    * @param reference the runtime that is right
-   * @param inputs how many random inputs each model is run on
-   * @param seed of the random inputs
+   * @param inputs what each model is run on
    * @param tolerance for floats, see {@link Comparison}
    */
-  public Verifier(
-      PeerFactory ours, PeerFactory reference, int inputs, long seed, double tolerance) {
+  public Verifier(PeerFactory ours, PeerFactory reference, InputSource inputs, double tolerance) {
     this.ours = ours;
     this.reference = reference;
     this.inputs = inputs;
-    this.seed = seed;
     this.tolerance = tolerance;
   }
 
@@ -56,15 +51,28 @@ public final class Verifier {
    * @param name what to call it
    * @param file the contents of its file
    * @return the verdict
+   * @throws MisfitException if both runtimes take the model, but the inputs do not fit it
    */
   public Verdict verify(String name, byte[] file) {
+    return verify(name, file, shapes(file), inputs);
+  }
+
+  /**
+   * Compares one model with other input shapes, on other inputs.
+   *
+   * @param name what to call it
+   * @param file the contents of its file
+   * @param shapes shapes of its inputs; empty for those of the file
+   * @param inputs what it is run on
+   * @return the verdict
+   */
+  Verdict verify(String name, byte[] file, List<Shape> shapes, InputSource inputs) {
     boolean dynamic = quantizesWhileRunning(file);
     Comparison comparison = new Comparison(dynamic ? Math.max(tolerance, DYNAMIC) : tolerance);
-    List<Shape> shapes = shapes(file);
     try (Side a = Side.open(ours, name, file, shapes);
         Side b = Side.open(reference, name, file, shapes)) {
       if (a.peer != null && b.peer != null) {
-        run(file, a, b, comparison);
+        run(file, inputs, a, b, comparison);
       }
       Verdict verdict = verdict(name, a, b, comparison);
       return dynamic && verdict.status() == Verdict.Status.CLOSE
@@ -110,44 +118,32 @@ public final class Verifier {
     return false;
   }
 
-  private void run(byte[] file, Side a, Side b, Comparison comparison) {
+  private static void run(byte[] file, InputSource inputs, Side a, Side b, Comparison comparison) {
     if (a.peer.inputs().size() != b.peer.inputs().size()) {
       throw new PeerException("the runtimes disagree about the number of inputs");
     }
-    List<InputRange> ranges;
-    List<byte[]> words;
+    InputSource.Feed feed;
     try {
-      Graph graph = TfliteReader.read(file);
-      ranges = InputRange.of(graph);
-      words = RandomInputs.words(graph);
+      feed = inputs.open(TfliteReader.read(file));
     } catch (GraphException e) {
       a.failed(new PeerException(e.getMessage(), false, e));
       return;
     }
-    RandomInputs random = new RandomInputs(seed);
-    for (int n = 0; n < inputs && a.failure == null && b.failure == null; n++) {
-      for (int i = 0; i < ranges.size(); i++) {
-        TensorSpec spec = b.peer.inputs().get(i);
-        if (!a.peer.inputs().get(i).shape().equals(spec.shape())) {
-          a.failed(
-              new PeerException(
-                  "input " + i + " is " + a.peer.inputs().get(i) + ", the reference's is " + spec));
-          return;
-        }
-        if (spec.type() == ElementType.STRING) {
-          ByteBuffer strings = random.strings(spec.shape().elements(), words);
-          a.peer.setStrings(i, strings);
-          b.peer.setStrings(i, strings);
-          continue;
-        }
-        ByteBuffer values = b.peer.input(i);
-        try {
-          random.fill(values, spec.type(), ranges.get(i));
-        } catch (IllegalArgumentException e) {
-          a.failed(new PeerException("not compared: " + e.getMessage(), true, e));
-          return;
-        }
-        a.peer.input(i).clear().put(values.duplicate().clear());
+    for (int i = 0; i < b.peer.inputs().size(); i++) {
+      TensorSpec spec = b.peer.inputs().get(i);
+      if (!a.peer.inputs().get(i).shape().equals(spec.shape())) {
+        a.failed(
+            new PeerException(
+                "input " + i + " is " + a.peer.inputs().get(i) + ", the reference's is " + spec));
+        return;
+      }
+    }
+    for (int n = 0; n < feed.runs() && a.failure == null && b.failure == null; n++) {
+      try {
+        feed.fill(n, b.peer, a.peer);
+      } catch (IllegalArgumentException e) {
+        a.failed(new PeerException("not compared: " + e.getMessage(), true, e));
+        return;
       }
       a.invoke();
       b.invoke();

@@ -3,6 +3,7 @@
 
 package dev.sinter.cli.data;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sinter.cli.peer.TensorSpec;
@@ -70,14 +71,11 @@ public final class Dataset {
    * @throws IOException if something is missing or not understood
    */
   public static Dataset open(Path folder, String split) throws IOException {
-    JsonNode root = new ObjectMapper().readTree(folder.resolve("dataset.json").toFile());
-    if (root.path("format").asInt() != FORMAT) {
-      throw new IOException(
-          folder + "/dataset.json has format " + root.path("format") + "; known is " + FORMAT);
-    }
+    JsonNode root = description(folder);
     JsonNode part = root.path("splits").path(split);
     if (part.isMissingNode()) {
-      throw new IOException(folder + "/dataset.json has no split '" + split + "'");
+      throw new IOException(
+          folder + "/dataset.json has no split '" + split + "'; there are " + splits(folder));
     }
     JsonNode inputs = part.path("inputs");
     if (inputs.size() != 1) {
@@ -132,6 +130,40 @@ public final class Dataset {
               + " labels");
     }
     return set;
+  }
+
+  /**
+   * Returns the splits of a data set.
+   *
+   * @param folder where dataset.json lies
+   * @return their names in the order of the file, at least one
+   * @throws IOException if there is none
+   */
+  public static List<String> splits(Path folder) throws IOException {
+    List<String> names = new ArrayList<>();
+    description(folder).path("splits").fieldNames().forEachRemaining(names::add);
+    if (names.isEmpty()) {
+      throw new IOException(folder + "/dataset.json names no splits");
+    }
+    return names;
+  }
+
+  private static JsonNode description(Path folder) throws IOException {
+    Path file = folder.resolve("dataset.json");
+    if (!Files.isRegularFile(file)) {
+      throw new IOException(
+          folder + " has no dataset.json, which says what the examples are (docs/cli.md)");
+    }
+    JsonNode root;
+    try {
+      root = new ObjectMapper().readTree(file.toFile());
+    } catch (JsonProcessingException e) {
+      throw new IOException(file + " is no JSON: " + e.getOriginalMessage(), e);
+    }
+    if (root.path("format").asInt() != FORMAT) {
+      throw new IOException(file + " has format " + root.path("format") + "; known is " + FORMAT);
+    }
+    return root;
   }
 
   private static Shape shape(JsonNode dims) {

@@ -6,9 +6,11 @@ package dev.sinter.cli.data;
 import dev.sinter.cli.peer.TensorSpec;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Shape;
+import dev.sinter.graph.Strings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -31,7 +33,7 @@ public final class InputFiles {
       throws IOException {
     if (Pictures.isPicture(file)) {
       picture(file, real, tensor, out);
-    } else if (file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".npy")) {
+    } else if (isArray(file)) {
       array(Npy.read(file), file, real, tensor, out);
     } else {
       byte[] bytes = Files.readAllBytes(file);
@@ -48,6 +50,28 @@ public final class InputFiles {
       }
       out.duplicate().clear().put(bytes);
     }
+  }
+
+  /**
+   * Reads strings.
+   *
+   * @param file a text with a line per string
+   * @return the strings, packed as tensors hold them
+   * @throws IOException if the file cannot be read
+   */
+  public static ByteBuffer strings(Path file) throws IOException {
+    return Strings.pack(
+        Files.readAllLines(file, StandardCharsets.UTF_8).toArray(String[]::new));
+  }
+
+  /**
+   * Tells whether a file is taken as an array.
+   *
+   * @param file the file
+   * @return true if its name ends in .npy
+   */
+  public static boolean isArray(Path file) {
+    return file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".npy");
   }
 
   private static void picture(Path file, Quantizing.Real real, TensorSpec tensor, ByteBuffer out)

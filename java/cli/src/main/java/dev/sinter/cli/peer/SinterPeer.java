@@ -114,6 +114,15 @@ public final class SinterPeer implements Peer {
     return session.report();
   }
 
+  /**
+   * Returns the times of the last run, where the options asked for them.
+   *
+   * @return a time per kernel call
+   */
+  public List<Session.StepTime> profile() {
+    return session.profile();
+  }
+
   @Override
   public String name() {
     String version = Model.class.getPackage().getImplementationVersion();

@@ -130,6 +130,16 @@ public final class TflitePeer implements Peer {
     return tensorflowlite.TfLiteVersion().getString();
   }
 
+  /**
+   * Returns the ops that the interpreter holds: those of the model, and one more for each part that
+   * a delegate took.
+   *
+   * @return how many
+   */
+  public int nodes() {
+    return Math.toIntExact(interpreter.nodes_size());
+  }
+
   private static PeerException refused(byte[] file, String what) {
     String words = TfliteErrors.of(file);
     return new PeerException("TFLite: " + (words.isEmpty() ? "the file " + what : words));

@@ -22,6 +22,30 @@ public final class JsonReport {
   private JsonReport() {}
 
   /**
+   * Finds out before the work whether its results can be written.
+   *
+   * @param file the file
+   * @throws IOException if it cannot be written
+   */
+  public static void check(Path file) throws IOException {
+    Path target = file.toAbsolutePath();
+    if (Files.isDirectory(target)) {
+      throw new IOException("--json " + file + " is a folder; name a file in it");
+    }
+    try {
+      Files.createDirectories(target.getParent());
+    } catch (IOException e) {
+      throw new IOException(
+          "--json " + file + " cannot be written: no folder " + target.getParent() + " can be made",
+          e);
+    }
+    if (!Files.isWritable(target.getParent())) {
+      throw new IOException(
+          "--json " + file + " cannot be written: no right to write to " + target.getParent());
+    }
+  }
+
+  /**
    * Writes a file: to a temporary one beside it first, so that nobody ever sees half of it.
    *
    * @param file the file

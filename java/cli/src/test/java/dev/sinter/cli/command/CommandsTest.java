@@ -68,7 +68,7 @@ class CommandsTest {
   void helpTeaches() {
     assertEquals(0, run("--help"));
     assertTrue(out.toString().contains("sinter verify models/"), out.toString());
-    for (String command : new String[] {"inspect", "run", "verify", "bench", "demo"}) {
+    for (String command : new String[] {"inspect", "run", "verify", "bench", "evaluate", "demo"}) {
       assertEquals(0, run(command, "--help"));
     }
   }
@@ -124,7 +124,7 @@ class CommandsTest {
   @Test
   void verifySaysEqual() throws IOException {
     Path json = folder.resolve("verify.json");
-    assertEquals(0, run("verify", folder, "--inputs", "3", "--json", json), out + "" + err);
+    assertEquals(0, run("verify", folder, "--runs", "3", "--json", json), out + "" + err);
     JsonNode rows = new ObjectMapper().readTree(json.toFile());
     assertEquals(1, rows.size());
     assertEquals(

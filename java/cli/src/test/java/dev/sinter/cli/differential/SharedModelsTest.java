@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.sinter.cli.compare.Comparison;
 import dev.sinter.cli.compare.Verdict;
 import dev.sinter.cli.compare.Verifier;
+import dev.sinter.cli.data.InputSource;
 import dev.sinter.cli.peer.GuardedPeer;
 import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.cli.peer.TflitePeer;
@@ -44,8 +45,7 @@ class SharedModelsTest {
           new Verifier(
               (name, file, shapes) -> SinterPeer.open(name, file, Options.DEFAULT, shapes),
               (name, file, shapes) -> host.open(file, TflitePeer.Kernels.XNNPACK, 1, shapes),
-              3,
-              5,
+              InputSource.random(3, 5),
               Comparison.DEFAULT_TOLERANCE);
       for (Path f : files) {
         String name = shared.resolve("models").relativize(f).toString();

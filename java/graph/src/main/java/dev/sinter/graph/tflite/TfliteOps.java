@@ -59,6 +59,16 @@ public final class TfliteOps {
   }
 
   /**
+   * Returns what TFLite calls an op.
+   *
+   * @param kind the op
+   * @return the name of the builtin, such as CONV_2D, or of the custom op
+   */
+  public static String name(OpKind kind) {
+    return OpCodec.name(kind);
+  }
+
+  /**
    * Makes a builtin op.
    *
    * @param name its name in the format, such as {@code STRIDED_SLICE}

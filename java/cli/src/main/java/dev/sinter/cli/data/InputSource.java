@@ -1,0 +1,102 @@
+// Where the values come from that a model is compared on.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.cli.data;
+
+import dev.sinter.cli.peer.Peer;
+import dev.sinter.cli.peer.TensorSpec;
+import dev.sinter.graph.ElementType;
+import dev.sinter.graph.Graph;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** Inputs for any model. */
+public interface InputSource {
+  /** Inputs for one model, run after run. */
+  interface Feed {
+    /**
+     * Returns how many runs there are inputs for.
+     *
+     * @return at least 1
+     */
+    int runs();
+
+    /**
+     * Writes the inputs of a run; called for run 0, 1, 2 and so on.
+     *
+     * @param run which one
+     * @param peers whose inputs are written, all alike
+     * @throws MisfitException if the inputs do not fit the model
+     * @throws IllegalArgumentException if an input is of a type that has no such values
+     */
+    void fill(int run, Peer... peers);
+  }
+
+  /**
+   * Looks at a model.
+   *
+   * @param graph the model
+   * @return its inputs
+   * @throws MisfitException if the inputs do not fit the model
+   */
+  Feed open(Graph graph);
+
+  /**
+   * Gives the others what the first has in an input.
+   *
+   * @param input which input
+   * @param peers the first and the others
+   */
+  static void copy(int input, Peer... peers) {
+    for (int p = 1; p < peers.length; p++) {
+      peers[p].input(input).clear().put(peers[0].input(input).clear());
+    }
+  }
+
+  /**
+   * Gives all the same strings.
+   *
+   * @param input which input
+   * @param packed the strings as {@link dev.sinter.graph.Strings} packs them
+   * @param peers who gets them
+   */
+  static void setStrings(int input, ByteBuffer packed, Peer... peers) {
+    for (Peer peer : peers) {
+      peer.setStrings(input, packed.duplicate());
+    }
+  }
+
+  /**
+   * Random values.
+   *
+   * @param runs how many runs
+   * @param seed equal seeds give equal values
+   * @return the source
+   */
+  static InputSource random(int runs, long seed) {
+    return graph -> {
+      List<InputRange> ranges = InputRange.of(graph);
+      List<byte[]> words = RandomInputs.words(graph);
+      RandomInputs random = new RandomInputs(seed);
+      return new Feed() {
+        @Override
+        public int runs() {
+          return runs;
+        }
+
+        @Override
+        public void fill(int run, Peer... peers) {
+          for (int i = 0; i < ranges.size(); i++) {
+            TensorSpec spec = peers[0].inputs().get(i);
+            if (spec.type() == ElementType.STRING) {
+              setStrings(i, random.strings(spec.shape().elements(), words), peers);
+            } else {
+              random.fill(peers[0].input(i), spec.type(), ranges.get(i));
+              copy(i, peers);
+            }
+          }
+        }
+      };
+    };
+  }
+}
