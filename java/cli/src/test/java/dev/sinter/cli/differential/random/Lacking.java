@@ -53,6 +53,8 @@ final class Lacking {
           "ZEROS_LIKE float32",
           "ZEROS_LIKE int32",
           "ZEROS_LIKE int64",
+          "block head int16",
+          "block head uint8",
           "chain uint8");
 
   private Lacking() {}

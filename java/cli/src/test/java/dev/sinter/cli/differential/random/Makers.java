@@ -21,6 +21,7 @@ final class Makers {
     StringMakers.addTo(ALL);
     ControlMakers.addTo(ALL);
     ChainMakers.addTo(ALL);
+    BlockMakers.addTo(ALL);
   }
 
   private Makers() {}

@@ -185,6 +185,16 @@ final class ProductMakers {
     return scaled(s, x.conv2d(weights, bias, op), x, weights, h * w * channels);
   }
 
+  /** One with given options, a square window and so many channels, in the activations' own type. */
+  static Value conv(Sketch s, Value x, OpKind.Conv op, int most, int out) {
+    int h = Math.min(most, x.shape().dim(1));
+    int w = Math.min(most, x.shape().dim(2));
+    int channels = x.shape().dim(3);
+    Value weights = weights(s, Weights.OWN, 0, out, h, w, channels);
+    Value bias = bias(s, x, weights, out, h * w * channels);
+    return scaled(s, x.conv2d(weights, bias, op), x, weights, h * w * channels);
+  }
+
   private static void conv(Sketch s, Weights kind, int most, int groups) {
     Value x =
         groups == 1 ? s.image() : s.input(1, s.size(12), s.size(12), groups * s.between(1, 8));
@@ -221,6 +231,16 @@ final class ProductMakers {
     return scaled(s, x.depthwise(weights, bias, op), x, weights, h * w);
   }
 
+  /** One with given options and a square window, in the activations' own type. */
+  static Value depthwise(Sketch s, Value x, OpKind.Depthwise op, int most) {
+    int h = Math.min(most, x.shape().dim(1));
+    int w = Math.min(most, x.shape().dim(2));
+    int out = x.shape().dim(3) * op.multiplier();
+    Value weights = weights(s, Weights.OWN, 3, 1, h, w, out);
+    Value bias = bias(s, x, weights, out, h * w);
+    return scaled(s, x.depthwise(weights, bias, op), x, weights, h * w);
+  }
+
   private static void depthwise(Sketch s, Weights kind) {
     s.done(depthwise(s, s.image(), kind));
   }
@@ -251,9 +271,12 @@ final class ProductMakers {
   }
 
   static Value fullyConnected(Sketch s, Value x, Weights kind, boolean keepDims) {
-    int depth = x.shape().dim(-1);
     // One row of int4 weights has one scale, which the delegate does not take.
-    int units = s.size(60) + (kind == Weights.NIBBLES ? 1 : 0);
+    return fullyConnected(s, x, kind, keepDims, s.size(60) + (kind == Weights.NIBBLES ? 1 : 0));
+  }
+
+  static Value fullyConnected(Sketch s, Value x, Weights kind, boolean keepDims, int units) {
+    int depth = x.shape().dim(-1);
     Value weights = weights(s, kind, 0, units, depth);
     Value bias = s.oneIn(4) ? null : bias(s, x, weights, units, depth);
     OpKind.FullyConnected op =
