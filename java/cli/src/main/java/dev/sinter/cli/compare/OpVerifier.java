@@ -112,7 +112,8 @@ public final class OpVerifier {
     }
     int inner = graph.subgraphs().stream().skip(1).mapToInt(s -> s.ops().size()).sum();
     if (inner > 0) {
-      note += "; the " + inner + " ops of other subgraphs run only within the ops that call them";
+      note +=
+          "; the " + inner + " ops of other subgraphs are not cut out (--signature starts there)";
     }
     return new Result(note, verdicts);
   }

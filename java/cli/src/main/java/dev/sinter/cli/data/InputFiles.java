@@ -60,8 +60,7 @@ public final class InputFiles {
    * @throws IOException if the file cannot be read
    */
   public static ByteBuffer strings(Path file) throws IOException {
-    return Strings.pack(
-        Files.readAllLines(file, StandardCharsets.UTF_8).toArray(String[]::new));
+    return Strings.pack(Files.readAllLines(file, StandardCharsets.UTF_8).toArray(String[]::new));
   }
 
   /**
