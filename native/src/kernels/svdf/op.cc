@@ -20,13 +20,16 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     return fail(SINTER_INVALID_ARGUMENT, "svdf: batch %d, units %d, rank %d, memory %d, has_bias %d, activation %d",
                 p.batch, p.units, p.rank, p.memory, p.has_bias, p.activation);
   }
-  const bool s8 = row->types[SVDF_OUT] == S8;
+  const bool s8 = row->types[SVDF_OUT] == S8, bytes = row->types[SVDF_STATE_IN] == S8;
+  if (bytes ? p.state_zero_point < -128 || p.state_zero_point > 127 : p.state_zero_point != 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "svdf: state_zero_point %d", p.state_zero_point);
+  }
   if (s8 && (p.feature_mantissa < 0 || p.feature_shift < -31 || p.feature_shift > 30 || p.time_mantissa < 0 ||
              p.time_shift < -31 || p.time_shift > 30 || p.out_zero_point < -128 || p.out_zero_point > 127)) {
     return fail(SINTER_INVALID_ARGUMENT, "svdf: factors %d x 2^%d, %d x 2^%d, out_zero_point %d", p.feature_mantissa,
                 p.feature_shift, p.time_mantissa, p.time_shift, p.out_zero_point);
   }
-  const int64_t element = !s8 ? 4 : row->types[SVDF_STATE_IN] == S8 ? 1 : 2;
+  const int64_t element = !s8 ? 4 : bytes ? 1 : 2;
   slot_bytes[SVDF_X] = checked_product<4>({p.batch, p.units, p.rank, 4});
   slot_bytes[SVDF_STATE_IN] = slot_bytes[SVDF_STATE_OUT] =
       checked_product<5>({p.batch, p.units, p.rank, p.memory, element});

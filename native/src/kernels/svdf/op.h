@@ -27,6 +27,7 @@ namespace sinter {
   F(i32, feature_shift, RUN) /* -31..30 */ \
   F(i32, time_mantissa, RUN) /* s8: sums to the output */ \
   F(i32, time_shift, RUN) /* -31..30 */ \
+  F(i32, state_zero_point, RUN) /* s8 with a memory of 8 bits, else 0 */ \
   F(i32, out_zero_point, RUN) /* s8 */
 // clang-format on
 SINTER_PARAMS(SvdfParams, SINTER_SVDF_FIELDS);

@@ -29,7 +29,8 @@ void run(const Call* call, const Feature& feature, const Finish& finish) {
         state[at + p.memory - 1] = feature(x[b * p.units * p.rank + filter]);
         T dot = 0;
         for (int64_t i = 0; i < p.memory; i++) {
-          const T product = static_cast<T>(state[at + i]) * static_cast<T>(time[filter * p.memory + i]);
+          const T kept = static_cast<T>(state[at + i]) - static_cast<T>(p.state_zero_point);
+          const T product = kept * static_cast<T>(time[filter * p.memory + i]);
           if constexpr (sizeof(M) < 4) {
             dot = add_wrapping(dot, product);
           } else {
@@ -69,7 +70,8 @@ void integers(const Call* call, int32_t most) {
       call,
       [&](int32_t x) {
         const int32_t y = scale_wrapping(x, feature);
-        return static_cast<M>(y < -most - 1 ? -most - 1 : y > most ? most : y);
+        // Bounded first, moved then: a memory of 8 bits may wrap around.
+        return static_cast<M>((y < -most - 1 ? -most - 1 : y > most ? most : y) + p.state_zero_point);
       },
       [&](int32_t sum, int64_t unit) {
         const int32_t y = scale_wrapping(p.has_bias ? add_wrapping(sum, bias[unit]) : sum, time);

@@ -117,7 +117,7 @@ TEST(Svdf, IntegersOfOneRun) {
   }
 }
 
-// A memory of 8 bits is one of 16 bits whose values stay within 8, which bounds what comes in.
+// A memory of 8 bits is one of 16 bits whose values stay within 8; it may have a zero point.
 TEST(Svdf, MemoryOfEightBits) {
   for (uint64_t seed = 0; seed < 40; seed++) {
     Random random(seed);
@@ -129,31 +129,64 @@ TEST(Svdf, MemoryOfEightBits) {
     p.time_shift = time.shift;
     p.out_zero_point = static_cast<int32_t>(random.integer(-128, 127));
     const int64_t filters = int64_t{p.units} * p.rank, count = p.batch * filters;
-    const auto x = random.s32(count, -20000, 20000), bias = random.s32(p.units, -9000, 9000);
-    const auto state = random.s8(count * p.memory), weights = random.s8(filters * p.memory);
-    std::vector<int32_t> bounded = x;
-    for (auto& v : bounded) v = v > 12700 ? 12700 : v < -12800 ? -12800 : v;
+    const auto x = random.s32(count, -12600, 12600), bias = random.s32(p.units, -9000, 9000);
+    const auto weights = random.s8(filters * p.memory);
+    auto state = random.s8(count * p.memory);
+    for (auto& v : state) v = v == 127 || v == -128 ? 0 : v;
     const auto wide = [](const std::vector<int8_t>& of) {
       return bytes_of(std::vector<int16_t>(of.begin(), of.end()));
     };
+    SvdfParams moved = p;
+    moved.state_zero_point = static_cast<int32_t>(seed % 3) - 1;
+    std::vector<int8_t> stored = state;
+    for (auto& v : stored) v = static_cast<int8_t>(v + moved.state_zero_point);
     Case c;
     c.name = "svdf s8 s8 seed " + std::to_string(seed);
     c.op = "svdf";
     c.params = params_of(p);
     c.types = {S32, S8, S8, S32, S8, S8};
-    c.inputs = {bytes_of(x), bytes_of(state), bytes_of(weights), p.has_bias ? bytes_of(bias) : Bytes()};
+    c.inputs = {bytes_of(x), bytes_of(stored), bytes_of(weights), p.has_bias ? bytes_of(bias) : Bytes()};
     c.out_bytes_of = {count * p.memory, int64_t{p.batch} * p.units};
     Case same = c;
+    c.params = params_of(moved);
     same.types = {S32, S16, S16, S32, S16, S8};
-    same.inputs = {bytes_of(bounded), wide(state), wide(weights), c.inputs[3]};
+    same.inputs = {bytes_of(x), wide(state), wide(weights), c.inputs[3]};
     same.out_bytes_of[0] *= 2;
     const Bytes small = run_reference(c), large = run_reference(same);
     const size_t kept = state.size();
     const auto after = values_of<int16_t>(large, 0, kept);
-    for (size_t k = 0; k < kept; k++) ASSERT_EQ(static_cast<int8_t>(small[k]), after[k]) << c.name;
+    for (size_t k = 0; k < kept; k++)
+      ASSERT_EQ(static_cast<int8_t>(small[k]) - moved.state_zero_point, after[k]) << c.name;
     ASSERT_EQ(Bytes(small.begin() + static_cast<long>(kept), small.end()),
               Bytes(large.begin() + static_cast<long>(2 * kept), large.end()))
         << c.name;
+  }
+}
+
+TEST(Svdf, MemoryOfEightBitsBoundsThenMoves) {
+  SvdfParams p = {};
+  p.batch = p.units = p.rank = p.memory = 1;
+  const FixedFactor one = fixed_factor(1.0);
+  p.feature_mantissa = p.time_mantissa = one.mantissa;
+  p.feature_shift = p.time_shift = one.shift;
+  for (int32_t zero_point : {0, 3, -3}) {
+    p.state_zero_point = zero_point;
+    for (int32_t x : {1000, -1000, 50}) {
+      Case c;
+      c.name = "svdf s8 s8 bounds";
+      c.op = "svdf";
+      c.params = params_of(p);
+      c.types = {S32, S8, S8, S32, S8, S8};
+      c.inputs = {bytes_of(std::vector<int32_t>{x}), bytes_of(std::vector<int8_t>{0}), bytes_of(std::vector<int8_t>{1}),
+                  Bytes()};
+      c.out_bytes_of = {1, 1};
+      const int32_t bounded = x > 127 ? 127 : x < -128 ? -128 : x;
+      const auto kept = static_cast<int8_t>(bounded + zero_point);
+      const Bytes result = run_reference(c);
+      EXPECT_EQ(static_cast<int8_t>(result[0]), kept) << x << " zero point " << zero_point;
+      const int32_t sum = kept - zero_point;
+      EXPECT_EQ(static_cast<int8_t>(result[1]), sum > 127 ? 127 : sum < -128 ? -128 : sum);
+    }
   }
 }
 

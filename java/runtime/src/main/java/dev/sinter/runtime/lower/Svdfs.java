@@ -61,9 +61,6 @@ final class Svdfs {
     if (integer ? activation != 1 : activation < 0 || activation > 4) {
       throw l.unsupported(index, "activation " + activation);
     }
-    if (bytes && l.zeroPoint(op.input(4)) != 0) {
-      throw l.unsupported(index, "a memory of 8 bits with a zero point");
-    }
     long memory = (long) batch * filters * time.dim(1);
     if (l.shape(op.input(4)).elements() != memory) {
       throw l.unsupported(index, "a state of shape " + l.shape(op.input(4)));
@@ -120,6 +117,7 @@ final class Svdfs {
             .set("feature_shift", factors.getInt(4))
             .set("time_mantissa", factors.getInt(8))
             .set("time_shift", factors.getInt(12))
+            .set("state_zero_point", bytes ? l.zeroPoint(op.input(4)) : 0)
             .set("out_zero_point", integer ? l.zeroPoint(op.output(0)) : 0)
             .slot(results)
             .slot(state)
