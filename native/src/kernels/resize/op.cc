@@ -4,6 +4,7 @@
 
 #include "core/checked.h"
 #include "core/status.h"
+#include "kernels/resize/scratch.h"
 
 namespace sinter {
 namespace {
@@ -43,5 +44,9 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
 
 extern const OpDef resize_op;
 const OpDef resize_op = {"resize", fields, sizeof fields / sizeof fields[0], sizeof(P), slots, RESIZE_SLOTS, check};
+
+int64_t resize_bytes_scratch(const void* params, int threads) {
+  return threads * resize_room(*static_cast<const ResizeParams*>(params)).bytes;
+}
 
 }  // namespace sinter
