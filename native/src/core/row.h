@@ -111,8 +111,8 @@ struct Workers;
 // What a kernel says when values of its inputs (an index) are outside of what it may touch. It finds that before it
 // writes, on the calling thread; the session then stops and reports the step.
 struct Fault {
-  const char* what;  // a constant string; null: none
-  int64_t value, limit;
+  const char* what;      // a constant string; null: none
+  int64_t value, limit;  // `value` is not in 0 .. limit - 1; limit -1: `what` says it all
 };
 
 // What a kernel function is handed. Slots are in the order of the op's contract; all sizes were

@@ -8,6 +8,7 @@
 
 #include "core/checked.h"
 #include "core/status.h"
+#include "kernels/binary/powers.h"
 
 namespace sinter {
 namespace {
@@ -45,12 +46,41 @@ bool bad_scale(float scale) {
   return !isnormal(scale) || scale < 0.0f;
 }
 
+// Whether the factors of a function fit what the kernels compute with. Sums need no bound above: TFLite's own
+// arithmetic (tfl.add) takes any ratio.
+bool ratios_ok(const P& p) {
+  const double a = p.a_scale, b = p.b_scale, out = p.out_scale;
+  const double limit = 65536.0;
+  switch (p.function) {
+    case BINARY_ADD:
+    case BINARY_SUB:
+      return a / out < limit && b / out < limit;
+    case BINARY_MUL:
+      return isnormal(p.a_scale * p.b_scale) && isfinite(p.a_scale * p.b_scale / p.out_scale);
+    case BINARY_DIV:
+      return a / (b * out) < limit && isnormal(p.b_scale * p.out_scale);
+    case BINARY_SQUARED_DIFFERENCE:
+      return a * a / out < limit && b * b / out < limit;
+    default:
+      return a / out < limit && a * b / out < limit;
+  }
+}
+
+// Functions of quantized numbers, which need scales.
+bool scales(int32_t f) {
+  return f <= BINARY_DIV || f == BINARY_SQUARED_DIFFERENCE || f == BINARY_PRELU;
+}
+
 bool takes(DataType type, DataType out, int32_t f) {
   const bool compares = f >= BINARY_LESS && f <= BINARY_NOT_EQUAL, decides = f == BINARY_AND || f == BINARY_OR;
   if (out == BOOL8) return type == BOOL8 ? decides || f == BINARY_EQUAL || f == BINARY_NOT_EQUAL : compares;
   if (compares || decides) return false;
-  if (type == S8 || type == U8 || type == S16) return f <= BINARY_MUL || f == BINARY_MAX || f == BINARY_MIN;
-  return type == F32 ? f <= BINARY_ATAN2 : f != BINARY_ATAN2;
+  if (f == BINARY_ADD_POWERS || f == BINARY_SUB_POWERS) return type == S16;
+  if (type == S8 || type == U8 || type == S16) {
+    if (f == BINARY_POW || f == BINARY_ATAN2) return false;
+    return f == BINARY_SQUARED_DIFFERENCE ? type == S8 : f == BINARY_PRELU ? type != S16 : true;
+  }
+  return type == F32 ? f <= BINARY_ATAN2 || f == BINARY_PRELU : f != BINARY_ATAN2 && f <= BINARY_SHIFT;
 }
 
 sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) {
@@ -64,18 +94,34 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (out < 0) return fail(SINTER_INVALID_ARGUMENT, "binary: the dimensions are negative or too large");
   const int64_t a = span(&p.d0, &p.a_stride0), b = span(&p.d0, &p.b_stride0);
   if (a < 0 || b < 0) return fail(SINTER_INVALID_ARGUMENT, "binary: a stride is negative");
-  if ((result == S8 || result == U8 || result == S16) && p.function <= BINARY_MUL) {
-    const int32_t low = result == S8 ? -128 : result == U8 ? 0 : -32768;
-    const int32_t high = result == S8 ? 127 : result == U8 ? 255 : 32767;
-    for (int32_t zero : {p.a_zero_point, p.b_zero_point, p.out_zero_point}) {
+  const bool small = type == S8 || type == U8 || type == S16;
+  const bool compares = small && result == BOOL8;
+  if ((compares && (p.a_scale != 0.0f || p.b_scale != 0.0f)) || (small && !compares && scales(p.function))) {
+    const int32_t low = type == S8 ? -128 : type == U8 ? 0 : -32768;
+    const int32_t high = type == S8 ? 127 : type == U8 ? 255 : 32767;
+    for (int32_t zero : {p.a_zero_point, p.b_zero_point, compares ? 0 : p.out_zero_point}) {
       if (zero < low || zero > high) return fail(SINTER_INVALID_ARGUMENT, "binary: zero point %d", zero);
     }
-    if (bad_scale(p.a_scale) || bad_scale(p.b_scale) || bad_scale(p.out_scale) ||
-        !(p.a_scale / p.out_scale < 65536.0f) || !(p.b_scale / p.out_scale < 65536.0f) ||
-        !(p.a_scale * p.b_scale / p.out_scale < 65536.0f)) {
-      return fail(SINTER_INVALID_ARGUMENT, "binary: a scale, or a ratio of scales, is out of range");
+    if (bad_scale(p.a_scale) || bad_scale(p.b_scale) || (!compares && bad_scale(p.out_scale))) {
+      return fail(SINTER_INVALID_ARGUMENT, "binary: a scale is not a normal, positive number");
     }
-    if (p.out_min > p.out_max || p.out_min < low || p.out_max > high) {
+    if (compares) {
+      if (p.a_scale >= 1.0f || p.b_scale >= 1.0f) {
+        return fail(SINTER_INVALID_ARGUMENT, "binary: a comparison with a scale of 1 or more");
+      }
+    } else if (!ratios_ok(p)) {
+      return fail(SINTER_INVALID_ARGUMENT, "binary: a ratio of scales is out of range");
+    }
+    if (!compares && (p.out_min > p.out_max || p.out_min < low || p.out_max > high)) {
+      return fail(SINTER_INVALID_ARGUMENT, "binary: out_min %d, out_max %d", p.out_min, p.out_max);
+    }
+  } else if (p.function == BINARY_ADD_POWERS || p.function == BINARY_SUB_POWERS) {
+    // One operand is in the result's scale, the other one's is that or a smaller one.
+    if (!(shift_of(p.a_scale, p.out_scale) == 0 || shift_of(p.b_scale, p.out_scale) == 0) ||
+        shift_of(p.a_scale, p.out_scale) < 0 || shift_of(p.b_scale, p.out_scale) < 0) {
+      return fail(SINTER_INVALID_ARGUMENT, "binary: scales of powers of two need one operand with the result's");
+    }
+    if (p.out_min > p.out_max || p.out_min < -32768 || p.out_max > 32767) {
       return fail(SINTER_INVALID_ARGUMENT, "binary: out_min %d, out_max %d", p.out_min, p.out_max);
     }
   } else if (result == F32 && !(p.act_min <= p.act_max)) {

@@ -5,9 +5,14 @@
 // out has no gaps. Strides count elements and are 0 where a tensor is repeated.
 //
 // slots    a, b, out
-// types    f32 f32 f32 | s32 s32 s32 | s64 s64 s64: all functions up to BINARY_SHIFT that are no comparison
-//          s8 s8 s8 | u8 u8 u8 | s16 s16 s16: add, sub, mul (quantized), max, min (of the stored numbers)
-//          t t bool: comparisons of f32, s32, s64, s8, u8, bool; and, or of bool
+// types    f32 f32 f32: all up to atan2, and prelu
+//          s32 s32 s32 | s64 s64 s64: all up to shift but atan2
+//          s8 s8 s8 | u8 u8 u8 | s16 s16 s16: add, sub, mul, div, squared difference (s8), prelu (not s16), all of
+//            quantized numbers; the add and sub of powers of two (s16); max, min, floor_div, floor_mod, xor, shift of
+//            the stored numbers
+//          t t bool: comparisons of f32, s32, s64, s8, u8, s16, bool; and, or of bool. With scales, 8 and 16 bits are
+//            compared as tfl.compare says, else as they are stored
+// faults   0 among the divisors of integers, and of floor_div of any type: nothing is written
 // numerics docs/numerics.md, "binary"
 #ifndef SINTER_KERNELS_BINARY_OP_H_
 #define SINTER_KERNELS_BINARY_OP_H_
@@ -38,6 +43,9 @@ enum BinaryFunction {
   BINARY_NOT_EQUAL,
   BINARY_AND,
   BINARY_OR,
+  BINARY_PRELU,  // a >= 0 ? a : a * b
+  BINARY_ADD_POWERS,
+  BINARY_SUB_POWERS,
   BINARY_FUNCTIONS
 };
 

@@ -9,6 +9,8 @@
 
 #include "kernels/binary/loop.h"
 #include "kernels/binary/op.h"
+#include "kernels/binary/whole.h"
+#include "kernels/quantize/fixed_point.h"
 
 namespace sinter {
 namespace {
@@ -24,92 +26,83 @@ void real(const Call* call, const F& f) {
   });
 }
 
-// Division that neither traps nor overflows: by zero it gives 0, which TFLite refuses to compute.
-template <class T>
-T quotient(T a, T b) {
-  return b == 0 ? 0 : b == -1 ? static_cast<T>(0 - static_cast<uint64_t>(a)) : static_cast<T>(a / b);
-}
-
-template <class T>
-T power(T base, T exponent) {
-  if (exponent < 0) return base == 1 ? 1 : base == -1 ? (exponent & 1 ? T{-1} : T{1}) : T{0};
-  uint64_t result = 1, factor = static_cast<uint64_t>(base);
-  for (uint64_t e = static_cast<uint64_t>(exponent); e; e >>= 1, factor *= factor) {
-    if (e & 1) result *= factor;
-  }
-  return static_cast<T>(result);
-}
-
 // Arithmetic wraps around, as the machine's does.
-template <class T>
-T whole_function(int32_t function, T a, T b) {
-  const uint64_t x = static_cast<uint64_t>(a), y = static_cast<uint64_t>(b);
-  switch (function) {
-    case BINARY_ADD:
-      return static_cast<T>(x + y);
-    case BINARY_SUB:
-      return static_cast<T>(x - y);
-    case BINARY_MUL:
-      return static_cast<T>(x * y);
-    case BINARY_DIV:
-      return quotient(a, b);
-    case BINARY_MAX:
-      return a > b ? a : b;
-    case BINARY_MIN:
-      return a < b ? a : b;
-    case BINARY_POW:
-      return power(a, b);
-    case BINARY_SQUARED_DIFFERENCE:
-      return static_cast<T>((x - y) * (x - y));
-    case BINARY_FLOOR_DIV: {
-      const T q = quotient(a, b);
-      return b != 0 && (a % (b == -1 ? 1 : b) != 0) && ((a < 0) != (b < 0)) ? q - 1 : q;
-    }
-    case BINARY_FLOOR_MOD: {
-      const T r = b == 0 || b == -1 ? 0 : a % b;
-      return r != 0 && ((r < 0) != (b < 0)) ? r + b : r;
-    }
-    case BINARY_XOR:
-      return static_cast<T>(x ^ y);
-    default: {  // a shift to the right, by at most all bits but the sign
-      const T most = static_cast<T>(sizeof(T) * 8 - 1);
-      return static_cast<T>(a >> (b < 0 ? 0 : b > most ? most : b));
-    }
-  }
-}
-
 template <class T>
 void whole(const Call* call) {
   const BinaryParams& p = *static_cast<const BinaryParams*>(call->params);
-  const int32_t function = p.function;
   const T low = p.out_min == INT_MIN && sizeof(T) == 8 ? static_cast<T>(LLONG_MIN) : static_cast<T>(p.out_min);
   const T high = p.out_max == INT_MAX && sizeof(T) == 8 ? static_cast<T>(LLONG_MAX) : static_cast<T>(p.out_max);
-  binary_loop<T, T>(call, [=](T a, T b) {
-    T value = whole_function(function, a, b);
-    value = value < low ? low : value;
-    return value > high ? high : value;
-  });
+  const auto each = [=](const auto& f) {
+    binary_loop<T, T>(call, [=](T a, T b) {
+      T value = f(a, b);
+      value = value < low ? low : value;
+      return value > high ? high : value;
+    });
+  };
+  typedef uint64_t U;
+  switch (p.function) {
+    case BINARY_ADD:
+      return each([](T a, T b) { return static_cast<T>(static_cast<U>(a) + static_cast<U>(b)); });
+    case BINARY_SUB:
+      return each([](T a, T b) { return static_cast<T>(static_cast<U>(a) - static_cast<U>(b)); });
+    case BINARY_MUL:
+      return each([](T a, T b) { return static_cast<T>(static_cast<U>(a) * static_cast<U>(b)); });
+    case BINARY_SQUARED_DIFFERENCE:
+      return each([](T a, T b) {
+        const U d = static_cast<U>(a) - static_cast<U>(b);
+        return static_cast<T>(d * d);
+      });
+    case BINARY_DIV:
+      return any_zero<T>(call, 0) ? void() : each(quotient<T>);
+    case BINARY_POW:
+      return each(power<T>);
+    default:
+      return stored<T>(call);
+  }
+}
+
+// What TFLite compares instead of a stored number: 256 times its distance to the zero point times the scale, in whole
+// numbers (tfl.compare).
+struct Ordered {
+  int32_t zero_point;
+  FixedFactor factor;
+  int32_t operator()(int32_t x) const {
+    return fixed_multiply((x - zero_point) * 256, factor);
+  }
+};
+
+// out[i] = f(a, b), of positions where the operands have scales.
+template <class T, class F>
+void ordered(const Call* call, const F& f) {
+  const BinaryParams& p = *static_cast<const BinaryParams*>(call->params);
+  if (p.a_scale == 0.0f) return binary_loop<T, uint8_t>(call, [=](T a, T b) -> uint8_t { return f(a, b); });
+  const Ordered x = {p.a_zero_point, fixed_factor(static_cast<double>(p.a_scale))};
+  const Ordered y = {p.b_zero_point, fixed_factor(static_cast<double>(p.b_scale))};
+  binary_loop<T, uint8_t>(
+      call, [=](T a, T b) -> uint8_t { return f(x(static_cast<int32_t>(a)), y(static_cast<int32_t>(b))); });
 }
 
 template <class T>
 void compare(const Call* call) {
+  const auto less = [](auto a, auto b) { return a < b; };
+  const auto most = [](auto a, auto b) { return a <= b; };
+  const auto greater = [](auto a, auto b) { return a > b; };
+  const auto least = [](auto a, auto b) { return a >= b; };
+  const auto equal = [](auto a, auto b) { return a == b; };
+  const auto differ = [](auto a, auto b) { return a != b; };
   switch (static_cast<const BinaryParams*>(call->params)->function) {
     case BINARY_LESS:
-      return binary_loop<T, uint8_t>(call, [](T a, T b) -> uint8_t { return a < b; });
+      return ordered<T>(call, less);
     case BINARY_LESS_EQUAL:
-      return binary_loop<T, uint8_t>(call, [](T a, T b) -> uint8_t { return a <= b; });
+      return ordered<T>(call, most);
     case BINARY_GREATER:
-      return binary_loop<T, uint8_t>(call, [](T a, T b) -> uint8_t { return a > b; });
+      return ordered<T>(call, greater);
     case BINARY_GREATER_EQUAL:
-      return binary_loop<T, uint8_t>(call, [](T a, T b) -> uint8_t { return a >= b; });
+      return ordered<T>(call, least);
     case BINARY_EQUAL:
-      return binary_loop<T, uint8_t>(call, [](T a, T b) -> uint8_t { return a == b; });
-    case BINARY_NOT_EQUAL:
-      return binary_loop<T, uint8_t>(call, [](T a, T b) -> uint8_t { return a != b; });
-    case BINARY_AND:
-      return binary_loop<T, uint8_t>(call, [](T a, T b) -> uint8_t { return a != 0 && b != 0; });
+      return ordered<T>(call, equal);
     default:
-      return binary_loop<T, uint8_t>(call, [](T a, T b) -> uint8_t { return a != 0 || b != 0; });
+      return ordered<T>(call, differ);
   }
 }
 
@@ -139,9 +132,11 @@ void binary_f32_reference(const Call* call) {
     case BINARY_SQUARED_DIFFERENCE:
       return real(call, [](float a, float b) { return (a - b) * (a - b); });
     case BINARY_FLOOR_DIV:
-      return real(call, [](float a, float b) { return floorf(a / b); });
+      return any_zero<float>(call, 0.0f) ? void() : real(call, [](float a, float b) { return floorf(a / b); });
     case BINARY_FLOOR_MOD:
       return real(call, floor_mod);
+    case BINARY_PRELU:
+      return real(call, [](float a, float b) { return a >= 0.0f ? a : a * b; });
     default:
       return real(call, [](float a, float b) { return atan2f(a, b); });
   }
@@ -172,7 +167,16 @@ void binary_compare_s16_reference(const Call* call) {
   compare<int16_t>(call);
 }
 void binary_compare_bool_reference(const Call* call) {
-  compare<uint8_t>(call);
+  switch (static_cast<const BinaryParams*>(call->params)->function) {
+    case BINARY_AND:
+      return binary_loop<uint8_t, uint8_t>(call, [](uint8_t a, uint8_t b) -> uint8_t { return a != 0 && b != 0; });
+    case BINARY_OR:
+      return binary_loop<uint8_t, uint8_t>(call, [](uint8_t a, uint8_t b) -> uint8_t { return a != 0 || b != 0; });
+    case BINARY_EQUAL:
+      return binary_loop<uint8_t, uint8_t>(call, [](uint8_t a, uint8_t b) -> uint8_t { return a == b; });
+    default:
+      return binary_loop<uint8_t, uint8_t>(call, [](uint8_t a, uint8_t b) -> uint8_t { return a != b; });
+  }
 }
 
 }  // namespace sinter

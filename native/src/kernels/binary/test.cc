@@ -1,6 +1,7 @@
 // binary against its definitions, written down here a second time; all types, broadcasts and functions.
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/catalogue.h"
@@ -32,8 +33,9 @@ Setup make_setup(Random& random, const RowDef* row, int function) {
     if (in_a) step_a *= (&s.p.d0)[k] ? (&s.p.d0)[k] : 1;
     if (in_b) step_b *= (&s.p.d0)[k] ? (&s.p.d0)[k] : 1;
   }
-  s.p.a_scale = 0.02f * static_cast<float>(random.integer(1, 9));
-  s.p.b_scale = 0.01f * static_cast<float>(random.integer(1, 9));
+  const bool compares = row->types[BINARY_OUT] == BOOL8;  // of stored numbers, without scales
+  s.p.a_scale = compares ? 0.0f : 0.02f * static_cast<float>(random.integer(1, 9));
+  s.p.b_scale = compares ? 0.0f : 0.01f * static_cast<float>(random.integer(1, 9));
   s.p.out_scale = 0.03f * static_cast<float>(random.integer(1, 9));
   const DataType type = row->types[BINARY_OUT];
   s.p.out_min = type == S8 ? -128 : type == U8 ? 0 : type == S16 ? -32768 : INT32_MIN;
@@ -44,6 +46,10 @@ Setup make_setup(Random& random, const RowDef* row, int function) {
   EXPECT_EQ(row->op->check(&s.p, row, s.needed), SINTER_OK) << row->name;
   s.a = bytes_of(random.s8(s.needed[BINARY_A]));
   s.b = bytes_of(random.s8(s.needed[BINARY_B]));
+  const size_t width = row->types[BINARY_A] == S64 ? 8 : row->types[BINARY_A] == S32 ? 4 : 0;
+  if (width != 0 && (function == BINARY_DIV || function == BINARY_FLOOR_MOD)) {
+    for (size_t i = 0; i < s.b.size(); i += width) s.b[i] = static_cast<char>(s.b[i] | 1);  // no divisor is 0
+  }
   if (row->types[BINARY_A] == F32) {
     for (Bytes* bytes : {&s.a, &s.b}) {
       for (size_t i = 0; i + 4 <= bytes->size(); i += 4) {
@@ -121,11 +127,10 @@ void test_integers(const char* row) {
   test<T, T>(row, BINARY_SUB,
              [](T a, T b) { return static_cast<T>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b)); });
   test<T, T>(row, BINARY_MAX, [](T a, T b) { return a > b ? a : b; });
-  test<T, T>(row, BINARY_DIV, [](T a, T b) {
-    return b == 0 ? T{0} : b == -1 ? static_cast<T>(0 - static_cast<uint64_t>(a)) : static_cast<T>(a / b);
-  });
+  test<T, T>(row, BINARY_DIV,
+             [](T a, T b) { return b == -1 ? static_cast<T>(0 - static_cast<uint64_t>(a)) : static_cast<T>(a / b); });
   test<T, T>(row, BINARY_FLOOR_MOD, [](T a, T b) {
-    if (b == 0 || b == -1) return T{0};
+    if (b == -1) return T{0};
     const T r = static_cast<T>(a % b);
     return static_cast<T>(r && (r ^ b) < 0 ? r + b : r);
   });
@@ -191,6 +196,150 @@ TEST(Binary, Quantized) {
   test_quantized<int8_t>("binary_s8_reference", -128, 127);
   test_quantized<uint8_t>("binary_u8_reference", 0, 255);
   test_quantized<int16_t>("binary_s16_reference", -32768, 32767);
+}
+
+// Functions of stored numbers of 8 and 16 bits.
+template <class T>
+void test_stored(const char* name) {
+  test<T, T>(name, BINARY_XOR, [](T a, T b) { return static_cast<T>(a ^ b); });
+  test<T, T>(name, BINARY_SHIFT, [](T a, T b) {
+    const int most = static_cast<int>(8 * sizeof(T)) - 1;
+    return static_cast<T>(a >> (b < 0 ? 0 : b > most ? most : b));
+  });
+}
+
+TEST(Binary, Stored) {
+  test_stored<int8_t>("binary_s8_reference");
+  test_stored<uint8_t>("binary_u8_reference");
+  test_stored<int16_t>("binary_s16_reference");
+}
+
+// Runs one pair of operands; returns what the row says of it.
+template <class T>
+T one(const char* name, BinaryParams p, T a, T b, const char** fault) {
+  p.d0 = p.d1 = p.d2 = p.d3 = p.d4 = p.d5 = 1;
+  const RowDef* row = find_row(name);
+  int64_t needed[MAX_SLOTS];
+  EXPECT_EQ(row->op->check(&p, row, needed), SINTER_OK) << name;
+  T out = 77;
+  void* slots[] = {&a, &b, &out};
+  Workers alone = {1, nullptr};
+  Fault found = {nullptr, 0, 0};
+  Call call = {&p, slots, nullptr, &alone};
+  call.fault = &found;
+  row->run(&call);
+  *fault = found.what;
+  return out;
+}
+
+template <class T>
+void test_floor(const char* name, int low, int high) {
+  BinaryParams p = {};
+  p.act_max = 1e9f;
+  p.act_min = -1e9f;
+  p.out_min = low;
+  p.out_max = high;
+  const char* fault;
+  for (int a : {low, low + 1, -7, -1, 0, 1, 6, high}) {
+    for (int b : {low, -3, -1, 1, 2, 5, high}) {
+      const double quotient = floor(static_cast<double>(a) / b);
+      if (quotient > high) continue;
+      p.function = BINARY_FLOOR_DIV;
+      EXPECT_EQ(one<T>(name, p, static_cast<T>(a), static_cast<T>(b), &fault), static_cast<T>(quotient))
+          << a << " " << b;
+      EXPECT_EQ(fault, nullptr);
+      p.function = BINARY_FLOOR_MOD;
+      EXPECT_EQ(one<T>(name, p, static_cast<T>(a), static_cast<T>(b), &fault), static_cast<T>(a - quotient * b));
+    }
+    for (int function : {BINARY_FLOOR_DIV, BINARY_FLOOR_MOD}) {
+      p.function = function;
+      EXPECT_EQ(one<T>(name, p, static_cast<T>(a), T{0}, &fault), T{77});  // nothing is written
+      EXPECT_STREQ(fault, "division by 0");
+    }
+  }
+}
+
+TEST(Binary, RoundsQuotientsDown) {
+  test_floor<int8_t>("binary_s8_reference", -128, 127);
+  test_floor<int16_t>("binary_s16_reference", -32768, 32767);
+  test_floor<int32_t>("binary_s32_reference", -2000000, 2000000);
+}
+
+// Near the real values; that they are the definition's exactly is shown beside TFLite itself.
+TEST(Binary, QuantizedQuotientsSquaresSlopes) {
+  BinaryParams p = {};
+  p.a_scale = 0.1f;
+  p.b_scale = 0.07f;
+  p.out_scale = 0.5f;
+  p.a_zero_point = 3;
+  p.b_zero_point = -2;
+  p.out_zero_point = 1;
+  p.out_min = -128;
+  p.out_max = 127;
+  const char* fault;
+  for (int a = -128; a < 128; a += 5) {
+    for (int b = -128; b < 128; b += 3) {
+      const double x = 0.1 * (a - 3), y = 0.07 * (b + 2);
+      const auto expect = [&](int function, double real) {
+        p.function = function;
+        const int8_t out =
+            one<int8_t>("binary_s8_reference", p, static_cast<int8_t>(a), static_cast<int8_t>(b), &fault);
+        EXPECT_NEAR(out, fmin(fmax(real / 0.5 + 1, -128), 127), 0.6) << function << ": " << a << " " << b;
+      };
+      expect(BINARY_SQUARED_DIFFERENCE, (x - y) * (x - y));
+      expect(BINARY_PRELU, x >= 0 ? x : x * y);
+      // Quotients far below one step are not rounded to nothing, but as TFLite shifts them (tfl.div).
+      if (b != -2 && 4 * abs(a - 3) >= abs(b + 2)) expect(BINARY_DIV, x / y);
+    }
+  }
+  p.function = BINARY_DIV;
+  one<int8_t>("binary_s8_reference", p, 5, -2, &fault);
+  EXPECT_STREQ(fault, "division by 0");
+}
+
+TEST(Binary, PowersOfTwo) {
+  BinaryParams p = {};
+  p.out_scale = p.a_scale = 0.25f;
+  p.b_scale = 0.0625f;
+  p.out_min = -32768;
+  p.out_max = 32767;
+  const char* fault;
+  const auto run = [&](int function, int a, int b) {
+    p.function = function;
+    return one<int16_t>("binary_s16_reference", p, static_cast<int16_t>(a), static_cast<int16_t>(b), &fault);
+  };
+  EXPECT_EQ(run(BINARY_ADD_POWERS, 100, 6), 102);  // 1.5 up
+  EXPECT_EQ(run(BINARY_ADD_POWERS, 100, -6), 98);  // -1.5 down
+  EXPECT_EQ(run(BINARY_SUB_POWERS, 100, 5), 99);
+  EXPECT_EQ(run(BINARY_ADD_POWERS, 32767, 32767), 32767);
+  EXPECT_EQ(run(BINARY_SUB_POWERS, -32768, 32767), -32768);
+  p.out_scale = 1.0f;  // neither operand is in the result's scale
+  expect_refused("binary", params_of(p), {S16, S16, S16});
+}
+
+// Neighbours that TFLite's comparison takes for equal, and operands of different scales.
+TEST(Binary, ComparesRealValues) {
+  BinaryParams p = {};
+  p.d0 = p.d1 = p.d2 = p.d3 = p.d4 = p.d5 = 1;
+  p.a_scale = 1.0f / 1024.0f;
+  p.b_scale = 1.0f / 256.0f;
+  p.function = BINARY_EQUAL;
+  const RowDef* row = find_row("binary_compare_s8_reference");
+  int64_t needed[MAX_SLOTS];
+  ASSERT_EQ(row->op->check(&p, row, needed), SINTER_OK);
+  for (int a = -128; a < 128; a++) {
+    for (int b = -30; b < 30; b++) {
+      int8_t x = static_cast<int8_t>(a), y = static_cast<int8_t>(b);
+      uint8_t out;
+      void* slots[] = {&x, &y, &out};
+      Workers alone = {1, nullptr};
+      const Call call = {&p, slots, nullptr, &alone};
+      row->run(&call);
+      EXPECT_EQ(out, round(a / 4.0) == b) << a << " " << b;
+    }
+  }
+  p.b_scale = 2.0f;
+  expect_refused("binary", params_of(p), {S8, S8, BOOL8});
 }
 
 TEST(Binary, RefusesHostileParameters) {

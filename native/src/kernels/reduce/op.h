@@ -1,12 +1,13 @@
-// reduce: the mean over some axes.
+// reduce: means, sums and quantized products over some axes.
 // SPDX-License-Identifier: Apache-2.0
 //
 // The input is dense row-major with dimensions d0..d5; bit i of `axes` is set when dimension i is
 // reduced. The output is dense over the remaining dimensions, in order.
 //
 // slots    in, out
-// types    f32 f32 | s8 s8
-// numerics s8: xnn.mean (int32 sum, float scale, see docs/numerics.md); f32: sum times 1/count
+// types    f32 f32 | s8 s8 | u8 u8 | s16 s16: mean, sum; s32 s32 | s64 s64: mean
+//          s8 s8 | s16 s16 (rows of their own, product): every factor is rescaled on the way
+// numerics docs/numerics.md, "reduce"
 #ifndef SINTER_KERNELS_REDUCE_OP_H_
 #define SINTER_KERNELS_REDUCE_OP_H_
 
@@ -14,7 +15,7 @@
 
 namespace sinter {
 
-enum ReduceKind { REDUCE_MEAN = 0 };
+enum ReduceKind { REDUCE_MEAN = 0, REDUCE_SUM = 1, REDUCE_PRODUCT = 2 };
 
 // clang-format off
 #define SINTER_REDUCE_FIELDS(F) \

@@ -35,15 +35,25 @@ Sum sum_from(const ReduceShape& s, const T* in) {
   return sum;
 }
 
+template <class T>
+void bytes(const Call* call) {
+  const ReduceParams& p = *static_cast<const ReduceParams*>(call->params);
+  const T* in = static_cast<const T*>(call->slots[REDUCE_IN]);
+  T* out = static_cast<T*>(call->slots[REDUCE_OUT]);
+  const ReduceShape s = reduce_shape(p);
+  const MeanScaling scaling = mean_scaling<T>(p, s.count);
+  each_output(s, [&](int64_t index, int64_t at) { out[index] = mean_one<T>(scaling, sum_from<int32_t>(s, in + at)); });
+}
+
 }  // namespace
 
 void reduce_s8s8_reference(const Call* call) {
-  const ReduceParams& p = *static_cast<const ReduceParams*>(call->params);
-  const int8_t* in = static_cast<const int8_t*>(call->slots[REDUCE_IN]);
-  int8_t* out = static_cast<int8_t*>(call->slots[REDUCE_OUT]);
-  const ReduceShape s = reduce_shape(p);
-  const MeanScaling scaling = mean_scaling(p, s.count);
-  each_output(s, [&](int64_t index, int64_t at) { out[index] = mean_one(scaling, sum_from<int32_t>(s, in + at)); });
+  if (static_cast<const ReduceParams*>(call->params)->kind == REDUCE_PRODUCT) return reduce_product_s8(call);
+  bytes<int8_t>(call);
+}
+
+void reduce_u8u8_reference(const Call* call) {
+  bytes<uint8_t>(call);
 }
 
 void reduce_f32f32_reference(const Call* call) {
@@ -51,7 +61,7 @@ void reduce_f32f32_reference(const Call* call) {
   const float* in = static_cast<const float*>(call->slots[REDUCE_IN]);
   float* out = static_cast<float*>(call->slots[REDUCE_OUT]);
   const ReduceShape s = reduce_shape(p);
-  const float inverse = 1.0f / static_cast<float>(s.count);
+  const float inverse = mean_factor(p, s.count);
   each_output(
       s, [&](int64_t index, int64_t at) { out[index] = static_cast<float>(sum_from<double>(s, in + at)) * inverse; });
 }

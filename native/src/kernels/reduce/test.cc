@@ -11,11 +11,13 @@
 namespace sinter {
 namespace {
 
-const std::vector<DataType> s8 = {S8, S8}, f32 = {F32, F32};
+const std::vector<DataType> s8 = {S8, S8}, u8 = {U8, U8}, f32 = {F32, F32};
 
 void run(const std::vector<int32_t>& d, int32_t axes, const std::vector<DataType>& types, Random* random,
          int low = -128, int high = 127) {
   ReduceParams p = {};
+  p.kind = random->integer(0, 2) == 0 ? REDUCE_SUM : REDUCE_MEAN;
+  const int32_t lowest = types[0] == U8 ? 0 : -128;
   int64_t in = 1, out = 1;
   for (int i = 0; i < 6; i++) {
     (&p.d0)[i] = d[static_cast<size_t>(i)];
@@ -25,28 +27,28 @@ void run(const std::vector<int32_t>& d, int32_t axes, const std::vector<DataType
   p.axes = axes;
   p.out_scale = expf(random->real(-5.0f, 1.0f));
   p.in_scale = p.out_scale * expf(random->real(-1.0f, 3.0f));
-  p.in_zero_point = static_cast<int32_t>(random->integer(-128, 127));
-  p.out_zero_point = static_cast<int32_t>(random->integer(-128, 127));
+  p.in_zero_point = static_cast<int32_t>(random->integer(lowest, lowest + 255));
+  p.out_zero_point = static_cast<int32_t>(random->integer(lowest, lowest + 255));
   Case c;
   c.name = "mean";
   c.op = "reduce";
   c.params = params_of(p);
   c.types = types;
-  if (types[0] == S8) {
+  if (types[0] != F32) {
     c.inputs = {bytes_of(random->s8(in, low, high))};
     c.out_bytes = out;
   } else {
     c.inputs = {bytes_of(random->f32(in, -4.0f, 4.0f))};
     c.out_bytes = out * 4;
     const float count = static_cast<float>(out > 0 ? in / out : 1);
-    c.tolerance = {4.0f * 1.2e-7f * (2.0f + count)};
+    c.tolerance = {4.0f * 1.2e-7f * (2.0f + count) * (p.kind == REDUCE_SUM ? count : 1.0f)};
   }
   run_differential(c);
 }
 
 TEST(Reduce, EveryChannelCount) {
   Random random(41);
-  for (const auto& types : {s8, f32}) {
+  for (const auto& types : {s8, u8, f32}) {
     for (int32_t c = 0; c <= 150; c++) {
       run({1, 1, 1, 3, 4, c}, 0b011000, types, &random);
       if (c > 0) run({1, 1, 1, 2, 3, c}, 0b100000, types, &random);
@@ -58,7 +60,7 @@ TEST(Reduce, EveryChannelCount) {
 
 TEST(Reduce, EverySetOfAxes) {
   Random random(42);
-  for (const auto& types : {s8, f32}) {
+  for (const auto& types : {s8, u8, f32}) {
     for (int32_t axes = 0; axes < 64; axes++) {
       for (int i = 0; i < 2; i++) {
         std::vector<int32_t> d;
@@ -76,6 +78,8 @@ TEST(Reduce, ManyRows) {
     for (int32_t c : {5, 16, 64, 70, 129}) {
       run({1, 1, 2, 1, rows, c}, 0b010000, s8, &random, -128, -127);
       run({1, 1, 1, 2, rows, c}, 0b011000, s8, &random, 127, 127);
+      run({1, 1, 1, 2, rows, c}, 0b011000, u8, &random, -1, -1);  // 255
+      run({1, 1, 1, 2, c, rows}, 0b110000, u8, &random, -2, -1);
       run({1, rows, 2, 2, 1, c}, 0b001010, s8, &random, -128, -126);
     }
   }
@@ -104,7 +108,7 @@ TEST(Reduce, RefusesHostileParameters) {
       change(&p);
       expect_refused("reduce", params_of(p), types);
     };
-    refused([](ReduceParams* p) { p->kind = 1; });
+    refused([](ReduceParams* p) { p->kind = 3; });
     refused([](ReduceParams* p) { p->axes = 64; });
     refused([](ReduceParams* p) { p->axes = -1; });
     refused([](ReduceParams* p) { p->d3 = -2; });

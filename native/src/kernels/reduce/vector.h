@@ -34,28 +34,35 @@ static inline void reduce_channels(const ReduceShape& s, Workers* workers, int64
 template <class V>
 static inline __attribute__((always_inline)) typename V::I mean_finish(typename V::I sum, MeanScaling m) {
   typename V::F value = V::add(V::mul(V::to_float(sum), V::set(m.scale)), V::set(m.offset));
-  value = V::min(V::max(value, V::set(-128.0f)), V::set(127.0f));
+  value = V::min(V::max(value, V::set(m.low)), V::set(m.high));
   return V::to_int_truncated(V::add(value, V::if_less(value, V::set(0.0f), V::set(-kBelowHalf), V::set(kBelowHalf))));
 }
 
-// n <= H channels. 16-bit sums take 255 rows before they are added to 32-bit ones.
-template <class V, bool tail>
-static inline void mean_chunk_s8(const ReduceShape& s, const int8_t* in, int8_t* out, int64_t n, MeanScaling m) {
+// How many bytes a sum of 16 bits takes.
+template <class T>
+static inline constexpr int32_t short_sums() {
+  return static_cast<T>(-1) < 0 ? 255 : 128;
+}
+
+// n <= H channels. 16-bit sums take so many rows before they are added to 32-bit ones.
+template <class V, bool tail, class T>
+static inline void mean_chunk_8(const ReduceShape& s, const T* in, T* out, int64_t n, MeanScaling m) {
+  constexpr int32_t most = short_sums<T>();
   typename V::I low = V::set_i(0), high = V::set_i(0);
   typename V::S sum = V::zero();
   int32_t held = 0;
   for (int64_t r0 = 0; r0 < s.reduced[0]; r0++) {
     for (int64_t r1 = 0; r1 < s.reduced[1]; r1++) {
-      const int8_t* row = in + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1];
+      const T* row = in + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1];
       int64_t left = s.reduced[2];
       while (left > 0) {
-        const int64_t run = left < 255 - held ? left : 255 - held;
+        const int64_t run = left < most - held ? left : most - held;
         for (int64_t r = 0; r < run; r++, row += s.reduced_stride[2]) {
           sum = V::add_s(sum, tail ? V::load_half_n(row, n) : V::load_half(row));
         }
         left -= run;
         held += static_cast<int32_t>(run);
-        if (held == 255) {
+        if (held == most) {
           low = V::add_i(low, V::widen_low(sum));
           high = V::add_i(high, V::widen_high(sum));
           sum = V::zero();
@@ -76,12 +83,12 @@ static inline void mean_chunk_s8(const ReduceShape& s, const int8_t* in, int8_t*
 }
 
 // Whole chunks of 4 H channels with few rows: the sums of all four stay in 16 bits.
-template <class V>
-static inline void mean_chunks_s8(const ReduceShape& s, const int8_t* in, int8_t* out, MeanScaling m) {
+template <class V, class T>
+static inline void mean_chunks_8(const ReduceShape& s, const T* in, T* out, MeanScaling m) {
   typename V::S sum0 = V::zero(), sum1 = V::zero(), sum2 = V::zero(), sum3 = V::zero();
   for (int64_t r0 = 0; r0 < s.reduced[0]; r0++) {
     for (int64_t r1 = 0; r1 < s.reduced[1]; r1++) {
-      const int8_t* row = in + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1];
+      const T* row = in + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1];
       for (int64_t r = 0; r < s.reduced[2]; r++, row += s.reduced_stride[2]) {
         sum0 = V::add_s(sum0, V::load_half(row));
         sum1 = V::add_s(sum1, V::load_half(row + V::H));
@@ -90,7 +97,7 @@ static inline void mean_chunks_s8(const ReduceShape& s, const int8_t* in, int8_t
       }
     }
   }
-  const auto finish = [&](typename V::S sum, int8_t* to) __attribute__((always_inline)) {
+  const auto finish = [&](typename V::S sum, T* to) __attribute__((always_inline)) {
     V::store_narrow(to, mean_finish<V>(V::widen_low(sum), m));
     V::store_narrow(to + V::W, mean_finish<V>(V::widen_high(sum), m));
   };
@@ -102,7 +109,7 @@ static inline void mean_chunks_s8(const ReduceShape& s, const int8_t* in, int8_t
 
 // The sum of n contiguous bytes.
 template <class V>
-static inline int32_t sum_run_s8(const int8_t* in, int64_t n) {
+static inline int32_t sum_run_8(const int8_t* in, int64_t n) {
   typename V::Y sums = V::zero();
   int64_t i = 0;
   for (; i + V::B <= n; i += V::B) sums = V::add_unsigned(sums, V::flip_sign(V::load_bytes(in + i)));
@@ -112,34 +119,44 @@ static inline int32_t sum_run_s8(const int8_t* in, int64_t n) {
 }
 
 template <class V>
-static inline void mean_s8(const Call* call) {
+static inline int32_t sum_run_8(const uint8_t* in, int64_t n) {
+  typename V::Y sums = V::zero();
+  int64_t i = 0;
+  for (; i + V::B <= n; i += V::B) sums = V::add_unsigned(sums, V::load_bytes(reinterpret_cast<const int8_t*>(in + i)));
+  int32_t sum = static_cast<int32_t>(V::total(sums));
+  for (; i < n; i++) sum += in[i];
+  return sum;
+}
+
+template <class V, class T>
+static inline void mean_8(const Call* call) {
   const ReduceParams& p = *static_cast<const ReduceParams*>(call->params);
-  const int8_t* in = static_cast<const int8_t*>(call->slots[REDUCE_IN]);
-  int8_t* out = static_cast<int8_t*>(call->slots[REDUCE_OUT]);
+  const T* in = static_cast<const T*>(call->slots[REDUCE_IN]);
+  T* out = static_cast<T*>(call->slots[REDUCE_OUT]);
   const ReduceShape s = reduce_shape(p);
-  const MeanScaling m = mean_scaling(p, s.count);
+  const MeanScaling m = mean_scaling<T>(p, s.count);
   if (s.kept[3] > 1) {
     reduce_channels(s, call->workers, 4 * V::H, [&](int64_t at_in, int64_t at_out, int64_t n) {
-      if (n == 4 * V::H && s.count <= 255) {
-        mean_chunks_s8<V>(s, in + at_in, out + at_out, m);
+      if (n == 4 * V::H && s.count <= short_sums<T>()) {
+        mean_chunks_8<V>(s, in + at_in, out + at_out, m);
         return;
       }
       for (; n >= V::H; n -= V::H, at_in += V::H, at_out += V::H) {
-        mean_chunk_s8<V, false>(s, in + at_in, out + at_out, V::H, m);
+        mean_chunk_8<V, false>(s, in + at_in, out + at_out, V::H, m);
       }
-      if (n > 0) mean_chunk_s8<V, true>(s, in + at_in, out + at_out, n, m);
+      if (n > 0) mean_chunk_8<V, true>(s, in + at_in, out + at_out, n, m);
     });
     return;
   }
   parallel_for(call->workers, s.outputs, [&](int64_t index, int) {
-    const int8_t* from = in + reduce_outer(s, index);
+    const T* from = in + reduce_outer(s, index);
     int32_t sum = 0;
     for (int64_t r0 = 0; r0 < s.reduced[0]; r0++) {
       for (int64_t r1 = 0; r1 < s.reduced[1]; r1++) {
-        sum += sum_run_s8<V>(from + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1], s.reduced[2]);
+        sum += sum_run_8<V>(from + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1], s.reduced[2]);
       }
     }
-    out[index] = mean_one(m, sum);
+    out[index] = mean_one<T>(m, sum);
   });
 }
 
@@ -149,7 +166,7 @@ static inline void mean_f32(const Call* call) {
   const float* in = static_cast<const float*>(call->slots[REDUCE_IN]);
   float* out = static_cast<float*>(call->slots[REDUCE_OUT]);
   const ReduceShape s = reduce_shape(p);
-  const float inverse = 1.0f / static_cast<float>(s.count);
+  const float inverse = mean_factor(p, s.count);
   if (s.kept[3] > 1) {
     reduce_channels(s, call->workers, 4 * V::W, [&](int64_t at_in, int64_t at_out, int64_t n) {
       const bool whole = n == 4 * V::W;

@@ -7,7 +7,10 @@
 namespace sinter {
 
 void reduce_s8s8_avx2(const Call* call) {
-  mean_s8<V>(call);
+  mean_8<V, int8_t>(call);
+}
+void reduce_u8u8_avx2(const Call* call) {
+  mean_8<V, uint8_t>(call);
 }
 void reduce_f32f32_avx2(const Call* call) {
   mean_f32<V>(call);

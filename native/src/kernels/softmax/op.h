@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // slots    in [rows][depth], out [rows][depth]
-// types    f32 f32 | s8 s8
+// types    f32 f32 | s8 s8 | s8 s16
 // numerics s8: tfl.softmax8 (TFLite's built-in: table of 256 float exponentials), f32: within tolerance
 #ifndef SINTER_KERNELS_SOFTMAX_OP_H_
 #define SINTER_KERNELS_SOFTMAX_OP_H_

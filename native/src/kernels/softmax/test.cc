@@ -1,6 +1,7 @@
 // softmax: differential tests of its rows, the exponential against the C library's, hostile parameters.
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
+#include <string.h>
 
 #include "core/catalogue.h"
 #include "core/workers.h"
@@ -76,6 +77,35 @@ TEST(Softmax, WorkedOutByHand) {
   const Call call = {&p, slots, nullptr, &alone};
   find_row("softmax_s8s8_reference")->run(&call);
   EXPECT_EQ(out, (std::vector<int8_t>{-64, -64, -64, -64, -128, 127, -128, -128}));
+}
+
+// 16 bits are what 8 bits are cut from.
+TEST(Softmax, FineResult) {
+  Random random(53);
+  for (int32_t depth = 0; depth < 80; depth++) {
+    SoftmaxParams p = softmax(3, depth);
+    p.out_scale = 1.0f / 65536.0f;
+    p.out_zero_point = -32768;
+    const std::vector<int8_t> in = random.s8(3 * depth);
+    Case c;
+    c.name = "softmax to 16 bits";
+    c.op = "softmax";
+    c.params = params_of(p);
+    c.types = {S8, S16};
+    c.inputs = {bytes_of(in)};
+    c.out_bytes = 6 * depth;
+    const Bytes out = run_reference(c);
+    for (int32_t r = 0; r < 3; r++) {
+      double sum = 0;
+      for (int32_t i = 0; i < depth; i++) sum += exp(0.1 * in[static_cast<size_t>(r * depth + i)]);
+      for (int32_t i = 0; i < depth; i++) {
+        const size_t at = static_cast<size_t>(r * depth + i);
+        int16_t y;
+        memcpy(&y, &out[2 * at], 2);
+        ASSERT_NEAR(y, fmin(65536 * exp(0.1 * in[at]) / sum - 32768, 32767), 0.6) << depth;
+      }
+    }
+  }
 }
 
 TEST(Softmax, RefusesHostileParameters) {

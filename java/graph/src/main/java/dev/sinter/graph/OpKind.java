@@ -137,8 +137,21 @@ public sealed interface OpKind {
    *
    * @param function what is computed
    * @param activation applied to the result (ADD, SUB, MUL, DIV)
+   * @param powerScales whether ADD and SUB of int16 shift where all scales are powers of two; what
+   *     files say that say nothing
    */
-  record Binary(Binary.Function function, Activation activation) implements OpKind {
+  record Binary(Binary.Function function, Activation activation, boolean powerScales)
+      implements OpKind {
+    /**
+     * An op with the usual way to scale.
+     *
+     * @param function what is computed
+     * @param activation applied to the result (ADD, SUB, MUL, DIV)
+     */
+    public Binary(Binary.Function function, Activation activation) {
+      this(function, activation, true);
+    }
+
     /** What is computed. */
     public enum Function {
       /** Sum. */

@@ -41,9 +41,15 @@ public record InputRange(double low, double high) {
     return ranges;
   }
 
+  /** How many ops are looked through for what becomes of an input. */
+  private static final int DEPTH = 4;
+
   private static InputRange of(Graph graph, int tensor) {
     Tensor t = graph.tensor(tensor);
     InputRange range = any(graph, tensor, t);
+    if (!t.type().isFloat() && divides(graph, tensor, DEPTH)) {
+      return withoutZero(range, t.quantization().isPerTensor() ? t.quantization().zeroPoint() : 0);
+    }
     for (int consumer : graph.main().consumers(tensor)) {
       // TFLite stops at what has no logarithm and no root; integers stand for reals from there on.
       String label = graph.ops().get(consumer).kind().label();
@@ -55,11 +61,47 @@ public record InputRange(double low, double high) {
     return range;
   }
 
+  /** Whether a tensor is a divisor, as it is or moved. TFLite stops at a division by 0. */
+  private static boolean divides(Graph graph, int tensor, int depth) {
+    for (int consumer : graph.main().consumers(tensor)) {
+      Op op = graph.ops().get(consumer);
+      if (op.kind() instanceof OpKind.Binary binary && op.input(1) == tensor) {
+        switch (binary.function()) {
+          case DIV, FLOOR_DIV, FLOOR_MOD -> {
+            return true;
+          }
+          default -> {}
+        }
+      }
+      boolean moves = op.kind() instanceof OpKind.Reshape || op.kind() instanceof OpKind.Move;
+      if (moves && depth > 0 && !op.outputs().isEmpty()) {
+        if (divides(graph, op.output(0), depth - 1)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /**
+   * What lies above the number that stands for 0 and above 0 itself, which TFLite takes for a zero
+   * too; below both, or between them, where there is nothing above.
+   */
+  private static InputRange withoutZero(InputRange range, double zero) {
+    double above = Math.max(zero, 0) + 1;
+    double below = Math.min(zero, 0) - 1;
+    return above <= range.high()
+        ? new InputRange(Math.max(range.low(), above), range.high())
+        : below >= range.low() ? new InputRange(range.low(), below) : new InputRange(1, zero - 1);
+  }
+
   private static InputRange any(Graph graph, int tensor, Tensor t) {
     return switch (t.type()) {
       case FLOAT16, FLOAT32, FLOAT64, BFLOAT16 -> floats(graph, tensor, t);
       case INT32, INT64, UINT32, UINT64 ->
-          t.quantization().isQuantized() ? new InputRange(-1e6, 1e6) : indices(graph, tensor, 4);
+          t.quantization().isQuantized()
+              ? new InputRange(-1e6, 1e6)
+              : indices(graph, tensor, DEPTH);
       case BOOL -> new InputRange(0, 1);
       case INT4 -> new InputRange(-8, 7);
       case UINT8 -> new InputRange(0, 255);

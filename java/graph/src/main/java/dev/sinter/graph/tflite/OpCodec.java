@@ -136,8 +136,10 @@ final class OpCodec {
       case "AVERAGE_POOL_2D" -> pool(OpKind.Pool.Mode.AVERAGE, o);
       case "MAX_POOL_2D" -> pool(OpKind.Pool.Mode.MAX, o);
       case "L2_POOL_2D" -> pool(OpKind.Pool.Mode.L2, o);
-      case "ADD", "SUB", "MUL", "DIV" ->
-          new OpKind.Binary(OpKind.Binary.Function.valueOf(name), activation(o));
+      case "ADD", "SUB" ->
+          new OpKind.Binary(
+              OpKind.Binary.Function.valueOf(name), activation(o), o.flag("pot_scale_int16"));
+      case "MUL", "DIV" -> new OpKind.Binary(OpKind.Binary.Function.valueOf(name), activation(o));
       case "MAXIMUM",
           "MINIMUM",
           "POW",
@@ -343,9 +345,11 @@ final class OpCodec {
           .update("asymmetric_quantize_inputs", b.asymmetricInputs());
     } else if (kind instanceof OpKind.Binary binary) {
       Activation a = binary.activation();
-      return a == Activation.NONE && !o.type().name().matches("(Add|Sub|Mul|Div)Options")
-          ? o
-          : o.update("fused_activation_function", code(a));
+      boolean sum = o.type().name().matches("(Add|Sub)Options");
+      FlatTable t = sum ? o.update("pot_scale_int16", binary.powerScales()) : o;
+      return a == Activation.NONE && !sum && !o.type().name().matches("(Mul|Div)Options")
+          ? t
+          : t.update("fused_activation_function", code(a));
     } else if (kind instanceof OpKind.L2Normalization l2Normalization) {
       return o.update("fused_activation_function", code(l2Normalization.activation()));
     } else if (kind instanceof OpKind.Activate a) {

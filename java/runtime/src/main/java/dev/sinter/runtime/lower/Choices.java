@@ -53,12 +53,6 @@ final class Choices {
       condition = Shape.of(dims);
     }
     Shape[] shapes = {condition, l.shape(op.input(1)), l.shape(op.input(2))};
-    for (int i = 1; i < 3; i++) {
-      if (l.scale(op.input(i)) != l.scale(op.output(0))
-          || l.zeroPoint(op.input(i)) != l.zeroPoint(op.output(0))) {
-        throw l.unsupported(index, "another quantization per operand");
-      }
-    }
     // Dimensions that are alike for all three become one.
     int count = 0;
     long[] d = new long[out.rank()];

@@ -74,33 +74,36 @@ final class Elementwise {
   }
 
   static void activate(Lowering l, int index, Op op, OpKind.Activate activate) {
-    Activation clamp =
+    float[] bounds =
         switch (activate.function()) {
-          case RELU -> Activation.RELU;
-          case RELU6 -> Activation.RELU6;
-          case RELU_N1_TO_1 -> Activation.RELU_N1_TO_1;
+          case RELU -> new float[] {0, Float.POSITIVE_INFINITY};
+          case RELU6 -> new float[] {0, 6};
+          case RELU_N1_TO_1 -> new float[] {-1, 1};
+          case RELU_0_TO_1 -> new float[] {0, 1};
           default -> null;
         };
     boolean leaky = activate.function() == OpKind.Activate.Function.LEAKY_RELU;
     int in = op.input(0);
     int out = op.output(0);
     String type = l.type(index, in);
-    if (clamp != null
-        && (type.equals("u8") || type.equals("s16"))
-        && type.equals(l.type(index, out))
-        && l.quantization(in).isQuantized()
-        && l.quantization(out).isQuantized()) {
-      clampByTable(l, index, op, clamp, type);
-      return;
-    }
-    if ((clamp == null && !leaky)
-        || !(type.equals("f32") || type.equals("s8"))
-        || !type.equals(l.type(index, out))) {
+    if ((bounds == null && !leaky) || !type.equals(l.type(index, out))) {
       throw l.unsupported(index, "this function of " + type);
     }
     l.requireQuantized(index, in);
     l.requireQuantized(index, out);
+    Quantization q = l.quantization(out);
+    boolean table = type.equals("u8") || type.equals("s16");
+    if (leaky && type.equals("u8")) {
+      leakyByTable(l, index, op, activate.alpha());
+      return;
+    } else if (!leaky && table) {
+      clampByTable(l, index, op, bounds, type);
+      return;
+    } else if (!type.equals("f32") && !type.equals("s8")) {
+      throw l.unsupported(index, "this function of " + type);
+    }
     Shape shape = l.shape(in);
+    boolean real = type.equals("f32");
     Step step =
         new Step("relu", index, op.kind().label() + " " + shape, type, type)
             .set("kind", leaky ? 1 : 0)
@@ -109,27 +112,69 @@ final class Elementwise {
             .set("in_scale", l.scale(in))
             .set("in_zero_point", l.zeroPoint(in))
             .set("out_scale", l.scale(out))
-            .set("out_zero_point", l.zeroPoint(out));
-    Numbers.clampBuiltin(step, leaky ? Activation.NONE : clamp, l.quantization(out));
+            .set("out_zero_point", l.zeroPoint(out))
+            .set("out_min", leaky || real ? -128 : least(bounds, q, type))
+            .set("out_max", leaky || real ? 127 : most(bounds, q, type))
+            .set("act_min", leaky ? Float.NEGATIVE_INFINITY : bounds[0])
+            .set("act_max", leaky ? Float.POSITIVE_INFINITY : bounds[1]);
     Value from = l.value(in);
     l.add(step.slot(from).slot(l.define(out)).work((double) shape.elements()));
   }
 
+  private static int least(float[] bounds, Quantization q, String type) {
+    return Numbers.quantizeBuiltin(bounds[0], q, type);
+  }
+
+  private static int most(float[] bounds, Quantization q, String type) {
+    return bounds[1] < 1e30f ? Numbers.quantizeBuiltin(bounds[1], q, type) : Numbers.greatest(type);
+  }
+
   /** tfl.relu8 of unsigned bytes and of 16 bits. */
-  private static void clampByTable(Lowering l, int index, Op op, Activation clamp, String type) {
+  private static void clampByTable(Lowering l, int index, Op op, float[] bounds, String type) {
     int in = op.input(0);
     int out = op.output(0);
     Tables.Factor factor = Tables.Factor.of(l.scale(in) / l.scale(out));
-    Quantization q = l.quantization(out);
-    float highest = Numbers.highest(clamp);
-    int low = Numbers.quantizeBuiltin(Numbers.lowest(clamp), q, type);
-    int high = highest < 1e30f ? Numbers.quantizeBuiltin(highest, q, type) : Numbers.greatest(type);
+    int low = least(bounds, l.quantization(out), type);
+    int high = most(bounds, l.quantization(out), type);
     int inZero = l.zeroPoint(in);
     int outZero = l.zeroPoint(out);
     IntUnaryOperator f = x -> Math.min(high, Math.max(low, factor.times(x - inZero) + outZero));
     boolean wide = type.equals("s16");
     Pointwise.lookup(
         l, index, op, wide ? "s16" : "u8", wide ? Tables.words(f) : Tables.bytes(type, f));
+  }
+
+  /**
+   * xnn.leaky_relu of unsigned bytes, tfl.leaky_relu where the delegate does not take the scales.
+   */
+  private static void leakyByTable(Lowering l, int index, Op op, float alpha) {
+    int in = op.input(0);
+    int out = op.output(0);
+    int inZero = l.zeroPoint(in);
+    int outZero = l.zeroPoint(out);
+    float ratio = l.scale(in) / l.scale(out);
+    float bent = ratio * alpha;
+    boolean delegated =
+        Math.abs(alpha) >= Float.MIN_NORMAL
+            && ratio >= 0x1p-8f
+            && ratio <= 128
+            && Math.abs(bent) >= 0x1p-8f
+            && bent >= -127.99609375f
+            && bent <= 128;
+    int kept = (int) Math.rint(256.0 * ratio);
+    int slope = (int) Math.rint(256.0 * bent);
+    Tables.Factor identity = Tables.Factor.of(ratio);
+    float product = l.scale(in) * alpha / l.scale(out);
+    Tables.Factor size = Tables.Factor.of(Math.abs(product));
+    IntUnaryOperator f =
+        delegated
+            ? x -> (((x - inZero) * (x > inZero ? kept : slope) + 128) >> 8) + outZero
+            : x ->
+                (x >= inZero
+                        ? identity.times(x - inZero)
+                        : (product < 0 ? -1 : 1) * size.times(x - inZero))
+                    + outZero;
+    Pointwise.lookup(l, index, op, "u8", Tables.bytes("u8", f));
   }
 
   private static boolean quantizes(ElementType from, ElementType to) {

@@ -35,23 +35,28 @@ final class Lowerings {
     } else if ((kind instanceof OpKind.Unary || kind instanceof OpKind.Activate)
         && Pointwise.unary(l, index, op)) {
       return;
+    } else if (kind instanceof OpKind.Activate activate
+        && activate.function() == OpKind.Activate.Function.PRELU) {
+      Pointwise.prelu(l, index, op);
     } else if (kind instanceof OpKind.Activate activate) {
       Elementwise.activate(l, index, op, activate);
+    } else if (kind instanceof OpKind.Unary unary
+        && unary.function() == OpKind.Unary.Function.ZEROS_LIKE) {
+      Sums.zerosLike(l, index, op);
     } else if (kind instanceof OpKind.Quantize || kind instanceof OpKind.Dequantize) {
       Elementwise.quantize(l, index, op);
     } else if (kind instanceof OpKind.Pool pool) {
       Windows.pool(l, index, op, pool);
-    } else if (kind instanceof OpKind.Reduce reduce
-        && reduce.function() == OpKind.Reduce.Function.MEAN) {
-      Windows.mean(l, index, op);
+    } else if (kind instanceof OpKind.Reduce reduce && Reductions.takes(l, index, op, reduce)) {
+      Reductions.reduce(l, index, op, reduce);
     } else if (kind instanceof OpKind.Reduce reduce) {
       Folds.reduce(l, index, op, reduce);
     } else if (kind instanceof OpKind.LogSoftmax) {
-      Folds.logSoftmax(l, index, op);
+      Norms.logSoftmax(l, index, op);
     } else if (kind instanceof OpKind.L2Normalization norm) {
-      Folds.l2Normalization(l, index, op, norm);
+      Norms.l2Normalization(l, index, op, norm);
     } else if (kind instanceof OpKind.Softmax softmax) {
-      Windows.softmax(l, index, op, softmax);
+      Norms.softmax(l, index, op, softmax);
     } else if (kind instanceof OpKind.Pad pad) {
       Moves.pad(l, index, op, pad);
     } else if (kind instanceof OpKind.Concat concat) {
@@ -81,6 +86,8 @@ final class Lowerings {
       case "SVDF" -> Svdfs.lower(l, index, op, f);
       case "TFLite_Detection_PostProcess" -> Detections.postProcess(l, index, op, f);
       case "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5" -> Detections.suppress(l, index, op);
+      case "ADD_N" -> Sums.addAll(l, index, op);
+      case "CUMSUM" -> Sums.running(l, index, op, f);
       case "LOCAL_RESPONSE_NORMALIZATION" -> Windows.responses(l, index, op, f);
       default -> {
         return false;

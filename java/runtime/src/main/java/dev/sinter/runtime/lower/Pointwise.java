@@ -42,6 +42,12 @@ final class Pointwise {
     };
   }
 
+  private static final int DIV = 3;
+  private static final int SQUARED_DIFFERENCE = 7;
+  private static final int EQUAL = 17;
+  private static final int PRELU = 21;
+  private static final int POWERS = 22; // added to 0 for ADD, 1 for SUB
+
   static void binary(Lowering l, int index, Op op, OpKind.Binary binary) {
     int a = op.input(0);
     int b = op.input(1);
@@ -49,42 +55,78 @@ final class Pointwise {
     String type = l.type(index, a);
     String result = l.type(index, output);
     boolean compares = result.equals("bool");
-    boolean quantized = l.quantization(output).isQuantized();
-    boolean small = type.equals("s8") || type.equals("u8") || type.equals("s16");
+    boolean small = isSmall(type);
     if (!type.equals(l.type(index, b)) || !(compares || result.equals(type))) {
       throw l.unsupported(index, "the mix of types");
     }
     int function = number(binary.function());
-    boolean scaled = small && !compares && function <= 2;
-    if (small && function > 2 && (function < 4 || function > 5) && !compares) {
-      throw l.unsupported(index, binary.function() + " of " + type);
-    }
-    if (scaled != (scaled && quantized)) {
+    boolean scaled = small && !compares && (function <= DIV || function == SQUARED_DIFFERENCE);
+    boolean quantized = l.quantization(output).isQuantized() && l.quantization(a).isQuantized();
+    if (scaled && !quantized) {
       throw l.unsupported(index, type + " without a scale");
     }
-    if (small && !scaled) {
-      // The stored numbers are compared: they must stand for the same real ones.
-      requireSame(l, index, a, b);
-      if (!compares) {
-        requireSame(l, index, a, output);
-      }
+    if (scaled && type.equals("s16") && function <= 1 && binary.powerScales()) {
+      function = powers(l, index, function, a, b, output);
     }
-    if (type.equals("s16") && scaled && isPowerOfTwo(l, a, b, output) && function <= 1) {
-      throw l.unsupported(index, "int16 with scales that are powers of two");
+    // The stored numbers are compared where TFLite does so (the order of int16), or where its
+    // arithmetic comes to the same.
+    boolean stored = type.equals("s16") && function < EQUAL;
+    boolean ordered =
+        compares
+            && small
+            && !stored
+            && l.quantization(a).isQuantized()
+            && !comparesStored(l, type, a, b);
+    Step step =
+        step(l, index, binary.function().name(), function, type, result, a, b, output)
+            .set("a_scale", compares && !ordered ? 0f : l.scale(a))
+            .set("b_scale", compares && !ordered ? 0f : l.scale(b));
+    clamp(l, step, binary.function(), l.activation(index, binary.activation()), type, a, b, output);
+    finish(l, step, a, b, output);
+  }
+
+  /** PRELU: slopes that spread over the input. */
+  static void prelu(Lowering l, int index, Op op) {
+    int in = op.input(0);
+    int slopes = op.input(1);
+    int output = l.outputTensor(index);
+    String type = l.type(index, in);
+    if (!(type.equals("f32") || type.equals("s8") || type.equals("u8"))
+        || !type.equals(l.type(index, slopes))
+        || !type.equals(l.type(index, output))) {
+      throw l.unsupported(index, "this mix of types");
     }
+    for (int t : new int[] {in, slopes, output}) {
+      l.requireQuantized(index, t);
+    }
+    Step step = step(l, index, "PRELU", PRELU, type, type, in, slopes, output);
+    Numbers.clampBuiltin(
+        step, l.activation(index, Activation.NONE), l.quantization(output)); // none but absorbed
+    finish(l, step, in, slopes, output);
+  }
+
+  private static boolean isSmall(String type) {
+    return type.equals("s8") || type.equals("u8") || type.equals("s16");
+  }
+
+  /** The step of a function of two tensors, all but its clamp and its slots. */
+  private static Step step(
+      Lowering l,
+      int index,
+      String name,
+      int function,
+      String type,
+      String result,
+      int a,
+      int b,
+      int output) {
     Broadcast shape = Broadcast.of(l.shape(a), l.shape(b), l.shape(output));
     if (shape == null) {
       throw l.unsupported(index, "broadcasting over more than 6 dimensions");
     }
-    Step step =
-        new Step(
-            "binary",
-            index,
-            binary.function() + " " + l.shape(a) + ", " + l.shape(b),
-            type,
-            type,
-            result);
-    step.set("function", function)
+    String label = name + " " + l.shape(a) + ", " + l.shape(b);
+    return new Step("binary", index, label, type, type, result)
+        .set("function", function)
         .setAll("d", shape.dims())
         .setAll("a_stride", shape.aStrides())
         .setAll("b_stride", shape.bStrides())
@@ -94,28 +136,49 @@ final class Pointwise {
         .set("b_zero_point", l.zeroPoint(b))
         .set("out_scale", l.scale(output))
         .set("out_zero_point", l.zeroPoint(output));
-    clamp(l, step, binary.function(), l.activation(index, binary.activation()), type, a, b, output);
+  }
+
+  private static void finish(Lowering l, Step step, int a, int b, int output) {
     Value left = l.value(a);
     Value right = l.value(b);
-    int[] positions =
-        compares && small && l.quantization(a).isQuantized()
-            ? Lookups.positions(type, l.zeroPoint(a), l.scale(a))
-            : null;
-    if (positions != null) {
-      if (type.equals("s16")) {
-        throw l.unsupported(index, "a comparison of int16 with a scale that small");
-      }
-      int least = Numbers.least(type);
-      String label = binary.function() + " orders";
-      ByteBuffer table = Tables.bytes(type, x -> positions[x - least] + least);
-      left = Lookups.map(l, index, label, l.shape(a), left, table);
-      right = Lookups.map(l, index, label, l.shape(b), right, table);
-    }
     l.add(
         step.slot(left)
             .slot(right)
             .slot(l.define(output))
             .work((double) l.shape(output).elements()));
+  }
+
+  /**
+   * Whether TFLite, which compares 256 times the real values as whole numbers, finds what a
+   * comparison of the stored ones finds.
+   */
+  private static boolean comparesStored(Lowering l, String type, int a, int b) {
+    return l.scale(a) == l.scale(b)
+        && l.zeroPoint(a) == l.zeroPoint(b)
+        && Comparisons.keepsApart(type, l.zeroPoint(a), l.scale(a));
+  }
+
+  /** The number of an int16 sum or difference; another one where all scales are powers of two. */
+  private static int powers(Lowering l, int index, int function, int a, int b, int output) {
+    int[] logarithms = new int[3];
+    int[] tensors = {a, b, output};
+    for (int i = 0; i < 3; i++) {
+      // As near to a whole number as TFLite takes for one.
+      float logarithm = (float) (Math.log(l.scale(tensors[i])) / Math.log(2));
+      logarithms[i] = Math.round(logarithm);
+      if (Math.abs(logarithm - logarithms[i]) >= 1e-3f) {
+        return function;
+      }
+    }
+    int left = logarithms[2] - logarithms[0];
+    int right = logarithms[2] - logarithms[1];
+    if (left < 0 || right < 0 || (left != 0 && right != 0)) {
+      throw l.unsupported(
+          index,
+          "int16 with scales that are powers of two, none of the operands in the result's (TFLite"
+              + " refuses it, too)");
+    }
+    return function + POWERS;
   }
 
   private static void clamp(
@@ -135,11 +198,16 @@ final class Pointwise {
           .set("act_max", 0f);
       return;
     }
-    boolean delegated = !type.equals("s16");
+    boolean delegated = type.equals("s8") || type.equals("u8");
     if (function == OpKind.Binary.Function.ADD || function == OpKind.Binary.Function.SUB) {
       delegated &=
           Elementwise.isDelegated(l.scale(a) / l.scale(output))
               && Elementwise.isDelegated(l.scale(b) / l.scale(output));
+    } else if (function == OpKind.Binary.Function.MUL) {
+      float ratio = l.scale(a) * l.scale(b) / l.scale(output);
+      delegated &= ratio >= 0x1p-16f && ratio < 0x1p8f;
+    } else {
+      delegated = false;
     }
     if (delegated) {
       Numbers.clamp(step, activation, q);
@@ -158,21 +226,6 @@ final class Pointwise {
       case RELU_N1_TO_1 -> 1;
       default -> Integer.MAX_VALUE;
     };
-  }
-
-  private static void requireSame(Lowering l, int index, int a, int b) {
-    if (l.scale(a) != l.scale(b) || l.zeroPoint(a) != l.zeroPoint(b)) {
-      throw l.unsupported(index, "another quantization per operand");
-    }
-  }
-
-  private static boolean isPowerOfTwo(Lowering l, int... tensors) {
-    for (int t : tensors) {
-      if ((Float.floatToRawIntBits(l.scale(t)) & 0x7fffff) != 0) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** A function of real numbers, and where `unary` has it. */
@@ -254,7 +307,7 @@ final class Pointwise {
   private static boolean byTable(Lowering l, int index, Op op, String type, int function) {
     int in = op.input(0);
     int out = op.output(0);
-    boolean small = type.equals("s8") || type.equals("u8") || type.equals("s16");
+    boolean small = isSmall(type);
     if (!small || !l.quantization(in).isQuantized() || !l.quantization(out).isQuantized()) {
       return false;
     }
@@ -291,6 +344,12 @@ final class Pointwise {
       table = Tables.hardSwish(type, inScale, inZero, outScale, outZero);
     } else if (type.equals("s8") && function == 8) {
       table = Tables.rsqrt(inScale, inZero, outScale, outZero);
+    } else if (!unsigned && function == 7) {
+      IntUnaryOperator root = x -> root(inScale * (x - inZero), outScale) + outZero;
+      table = wide ? Tables.words(root) : Tables.bytes(type, root);
+    } else if (!unsigned && function == 1) {
+      // TFLite negates the stored numbers.
+      table = wide ? Tables.words(x -> (short) -x) : Tables.bytes(type, x -> (byte) -x);
     } else if (!unsigned && function == 0) {
       Tables.Factor factor = inScale == outScale ? null : Tables.Factor.of(inScale / outScale);
       IntUnaryOperator absolute =
@@ -308,6 +367,11 @@ final class Pointwise {
 
   private static float logarithm(float x, float lowest) {
     return x <= 0 ? lowest : (float) Math.log(x);
+  }
+
+  /** Cut off, not rounded; 0 for negative numbers, where TFLite stops with an error. */
+  private static int root(float x, float scale) {
+    return x > 0 ? (int) ((float) Math.sqrt(x) / scale) : 0;
   }
 
   private static float inverseRoot(float x, float scale) {

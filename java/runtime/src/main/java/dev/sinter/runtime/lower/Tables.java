@@ -5,6 +5,7 @@ package dev.sinter.runtime.lower;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntUnaryOperator;
 
 /** For the native op `lookup`: docs/numerics.md has the definitions. */
@@ -67,6 +68,34 @@ final class Tables {
     float last = round(f.at(most) * inverse);
     table.putShort((short) Math.max(-32768f, Math.min(32767f, last)));
     return table.flip();
+  }
+
+  /** Entries of a table between which lines are drawn. */
+  static final int ENTRIES = 513;
+
+  /**
+   * The same for softmax: in doubles, for results between -1 and 1, each entry in 32 bits.
+   *
+   * @param to where the entries are put
+   */
+  static void lines(ByteBuffer to, double least, double most, DoubleUnaryOperator f) {
+    double step = (most - least) / 512;
+    for (int i = 0; i <= 512; i++) {
+      double sample = away(f.applyAsDouble(least + i * step) * 32768);
+      double bias = 0;
+      if (i < 512) {
+        double middle = f.applyAsDouble(least + i * step + step / 2);
+        double next = f.applyAsDouble(least + (i + 1) * step);
+        bias = away((away((next * 32768 + sample) / 2) - away(middle * 32768)) / 2);
+      } else {
+        sample = away(f.applyAsDouble(most) * 32768);
+      }
+      to.putInt((int) Math.max(-32768, Math.min(32767, sample - bias)));
+    }
+  }
+
+  private static double away(double x) {
+    return Math.copySign(Math.floor(Math.abs(x) + 0.5), x);
   }
 
   /** A table of all 65536 numbers. */

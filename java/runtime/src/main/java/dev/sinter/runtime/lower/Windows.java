@@ -1,35 +1,17 @@
-// Ops that gather many values into one: pools, means, softmax.
+// Ops over windows: pools, local response normalization.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.runtime.lower;
 
-import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Padding;
 import dev.sinter.graph.Shape;
-import java.util.Arrays;
 import java.util.List;
 
-/** Lowers the pools, MEAN, SOFTMAX and LOCAL_RESPONSE_NORMALIZATION. */
+/** Lowers the pools and LOCAL_RESPONSE_NORMALIZATION. */
 final class Windows {
-  private static final int RANK = 6;
-
   private Windows() {}
-
-  private static String sameType(Lowering l, int index, Op op) {
-    String type = l.type(index, op.input(0));
-    boolean known =
-        type.equals("f32")
-            || type.equals("s8")
-            || (type.equals("u8") && op.kind() instanceof OpKind.Softmax);
-    if (!known || !type.equals(l.type(index, op.output(0)))) {
-      throw l.unsupported(index, type + " -> " + l.type(index, op.output(0)));
-    }
-    l.requireQuantized(index, op.input(0));
-    l.requireQuantized(index, op.output(0));
-    return type;
-  }
 
   static void pool(Lowering l, int index, Op op, OpKind.Pool pool) {
     String type = l.type(index, op.input(0));
@@ -85,104 +67,6 @@ final class Windows {
         step.slot(from)
             .slot(l.define(output))
             .work((double) out.elements() * pool.height() * pool.width()));
-  }
-
-  static void mean(Lowering l, int index, Op op) {
-    String type = sameType(l, index, op);
-    if (!l.isConstant(op.input(1))) {
-      throw l.unsupported(index, "axes that are computed at run time");
-    }
-    Shape in = l.shape(op.input(0));
-    int[] axes = Fusion.amounts(l.constantDense(op.input(1)));
-    if (in.rank() > RANK || axes == null) {
-      throw l.unsupported(index, "rank " + in.rank());
-    }
-    int[] dims = new int[RANK];
-    Arrays.fill(dims, 1);
-    int shift = RANK - in.rank();
-    for (int i = 0; i < in.rank(); i++) {
-      dims[shift + i] = in.dim(i);
-    }
-    int mask = 0;
-    for (int axis : axes) {
-      mask |= 1 << (shift + (axis < 0 ? axis + in.rank() : axis));
-    }
-    Step step =
-        new Step("reduce", index, "MEAN " + in + " over " + Arrays.toString(axes), type, type)
-            .set("kind", 0)
-            .setAll("d", dims)
-            .set("axes", mask)
-            .set("in_scale", l.scale(op.input(0)))
-            .set("in_zero_point", l.zeroPoint(op.input(0)))
-            .set("out_scale", l.scale(op.output(0)))
-            .set("out_zero_point", l.zeroPoint(op.output(0)));
-    Value from = l.value(op.input(0));
-    l.add(step.slot(from).slot(l.define(op.output(0))).work((double) in.elements()));
-  }
-
-  static void softmax(Lowering l, int index, Op op, OpKind.Softmax softmax) {
-    String type = sameType(l, index, op);
-    Shape in = l.shape(op.input(0));
-    Value from = l.value(op.input(0));
-    int output = op.output(0);
-    if (!type.equals("u8")) {
-      softmax(l, index, in, softmax.beta(), type, op.input(0), output, from, l.define(output));
-      return;
-    }
-    // The same numbers 128 lower: only distances count, and the result's zero is 128 lower too.
-    Value signed = l.temporary(from.name() + " signed", from.bytes());
-    Value result = l.temporary(l.tensor(output).name() + " signed", from.bytes());
-    shift(l, index, in, "u8", "s8", 0, -128, from, signed);
-    softmax(l, index, in, softmax.beta(), "s8", op.input(0), output, signed, result);
-    shift(l, index, in, "s8", "u8", -128, 0, result, l.define(output));
-  }
-
-  private static void shift(
-      Lowering l,
-      int index,
-      Shape shape,
-      String type,
-      String to,
-      int zero,
-      int newZero,
-      Value from,
-      Value result) {
-    l.add(
-        new Step("quantize", index, "SOFTMAX " + type + " as " + to, type, to)
-            .set("count", Math.toIntExact(shape.elements()))
-            .set("in_scale", 1f)
-            .set("in_zero_point", zero)
-            .set("out_scale", 1f)
-            .set("out_zero_point", newZero)
-            .slot(from)
-            .slot(result)
-            .work((double) shape.elements()));
-  }
-
-  private static void softmax(
-      Lowering l,
-      int index,
-      Shape in,
-      float beta,
-      String type,
-      int input,
-      int output,
-      Value from,
-      Value to) {
-    int depth = in.rank() == 0 ? 1 : in.dim(-1);
-    long rows = depth == 0 ? 0 : in.elements() / depth;
-    int zero = l.tensor(output).type() == ElementType.UINT8 ? -128 : 0;
-    l.add(
-        new Step("softmax", index, "SOFTMAX " + in, type, type)
-            .set("rows", Math.toIntExact(rows))
-            .set("depth", depth)
-            .set("beta", beta)
-            .set("in_scale", l.scale(input))
-            .set("out_scale", l.scale(output))
-            .set("out_zero_point", l.zeroPoint(output) + zero)
-            .slot(from)
-            .slot(to)
-            .work((double) in.elements()));
   }
 
   static void responses(Lowering l, int index, Op op, OpKind.Foreign kind) {

@@ -51,7 +51,15 @@ final class Definitions {
       case "rnn" -> types.get(2).equals("s8") ? "rnn.hybrid" : "rnn.f32";
       case "add" -> real ? "add.f32" : "xnn.add";
       case "pool" -> "pool." + in;
-      case "reduce" -> real ? "mean.f32" : "xnn.mean";
+      case "reduce" ->
+          real
+              ? "mean.f32"
+              : in.equals("s8") || in.equals("u8")
+                  ? "xnn.mean"
+                  : in.equals("s16") ? "tfl.mean" : "exact";
+      case "softmax16" -> "tfl.softmax16";
+      case "normalize" -> real ? "l2.f32" : "tfl.normalize8";
+      case "cumsum" -> "exact";
       case "softmax" -> real ? "softmax.f32" : "tfl.softmax8";
       case "relu" -> real ? "relu.f32" : "relu.s8";
       case "quantize" ->

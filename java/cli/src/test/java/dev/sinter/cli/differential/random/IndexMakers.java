@@ -38,8 +38,8 @@ final class IndexMakers {
     Maker.each(to, "SCATTER_ND", IndexMakers::scatter, FLOAT32, INT8, UINT8, INT32, INT64);
     Maker.each(to, "ONE_HOT", IndexMakers::oneHot, FLOAT32, INT8, UINT8, INT32, INT64, BOOL);
     Maker.each(to, "TOPK_V2", IndexMakers::topK, FLOAT32, INT8, UINT8, INT32, INT64);
-    Maker.each(to, "ARG_MAX", s -> position(s, true), FLOAT32, INT8, UINT8, INT32);
-    Maker.each(to, "ARG_MIN", s -> position(s, false), FLOAT32, INT8, UINT8, INT32);
+    Maker.each(to, "ARG_MAX", s -> position(s, true), FLOAT32, INT8, UINT8, INT32, BOOL);
+    Maker.each(to, "ARG_MIN", s -> position(s, false), FLOAT32, INT8, UINT8, INT32, BOOL);
     Maker.each(to, "REVERSE_SEQUENCE", IndexMakers::reverse, FLOAT32, UINT8, INT16, INT32, INT64);
     Maker.each(to, "CUMSUM", IndexMakers::cumsum, FLOAT32, INT32, INT64);
     Maker.each(to, "WHERE", IndexMakers::where, BOOL, FLOAT32, INT32, INT64);

@@ -41,18 +41,22 @@ final class PointwiseMakers {
   }
 
   private static void binaries(List<Maker> to) {
+    to.add(Maker.of("ADD powers", INT16, s -> powers(s, Binary.Function.ADD)));
+    to.add(Maker.of("SUB powers", INT16, s -> powers(s, Binary.Function.SUB)));
     for (Binary.Function f : Binary.Function.values()) {
       ElementType[] types =
           switch (f) {
             case ADD, SUB, MUL, MAXIMUM, MINIMUM ->
                 new ElementType[] {FLOAT32, INT8, UINT8, INT16, INT32, INT64};
-            case DIV, POW -> new ElementType[] {FLOAT32, INT32};
+            case DIV -> new ElementType[] {FLOAT32, INT32, INT8, UINT8, INT16};
+            case POW -> new ElementType[] {FLOAT32, INT32};
             case SQUARED_DIFFERENCE -> new ElementType[] {FLOAT32, INT32, INT8};
-            case FLOOR_DIV, FLOOR_MOD -> new ElementType[] {FLOAT32, INT32, INT8, INT16};
+            case FLOOR_DIV -> new ElementType[] {FLOAT32, INT32, INT8, INT16};
+            case FLOOR_MOD -> new ElementType[] {FLOAT32, INT32, INT64, INT8, INT16};
             case ATAN2 -> new ElementType[] {FLOAT32};
             case BITWISE_XOR, RIGHT_SHIFT -> new ElementType[] {INT8, UINT8, INT16, INT32};
             case LESS, LESS_EQUAL, GREATER, GREATER_EQUAL ->
-                new ElementType[] {FLOAT32, INT8, UINT8, INT32, INT64};
+                new ElementType[] {FLOAT32, INT8, UINT8, INT16, INT32, INT64};
             case EQUAL, NOT_EQUAL ->
                 new ElementType[] {FLOAT32, INT8, UINT8, INT16, INT32, INT64, BOOL};
             case LOGICAL_AND, LOGICAL_OR -> new ElementType[] {BOOL};
@@ -62,6 +66,20 @@ final class PointwiseMakers {
         to.add(f == Binary.Function.POW ? m.within(1e-4) : m);
       }
     }
+  }
+
+  /** Sums of int16 whose scales are powers of two: one operand is in the result's scale. */
+  private static void powers(Sketch s, Binary.Function f) {
+    float result = (float) Math.scalb(1.0, -s.between(4, 14));
+    float finer = (float) (result * Math.scalb(1.0, -s.below(9)));
+    int[][] dims = shapes(s, 4);
+    if (f == Binary.Function.ADD) {
+      dims[1] = dims[0]; // TFLite does not broadcast this one
+    }
+    boolean first = s.coin();
+    Value x = s.input(s.type, Quantization.perTensor(first ? finer : result, 0), dims[0]);
+    Value y = s.input(s.type, Quantization.perTensor(first ? result : finer, 0), dims[1]);
+    s.done(x.binary(f, y, s.activation()).quantized(result, 0));
   }
 
   /** Shapes that broadcast to each other. */
@@ -111,8 +129,10 @@ final class PointwiseMakers {
       dims[1] = dims[0]; // TFLite broadcasts neither
     }
     Quantization q = plain ? Quantization.NONE : s.quantization(s.type);
-    boolean own = scaled || squares;
-    Quantization other = own ? s.quantization(s.type) : q;
+    boolean quotient = f == Binary.Function.DIV;
+    boolean own = scaled || squares || quotient;
+    // Comparisons are of real values, the larger and the smaller one of stored numbers.
+    Quantization other = own || (!plain && s.oneIn(3)) ? s.quantization(s.type) : q;
     Value x = binaryInput(s, f, q, false, dims[0]);
     Value y = binaryInput(s, f, other, divides, dims[1]);
     Activation activation =
@@ -124,9 +144,12 @@ final class PointwiseMakers {
     if (own && s.isQuantized()) {
       z.quantized(
           (float)
-              (f == Binary.Function.MUL || squares
-                  ? Sketch.scale(x) * Sketch.scale(y) * Math.exp(4 + s.gauss())
-                  : Math.max(Sketch.scale(x), Sketch.scale(y)) * Math.exp(0.3 + 0.7 * s.gauss())),
+              (quotient
+                  ? Sketch.scale(x) / Sketch.scale(y) * Math.exp(s.gauss() - 1)
+                  : f == Binary.Function.MUL || squares
+                      ? Sketch.scale(x) * Sketch.scale(y) * Math.exp(4 + s.gauss())
+                      : Math.max(Sketch.scale(x), Sketch.scale(y))
+                          * Math.exp(0.3 + 0.7 * s.gauss())),
           s.zero(s.type));
     } else if (plain && s.isQuantized()) {
       // Stored numbers; the builder wants a scale where TFLite does not care for one.
@@ -143,6 +166,18 @@ final class PointwiseMakers {
       return s.ranged(s.type, q, 0, s.type.bits() - 1, dims);
     } else if (divisor && s.type == FLOAT32) {
       return s.coin() ? s.ranged(s.type, q, -9, -0.25, dims) : s.ranged(s.type, q, 0.25, 9, dims);
+    } else if (divisor && q.isQuantized()) {
+      // Neither the number that stands for 0 nor a stored 0, which TFLite 2.21 looks for.
+      double zero = q.zeroPoint();
+      double high = s.type == INT8 ? 127 : s.type == UINT8 ? 255 : 32767;
+      double low = s.type == INT8 ? -128 : s.type == UINT8 ? 0 : -32768;
+      double most = Math.max(zero, 0);
+      double least = Math.min(zero, 0);
+      return most < high && (least <= low || s.coin())
+          ? s.ranged(s.type, q, most + 1, high, dims)
+          : least > low
+              ? s.ranged(s.type, q, low, least - 1, dims)
+              : s.ranged(s.type, q, 1, zero - 1, dims);
     } else if (divisor) {
       return s.coin() ? s.ranged(s.type, q, -9, -1, dims) : s.ranged(s.type, q, 1, 9, dims);
     }
@@ -154,9 +189,8 @@ final class PointwiseMakers {
       ElementType[] types =
           switch (f) {
             case ABS -> new ElementType[] {FLOAT32, INT8, INT16, INT32};
-            case NEG -> new ElementType[] {FLOAT32, INT32, INT64};
-            case EXP -> new ElementType[] {FLOAT32, INT8, INT16};
-            case LOG, RSQRT -> new ElementType[] {FLOAT32, INT8};
+            case NEG -> new ElementType[] {FLOAT32, INT8, INT16, INT32, INT64};
+            case EXP, LOG, RSQRT, SQRT -> new ElementType[] {FLOAT32, INT8, INT16};
             case SIGN -> new ElementType[] {FLOAT32, INT32};
             case ZEROS_LIKE -> new ElementType[] {FLOAT32, INT32, INT64};
             case LOGICAL_NOT -> new ElementType[] {BOOL};
@@ -173,6 +207,8 @@ final class PointwiseMakers {
     Value x;
     if (positive && s.type == FLOAT32) {
       x = s.ranged(FLOAT32, Quantization.NONE, 0.01, 9, dims);
+    } else if (positive && s.type == INT16) {
+      x = s.ranged(INT16, s.quantization(INT16), 0, 32767, dims);
     } else if (positive) {
       x = s.ranged(INT8, Quantization.perTensor(s.scale(), -128), -127, 127, dims);
     } else {
@@ -192,7 +228,8 @@ final class PointwiseMakers {
           switch (f) {
             case RELU, RELU6, LOGISTIC, TANH, LEAKY_RELU ->
                 new ElementType[] {FLOAT32, INT8, UINT8, INT16};
-            case RELU_N1_TO_1, RELU_0_TO_1, HARD_SWISH, GELU, PRELU ->
+            case GELU -> new ElementType[] {FLOAT32, INT8, UINT8, INT16};
+            case RELU_N1_TO_1, RELU_0_TO_1, HARD_SWISH, PRELU ->
                 new ElementType[] {FLOAT32, INT8, UINT8};
             case ELU -> new ElementType[] {FLOAT32, INT8};
           };
@@ -204,9 +241,15 @@ final class PointwiseMakers {
     boolean channels = f == Activate.Function.PRELU;
     Value x = channels ? s.image() : s.input(s.dimsOrEmpty(0, 5));
     if (channels) {
-      int[] dims = {1, 1, x.shape().dim(3)};
-      Quantization q = s.quantization(s.type);
-      Value y = x.prelu(s.constant(s.type, q, dims));
+      int c = x.shape().dim(3);
+      int[] dims =
+          s.pick(
+              new int[] {1, 1, c},
+              new int[] {c},
+              new int[] {1},
+              new int[] {x.shape().dim(1), x.shape().dim(2), c},
+              x.shape().toArray());
+      Value y = x.prelu(s.operand(s.quantization(s.type), dims));
       s.done(s.isQuantized() ? y.quantized(s.scale() * 4, s.zero(s.type)) : y);
       return;
     }

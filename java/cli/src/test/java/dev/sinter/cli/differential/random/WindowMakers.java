@@ -33,8 +33,8 @@ final class WindowMakers {
       ElementType[] types =
           switch (f) {
             case MEAN -> new ElementType[] {FLOAT32, INT8, UINT8, INT16, INT32, INT64};
-            case SUM -> new ElementType[] {FLOAT32, INT8, UINT8, INT32, INT64};
-            case PROD -> new ElementType[] {FLOAT32, INT8, INT32, INT64};
+            case SUM -> new ElementType[] {FLOAT32, INT8, UINT8, INT16, INT32, INT64};
+            case PROD -> new ElementType[] {FLOAT32, INT8, INT16, INT32, INT64};
             case MAX, MIN -> new ElementType[] {FLOAT32, INT8, UINT8, INT16, INT32, INT64};
             case ANY, ALL -> new ElementType[] {BOOL};
           };
@@ -42,6 +42,7 @@ final class WindowMakers {
       Maker.each(to, name, s -> reduce(s, f), types);
     }
     Maker.each(to, "SOFTMAX", WindowMakers::softmax, FLOAT32, INT8, UINT8, INT16);
+    Maker.each(to, "SOFTMAX s16 result", WindowMakers::fineSoftmax, INT8, UINT8);
     Maker.each(to, "LOG_SOFTMAX", WindowMakers::logSoftmax, FLOAT32, INT8, UINT8);
     Maker.each(to, "L2_NORMALIZATION", WindowMakers::norm, FLOAT32, INT8, UINT8);
     Maker.each(to, "LOCAL_RESPONSE_NORMALIZATION", WindowMakers::responses, FLOAT32);
@@ -66,17 +67,26 @@ final class WindowMakers {
   }
 
   private static void reduce(Sketch s, Reduce.Function f) {
-    int[] dims = s.dims(1, 5);
-    Value x =
-        f == Reduce.Function.PROD && s.type != INT8
-            ? s.type == FLOAT32
-                ? s.ranged(FLOAT32, Quantization.NONE, 0.5, 1.5, dims)
-                : s.ranged(s.type, Quantization.NONE, -1, 2, dims)
-            : s.input(dims);
+    boolean multiplies = f == Reduce.Function.PROD;
+    // Quantized products of nothing, or of one factor each, are not written by TFLite 2.21; nor are
+    // int16 sums of nothing.
+    boolean whole =
+        s.isQuantized() && (multiplies || (f == Reduce.Function.SUM && s.type == INT16));
+    int[] dims = whole ? s.dims(1, 6) : s.dimsOrEmpty(1, 6);
     int[] axes =
         f == Reduce.Function.MEAN && dims.length == 4 && s.coin()
             ? new int[] {1, 2}
             : s.axes(dims.length);
+    if (whole && multiplies) {
+      int first = axes[0] < 0 ? axes[0] + dims.length : axes[0];
+      dims[first] = Math.max(2, dims[first]);
+    }
+    Value x =
+        multiplies && !s.isQuantized()
+            ? s.type == FLOAT32
+                ? s.ranged(FLOAT32, Quantization.NONE, 0.5, 1.5, dims)
+                : s.ranged(s.type, Quantization.NONE, -1, 2, dims)
+            : s.input(dims);
     Value y = x.reduce(f, s.coin(), axes);
     boolean own =
         f == Reduce.Function.MEAN || f == Reduce.Function.SUM || f == Reduce.Function.PROD;
@@ -84,6 +94,19 @@ final class WindowMakers {
       y.quantized(Sketch.scale(x) * s.spread(0.8), s.zero(s.type));
     }
     s.done(y);
+  }
+
+  /** With a result of 16 bits. */
+  private static void fineSoftmax(Sketch s) {
+    Value x = s.input(s.dims(1, 4));
+    s.done(
+        s.op(
+            "SOFTMAX",
+            2,
+            Map.of("beta", s.oneIn(3) ? s.spread(1) : 1f),
+            INT16,
+            Quantization.perTensor(1f / 65536, -32768),
+            x));
   }
 
   private static void softmax(Sketch s) {

@@ -1,0 +1,48 @@
+// cumsum: each row of `inner` values is added to the one before, so that the compiler makes vectors of the additions.
+// SPDX-License-Identifier: Apache-2.0
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O3")  // -O2 leaves these loops scalar
+#endif
+
+#include <stdint.h>
+
+#include "core/workers.h"
+#include "kernels/cumsum/op.h"
+
+namespace sinter {
+namespace {
+
+// Sum: T, or an unsigned type of the same width, which wraps around.
+template <class T, class Sum>
+void run(const Call* call) {
+  typedef T A __attribute__((aligned(1), may_alias));
+  const CumsumParams& p = *static_cast<const CumsumParams*>(call->params);
+  const int64_t inner = p.inner, plane = p.depth * inner;
+  if (plane == 0) return;
+  parallel_for(call->workers, p.outer, [&](int64_t outer, int) {
+    const A* in = static_cast<const A*>(call->slots[CUMSUM_IN]) + outer * plane;
+    A* out = static_cast<A*>(call->slots[CUMSUM_OUT]) + outer * plane;
+    const int64_t first = p.reverse ? plane - inner : 0, step = p.reverse ? -inner : inner;
+    for (int64_t i = 0; i < inner; i++) out[first + i] = p.exclusive ? T{0} : in[first + i];
+    for (int32_t d = 1; d < p.depth; d++) {
+      const int64_t at = first + d * step, before = at - step, added = p.exclusive ? before : at;
+      for (int64_t i = 0; i < inner; i++) {
+        out[at + i] = static_cast<T>(static_cast<Sum>(out[before + i]) + static_cast<Sum>(in[added + i]));
+      }
+    }
+  });
+}
+
+}  // namespace
+
+void cumsum_f32f32_reference(const Call* call) {
+  run<float, float>(call);
+}
+void cumsum_s32s32_reference(const Call* call) {
+  run<int32_t, uint32_t>(call);
+}
+void cumsum_s64s64_reference(const Call* call) {
+  run<int64_t, uint64_t>(call);
+}
+
+}  // namespace sinter
