@@ -37,7 +37,8 @@ void lookup_s16_reference(const Call* call) {
         continue;
       }
       memcpy(ends, table + 2 * (t / 128), 4);
-      const int16_t y = static_cast<int16_t>(ends[0] + (((ends[1] - ends[0]) * (t % 128) + 64) >> 7));
+      const int16_t slope = static_cast<int16_t>(ends[1] - ends[0]);  // wraps around, as TFLite's does
+      const int16_t y = static_cast<int16_t>(ends[0] + ((slope * (t % 128) + 64) >> 7));
       memcpy(out + 2 * i, &y, 2);
     }
   });

@@ -56,6 +56,19 @@ TEST(Lookup, DrawsLinesBetweenEntries) {
   }
 }
 
+// From the greatest number to the least: the step wraps around.
+TEST(Lookup, LinesThatPass16BitsWrap) {
+  std::vector<int16_t> table(513, -32768), in = {-32768, -32768 + 64};
+  table[0] = 32767;
+  std::vector<int16_t> out(2);
+  const LookupParams p = {2, 513};
+  void* slots[] = {in.data(), table.data(), out.data()};
+  Workers alone = {1, nullptr};
+  const Call call = {&p, slots, nullptr, &alone};
+  find_row("lookup_s16_reference")->run(&call);
+  EXPECT_EQ(out, (std::vector<int16_t>{32767, -32768}));  // 32767 + (1 * 64 + 64) / 128
+}
+
 TEST(Lookup, FindsEveryEntryOf16Bits) {
   std::vector<int16_t> table(65536), in(65536);
   for (int i = 0; i < 65536; i++) {

@@ -36,8 +36,8 @@ void softmax16_row(const int16_t* in, const int32_t* tables, int16_t* out, int32
     out[i] = static_cast<int16_t>(power);
     sum += static_cast<uint32_t>(power);
   }
-  // 1 / sum: the sum as 1 + x with 16 bits for x. Proper tables give no less than 32767 and no more than 31 bits.
-  sum = sum < 32767 ? 32767 : sum > INT32_MAX ? INT32_MAX : sum;
+  // 1 / sum: the sum as 1 + x with 16 bits for x. Proper tables give between 15 and 31 bits.
+  sum = sum < 16384 ? 16384 : sum > INT32_MAX ? INT32_MAX : sum;
   const int32_t leading = __builtin_clz(sum);
   const int64_t shifted = ((int64_t{sum} << (leading - 1)) + (1 << 13)) >> 14;
   int64_t t = shifted - 65536;

@@ -48,7 +48,8 @@ public record InputRange(double low, double high) {
     Tensor t = graph.tensor(tensor);
     InputRange range = any(graph, tensor, t);
     if (!t.type().isFloat() && divides(graph, tensor, DEPTH)) {
-      return withoutZero(range, t.quantization().isPerTensor() ? t.quantization().zeroPoint() : 0);
+      double zero = t.quantization().isPerTensor() ? (double) t.quantization().zeroPoint() : 0;
+      return withoutZero(range, zero);
     }
     for (int consumer : graph.main().consumers(tensor)) {
       // TFLite stops at what has no logarithm and no root; integers stand for reals from there on.

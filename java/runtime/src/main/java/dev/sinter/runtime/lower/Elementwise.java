@@ -159,7 +159,7 @@ final class Elementwise {
             && ratio >= 0x1p-8f
             && ratio <= 128
             && Math.abs(bent) >= 0x1p-8f
-            && bent >= -127.99609375f
+            && bent >= -0x1.fffcp6f
             && bent <= 128;
     int kept = (int) Math.rint(256.0 * ratio);
     int slope = (int) Math.rint(256.0 * bent);

@@ -43,7 +43,13 @@ final class Tables {
   static ByteBuffer bytes(
       String type, float inScale, int inZero, float outScale, int outZero, Real f) {
     float inverse = 1 / outScale;
-    return bytes(type, x -> (int) (round(f.at(inScale * (x - inZero)) * inverse) + outZero));
+    return bytes(
+        type,
+        x -> {
+          float y = round(f.at(inScale * (x - inZero)) * inverse) + outZero;
+          // What an int cannot hold becomes its least value, as the conversion of x86 has it.
+          return Math.abs(y) < 0x1p31f ? (int) y : Integer.MIN_VALUE;
+        });
   }
 
   /**
@@ -63,6 +69,7 @@ final class Tables {
       float sample = round(value * inverse);
       float drawn = round((next * inverse + round(value * inverse)) / 2);
       float bias = round((drawn - round(middle * inverse)) / 2);
+      // Infinities leave no number, which becomes 0 as in TFLite on x86.
       table.putShort((short) Math.max(-32768f, Math.min(32767f, sample - bias)));
     }
     float last = round(f.at(most) * inverse);

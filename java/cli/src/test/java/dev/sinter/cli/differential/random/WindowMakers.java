@@ -68,16 +68,16 @@ final class WindowMakers {
 
   private static void reduce(Sketch s, Reduce.Function f) {
     boolean multiplies = f == Reduce.Function.PROD;
-    // Quantized products of nothing, or of one factor each, are not written by TFLite 2.21; nor are
-    // int16 sums of nothing.
-    boolean whole =
-        s.isQuantized() && (multiplies || (f == Reduce.Function.SUM && s.type == INT16));
+    // Of nothing, or of one factor each where these are quantized, TFLite 2.21 leaves results
+    // unwritten: so do the delegate, quantized products and int16 sums.
+    boolean delegated = s.type == FLOAT32 || s.type == INT8 || s.type == UINT8;
+    boolean whole = delegated || (s.isQuantized() && (multiplies || f == Reduce.Function.SUM));
     int[] dims = whole ? s.dims(1, 6) : s.dimsOrEmpty(1, 6);
     int[] axes =
         f == Reduce.Function.MEAN && dims.length == 4 && s.coin()
             ? new int[] {1, 2}
             : s.axes(dims.length);
-    if (whole && multiplies) {
+    if (s.isQuantized() && multiplies) {
       int first = axes[0] < 0 ? axes[0] + dims.length : axes[0];
       dims[first] = Math.max(2, dims[first]);
     }
