@@ -36,7 +36,7 @@ TEST(Lookup, FindsEveryEntry) {
 TEST(Lookup, DrawsLinesBetweenEntries) {
   std::vector<int16_t> table(513), in(65536);
   for (int i = 0; i < 513; i++)
-    table[static_cast<size_t>(i)] = static_cast<int16_t>(i % 2 ? 1000 - i * 64 : i * 60 - 15000);
+    table[static_cast<size_t>(i)] = static_cast<int16_t>(i % 2 ? 1000 - i * 32 : i * 30 - 15000);
   for (int i = 0; i < 65536; i++) in[static_cast<size_t>(i)] = static_cast<int16_t>(i - 32768);
   Case c;
   c.name = "all 65536 inputs";

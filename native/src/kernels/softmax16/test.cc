@@ -42,7 +42,8 @@ TEST(Softmax16, EveryDepth) {
         int16_t y;
         memcpy(&y, &out[2 * static_cast<size_t>(r * depth + i)], 2);
         const double real = 32768 * exp((x[i] - largest) * static_cast<double>(p.in_scale * p.beta)) / sum;
-        ASSERT_NEAR(y, real, 60) << depth;  // the lines between two entries are that far from the curve
+        // Within a quarter of a percent: lines lie off the curve, and each small term of the sum by half a step.
+        ASSERT_NEAR(y, real, 80 + 0.5 * depth) << depth;
       }
     }
   }
