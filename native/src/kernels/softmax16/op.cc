@@ -20,7 +20,7 @@ sinter_status check(const void* params, const RowDef*, int64_t* slot_bytes) {
   if (bytes < 0) return fail(SINTER_INVALID_ARGUMENT, "softmax16: rows and depth must not be negative");
   if (p.depth > 65535) return fail(SINTER_INVALID_ARGUMENT, "softmax16: sums of %d exponentials pass 31 bits", p.depth);
   const float factor = p.in_scale * p.beta;
-  if (!isnormal(p.in_scale) || p.in_scale < 0.0f || !isnormal(factor) || factor < 0.0f || !(factor < 1.0f)) {
+  if (!isnormal(p.in_scale) || p.in_scale < 0.0f || !isnormal(factor) || factor < 0.0f || !(factor < 65536.0f)) {
     return fail(SINTER_INVALID_ARGUMENT, "softmax16: scale %g times beta %g is out of range",
                 static_cast<double>(p.in_scale), static_cast<double>(p.beta));
   }

@@ -28,13 +28,24 @@ void softmax16_row(const int16_t* in, const int32_t* tables, int16_t* out, int32
   const int32_t left = factor.shift > 0 ? factor.shift : 0, right = factor.shift > 0 ? 0 : -factor.shift;
   const uint64_t half = right > 0 ? uint64_t{1} << (right - 1) : 0;
   uint32_t sum = 0;
-  for (int32_t i = 0; i < depth; i++) {
-    const uint64_t distance = static_cast<uint32_t>(largest - in[i]);
-    const uint64_t steps = ((((distance << left) * mantissa + (uint64_t{1} << 30) - 1) >> 31) + half) >> right;
-    const int32_t t = 65535 - static_cast<int32_t>(steps < 65535 ? steps : 65535);
+  const auto add = [&](int32_t i, int32_t t) __attribute__((always_inline)) {
     const int32_t power = softmax16_look_up(tables, t);
     out[i] = static_cast<int16_t>(power);
     sum += static_cast<uint32_t>(power);
+  };
+  if (left <= 15) {
+    for (int32_t i = 0; i < depth; i++) {
+      const uint64_t distance = static_cast<uint32_t>(largest - in[i]);
+      const uint64_t steps = ((((distance << left) * mantissa + (uint64_t{1} << 30) - 1) >> 31) + half) >> right;
+      add(i, 65535 - static_cast<int32_t>(steps < 65535 ? steps : 65535));
+    }
+  } else {
+    // Scales so large that TFLite's shift passes 32 bits: it wraps, and what becomes positive counts as the largest.
+    for (int32_t i = 0; i < depth; i++) {
+      const int32_t x = static_cast<int32_t>(static_cast<uint32_t>(in[i] - largest) << left);
+      const int64_t t = ((int64_t{x} * factor.mantissa + (int64_t{1} << 30)) >> 31) + 65535;
+      add(i, static_cast<int32_t>(t < 0 ? 0 : t > 65535 ? 65535 : t));
+    }
   }
   // 1 / sum: the sum as 1 + x with 16 bits for x. Proper tables give between 15 and 31 bits.
   sum = sum < 16384 ? 16384 : sum > INT32_MAX ? INT32_MAX : sum;

@@ -49,6 +49,26 @@ TEST(Softmax16, EveryDepth) {
   }
 }
 
+// Scales by which one step down is next to nothing, and those that wrap: the largest has all but nothing, at least.
+TEST(Softmax16, LargeScales) {
+  for (const float scale : {1.0f, 4.9f, 5.1f, 100.0f}) {
+    const Softmax16Params p = {1, 3, 1.0f, scale};
+    Case c;
+    c.name = "large scale";
+    c.op = "softmax16";
+    c.params = params_of(p);
+    c.types = {S16, S32, S16};
+    c.inputs = {bytes_of(std::vector<int16_t>{-30, 0, -25}), bytes_of(tables())};
+    c.out_bytes = 6;
+    run_differential(c);
+    const Bytes out = run_reference(c);
+    int16_t y[3];
+    memcpy(y, out.data(), 6);
+    EXPECT_GT(y[1], 32600) << static_cast<double>(scale);
+    EXPECT_LE(y[0], 2);
+  }
+}
+
 // Tables that no lowering makes: nothing but the result may suffer.
 TEST(Softmax16, HostileTables) {
   Random random(62);
@@ -72,7 +92,7 @@ TEST(Softmax16, RefusesHostileParameters) {
   p.depth = 70000;
   expect_refused("softmax16", params_of(p), {S16, S32, S16});
   p.depth = 3;
-  for (const float scale : {0.0f, -1.0f, NAN, INFINITY, 2.0f}) {
+  for (const float scale : {0.0f, -1.0f, NAN, INFINITY, 65536.0f}) {
     p.in_scale = scale;
     expect_refused("softmax16", params_of(p), {S16, S32, S16});
   }
