@@ -197,11 +197,11 @@ void Session::run_steps(Attached* attached, Workers* workers, sinter_status* sta
     }
     if (fault.what) {
       failed_step_.store(static_cast<int32_t>(i), std::memory_order_relaxed);
-      *status = fault.limit < 0
-                    ? fail(SINTER_INVALID_ARGUMENT, "step %zu of %zu (%s): %s", i, count, p.steps[i].row->name,
-                           fault.what)
-                    : fail(SINTER_INVALID_ARGUMENT, "step %zu of %zu (%s): %s %lld is not in 0 .. %lld", i, count,
-                           p.steps[i].row->name, fault.what, (long long)fault.value, (long long)fault.limit - 1);
+      *status =
+          fault.limit < 0
+              ? fail(SINTER_INVALID_ARGUMENT, "step %zu of %zu (%s): %s", i, count, p.steps[i].row->name, fault.what)
+              : fail(SINTER_INVALID_ARGUMENT, "step %zu of %zu (%s): %s %lld is not in 0 .. %lld", i, count,
+                     p.steps[i].row->name, fault.what, (long long)fault.value, (long long)fault.limit - 1);
       return;
     }
   }
