@@ -48,22 +48,16 @@ final class FlowEngine implements Engine {
     if (program != null) {
       notes.addAll(program.report().notes());
     }
-    if (first.isLast()) {
-      return new Report(
-          model.target().isaNames(),
-          program == null ? List.of() : program.report().steps(),
-          notes,
-          program == null ? 0 : program.arenaBytes(),
-          program == null ? 0 : program.report().packedBytes());
+    if (!first.isLast()) {
+      notes.add(
+          first.host() != null
+              ? "from op "
+                  + first.to()
+                  + " "
+                  + g.ops().get(first.to()).kind().label()
+                  + " on in pieces, made at the first run: that op runs in Java"
+              : "from op " + first.to() + " on in pieces: shapes depend on values");
     }
-    notes.add(
-        first.host() != null
-            ? "from op "
-                + first.to()
-                + " "
-                + g.ops().get(first.to()).kind().label()
-                + " on in pieces, made at the first run: that op runs in Java"
-            : "from op " + first.to() + " on in pieces: shapes depend on values");
     return new Report(
         model.target().isaNames(),
         program == null ? List.of() : program.report().steps(),

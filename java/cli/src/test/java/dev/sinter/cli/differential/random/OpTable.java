@@ -155,7 +155,7 @@ final class OpTable {
       words.add("in Java");
     }
     if (words.isEmpty() && line.supported > 0) {
-      words.add("none, known when the model is loaded");
+      words.add("no kernel: run in Java, or known when the model is loaded");
     }
     String type =
         maker.family() == Maker.Family.HYBRID
