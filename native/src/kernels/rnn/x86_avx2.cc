@@ -12,14 +12,16 @@ void gemm_f32s8f32_avx2(const Call* call);
 
 void rnn_f32_avx2(const Call* call) {
   rnn_drive(call, gemm_f32_avx2, [](int32_t activation, const float* x, const float* y, float* out, int64_t count) {
-    rnn_activate_vectors<V>(activation, x, y, out, count, activate_floats<V>);
+    rnn_activate_vectors<V>(activation, x, y, out, count,
+                            [](int32_t function, V::F v) { return activate_floats<V>(function, v); });
   });
 }
 
 void rnn_f32s8_avx2(const Call* call) {
   rnn_drive(call, gemm_f32s8f32_avx2,
             [](int32_t activation, const float* x, const float* y, float* out, int64_t count) {
-              rnn_activate_vectors<V>(activation, x, y, out, count, exact_activation<V>);
+              rnn_activate_vectors<V>(activation, x, y, out, count,
+                                      [](int32_t function, V::F v) { return exact_activation<V>(function, v); });
             });
 }
 

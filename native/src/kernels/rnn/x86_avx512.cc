@@ -12,7 +12,8 @@ void gemm_f32_avx512(const Call* call);
 
 void rnn_f32_avx512(const Call* call) {
   rnn_drive(call, gemm_f32_avx512, [](int32_t activation, const float* x, const float* y, float* out, int64_t count) {
-    rnn_activate_vectors<V>(activation, x, y, out, count, activate_floats<V>);
+    rnn_activate_vectors<V>(activation, x, y, out, count,
+                            [](int32_t function, V::F v) { return activate_floats<V>(function, v); });
   });
 }
 
