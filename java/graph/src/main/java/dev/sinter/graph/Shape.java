@@ -4,6 +4,7 @@
 package dev.sinter.graph;
 
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * The shape of a tensor: its dimensions, outermost first; -1 stands for a dimension that is not
@@ -107,8 +108,10 @@ public final class Shape {
    * @param from the first dimension
    * @param to the dimension after the last
    * @return the product, 1 for an empty range
+   * @throws IndexOutOfBoundsException if a dimension is outside of the rank
    */
   public long elements(int from, int to) {
+    Objects.checkFromToIndex(from, to, dims.length); // a copy would pad what is beyond with 0
     return of(Arrays.copyOfRange(dims, from, to)).elements();
   }
 

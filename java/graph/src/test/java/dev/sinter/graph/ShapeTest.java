@@ -47,6 +47,15 @@ class ShapeTest {
   }
 
   @Test
+  void elementsOfARangeStayWithinTheRank() {
+    assertEquals(12, Shape.of(2, 3, 4).elements(1, 3));
+    assertEquals(1, Shape.of(2, 3, 4).elements(3, 3));
+    assertThrows(IndexOutOfBoundsException.class, () -> Shape.of(2, 3).elements(0, 3));
+    assertThrows(
+        IndexOutOfBoundsException.class, () -> Shape.of(2, 3).elements(0, Integer.MAX_VALUE));
+  }
+
+  @Test
   void everyHalfFloatComesBack() {
     for (int i = 0; i < 65536; i++) {
       float f = HalfFloat.toFloat((short) i);

@@ -3,6 +3,7 @@
 
 package dev.sinter.runtime.lower;
 
+import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Shape;
@@ -76,6 +77,9 @@ final class Sums {
     Shape shape = l.shape(op.input(0));
     int given = Movements.ints(l, index, op.input(1))[0];
     int axis = given < 0 ? given + shape.rank() : given;
+    if (axis < 0 || axis >= shape.rank()) {
+      throw new GraphException("axis " + given + " is outside of rank " + shape.rank());
+    }
     Value from = l.value(op.input(0));
     l.add(
         new Step("cumsum", index, "CUMSUM " + shape + " along " + axis, type, type)

@@ -173,6 +173,9 @@ final class ControlMakers {
           grows && k == 1
               ? b[1].concat(0, body.constant(s.type, Sketch.of(b[1]), b[1].shape().toArray()))
               : grows ? b[k] : steps(body, data);
+      if (k > 1 && next[k] == b[1]) {
+        next[k] = b[k]; // TFLite has overwritten the earlier variable by then
+      }
     }
     if (!grows && depth > 0 && s.oneIn(4)) {
       Value[] inner = with(body.int32Scalar(s.below(5)), Arrays.copyOfRange(next, 1, next.length));
