@@ -62,6 +62,20 @@ public final class Step {
     return this;
   }
 
+  /** Sets the scales and bounds of the native op `binary` for operands that are not quantized. */
+  Step setUnscaled() {
+    return set("a_scale", 0f)
+        .set("a_zero_point", 0)
+        .set("b_scale", 0f)
+        .set("b_zero_point", 0)
+        .set("out_scale", 0f)
+        .set("out_zero_point", 0)
+        .set("out_min", 0)
+        .set("out_max", 0)
+        .set("act_min", Float.NEGATIVE_INFINITY)
+        .set("act_max", Float.POSITIVE_INFINITY);
+  }
+
   /** Adds the next slot. */
   public Step slot(Value value) {
     slots.add(value);

@@ -54,16 +54,9 @@ final class Sums {
     return step.setAll("d", same.dims())
         .setAll("a_stride", same.aStrides())
         .setAll("b_stride", same.bStrides())
-        .set("a_scale", 0f)
-        .set("a_zero_point", 0)
-        .set("b_scale", 0f)
-        .set("b_zero_point", 0)
-        .set("out_scale", 0f)
-        .set("out_zero_point", 0)
+        .setUnscaled()
         .set("out_min", Integer.MIN_VALUE)
         .set("out_max", Integer.MAX_VALUE)
-        .set("act_min", Float.NEGATIVE_INFINITY)
-        .set("act_max", Float.POSITIVE_INFINITY)
         .work((double) shape.elements());
   }
 
