@@ -211,7 +211,7 @@ void* sinter_session_arena(uint64_t session) {
 }
 
 sinter_status sinter_session_fill(uint64_t session, int64_t offset, int64_t bytes, int32_t value) {
-  if (device_of(session)) return sinter::fail(SINTER_UNSUPPORTED, "session: a device's arena cannot be filled");
+  if (const auto* device = device_of(session)) return device->session_fill(session, offset, bytes, value);
   const auto s = session_table().find(session);
   return s ? s->fill(offset, bytes, value) : stale("session");
 }

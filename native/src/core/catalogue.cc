@@ -38,6 +38,9 @@ namespace sinter {
 #define DECLARE_ARCH_ARM64(name)
 #define FUNCTION_ARCH_ARM64(name) nullptr
 #endif
+// A device's library has its own list of rows, all of them its own.
+#define DECLARE_ARCH_CUDA(name) void name(const Call* call);
+#define FUNCTION_ARCH_CUDA(name) name
 #define FUNCTION_ARCH_ANY(name) name
 #define DECLARE_SCRATCH_NO_SCRATCH
 #define SINTER_OP(op)
@@ -107,6 +110,11 @@ const char* type_name(DataType type) {
   return names[type];
 }
 
+const char* arch_name(Arch arch) {
+  static const char* const names[] = {"any", "x86_64", "arm64", "cuda"};
+  return names[arch];
+}
+
 const char* layout_name(Layout layout) {
   return layout == NHWC ? "nhwc" : "planar_quads";
 }
@@ -123,6 +131,7 @@ __attribute__((format(printf, 2, 3))) void append(std::string* text, const char*
 std::string build_text() {
   std::string text;
   append(&text, "sinter-catalogue 1\n");
+  if (catalogue_tells_features) append(&text, "features %llu\n", (unsigned long long)machine_features());
   for (const IsaName& isa : isa_names) append(&text, "isa %s %llu\n", isa.name, (unsigned long long)isa.bit);
   for (const OpDef* op : ops) {
     append(&text, "op %s %d\n", op->name, op->params_bytes);
@@ -143,7 +152,7 @@ std::string build_text() {
   for (int i = 0; i < row_count(); i++) {
     const RowDef& r = rows[i];
     append(&text, "row %d %s %d %s\n", i, r.name, r.revision, r.op->name);
-    append(&text, "  arch %s\n", r.arch == ARCH_ANY ? "any" : r.arch == ARCH_X86_64 ? "x86_64" : "arm64");
+    append(&text, "  arch %s\n", arch_name(r.arch));
     append(&text, "  needs %llu\n", (unsigned long long)r.isa);
     append(&text, "  types");
     for (int s = 0; s < r.op->slot_count; s++) append(&text, " %s", type_name(r.types[s]));
@@ -212,7 +221,7 @@ int packing_index(const PackingDef* packing) {
 }
 
 bool row_runs_here(const RowDef* row) {
-  return row->run != nullptr && (row->isa & ~cpu_features()) == 0;
+  return row->run != nullptr && (row->isa & ~machine_features()) == 0;
 }
 
 int32_t field_bits(const Field& field, const void* params) {

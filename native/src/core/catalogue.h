@@ -22,7 +22,12 @@ const OpDef* find_op(const char* name);
 int row_index(const RowDef* row);
 int packing_index(const PackingDef* packing);
 
-// True when this build has the row's code and this CPU the bits it needs.
+// What the machine behind the rows offers, as bits of isa.h. Whoever hosts rows defines both: core/cpu.cc for the CPU, a
+// device's library for its device, whose catalogue also says what the device has, since nothing else does.
+uint64_t machine_features();
+extern const bool catalogue_tells_features;
+
+// True when this build has the row's code and the machine the bits it needs.
 bool row_runs_here(const RowDef* row);
 
 // The value of one parameter field as an integer; f32 fields give their bits.

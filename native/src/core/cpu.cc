@@ -14,6 +14,8 @@
 #include <sys/auxv.h>
 #endif
 
+#include "core/catalogue.h"
+
 namespace sinter {
 namespace {
 
@@ -191,5 +193,10 @@ int usable_cores() {
   }();
   return cores;
 }
+
+uint64_t machine_features() {
+  return cpu_features();
+}
+const bool catalogue_tells_features = false;
 
 }  // namespace sinter

@@ -26,6 +26,8 @@ inline constexpr IsaName isa_names[] = {
     {"dotprod", ISA_DOTPROD},
     {"i8mm", ISA_I8MM},
     {"bf16", ISA_BF16},
+    {"sm80", ISA_SM80},
+    {"sm90a", ISA_SM90A},
 };
 
 // Found once (CPUID and XGETBV, or the hardware capabilities on arm64). SINTER_ISA in the environment

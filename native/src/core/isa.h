@@ -10,7 +10,7 @@
 
 namespace sinter {
 
-enum Arch : uint8_t { ARCH_ANY = 0, ARCH_X86_64 = 1, ARCH_ARM64 = 2 };
+enum Arch : uint8_t { ARCH_ANY = 0, ARCH_X86_64 = 1, ARCH_ARM64 = 2, ARCH_CUDA = 3 };
 
 // The bits are stable: they appear in the exported catalogue and in target files.
 enum IsaBit : uint64_t {
@@ -30,6 +30,9 @@ enum IsaBit : uint64_t {
   ISA_DOTPROD = 1ull << 32,
   ISA_I8MM = 1ull << 33,
   ISA_BF16 = 1ull << 34,
+  // NVIDIA GPUs, by compute capability. SM80: 8.0 and above. SM90A: 9.0 with its own instructions (wgmma).
+  ISA_SM80 = 1ull << 48,
+  ISA_SM90A = 1ull << 49,
 };
 
 }  // namespace sinter

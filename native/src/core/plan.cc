@@ -92,7 +92,7 @@ sinter_status Plan::read(const Weights& weights, const char* bytes, uint64_t cou
       blobs[i] = weights.blob(slot.index);
       if (!blobs[i])
         return fail(SINTER_INVALID_PLAN, "plan: slot %zu names constant %u, which is not there", i, slot.index);
-      total = static_cast<uint64_t>(blobs[i]->memory.bytes());
+      total = static_cast<uint64_t>(blobs[i]->bytes);
     } else if (slot.kind == SLOT_BINDING) {
       if (slot.index >= bindings.size()) {
         return fail(SINTER_INVALID_PLAN, "plan: slot %zu names binding %u of %zu", i, slot.index, bindings.size());

@@ -123,6 +123,7 @@ struct Call {
   void* scratch;           // row->scratch(params, workers->threads) bytes, 64-byte aligned
   Workers* workers;        // never null; see core/workers.h
   Fault* fault = nullptr;  // where a kernel whose inputs choose places reports one outside; null: nobody asks
+  void* queue = nullptr;   // rows of a device: where to launch (a stream); null on a CPU
 };
 
 typedef void (*KernelFn)(const Call* call);

@@ -114,7 +114,7 @@ void Session::resolve(Attached* attached) {
     if (slot.kind == SLOT_ARENA) {
       base = arena_.data() + attached->arena_base;
     } else if (slot.kind == SLOT_BLOB) {
-      base = p.blobs[p.step_slots[i]]->memory.data();  // only ever read: the plan's checker saw to that
+      base = p.blobs[p.step_slots[i]]->data();  // only ever read: the plan's checker saw to that
     } else {
       base = static_cast<char*>(attached->bound[slot.index]);
       if (!base) continue;  // run() refuses until it is bound

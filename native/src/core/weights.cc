@@ -84,7 +84,13 @@ int32_t Weights::add(const void* data, int64_t bytes) {
   return append(std::move(blob));
 }
 
+bool Weights::settle(Blob*) {
+  return true;
+}
+
 int32_t Weights::append(std::shared_ptr<Blob> blob) {
+  blob->bytes = blob->memory.bytes();
+  if (!settle(blob.get())) return -1;
   std::lock_guard<std::mutex> lock(mutex_);
   if (blobs_.size() >= INT32_MAX) {
     fail(SINTER_OUT_OF_MEMORY, "too many constants in one set");
@@ -103,11 +109,11 @@ int64_t Weights::bytes(int32_t index) const {
   if (index == -1) {
     std::lock_guard<std::mutex> lock(mutex_);
     int64_t total = 0;
-    for (const auto& blob : blobs_) total += blob->memory.bytes();
+    for (const auto& blob : blobs_) total += blob->bytes;
     return total;
   }
   const auto found = blob(index);
-  return found ? found->memory.bytes() : -1;
+  return found ? found->bytes : -1;
 }
 
 }  // namespace sinter

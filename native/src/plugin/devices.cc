@@ -28,7 +28,7 @@ sinter_status fail_for_device(sinter_status code, const char* message) {
 bool complete(const sinter_plugin& p) {
   return p.name && p.catalogue && p.weights_create && p.weights_destroy && p.weights_pack && p.weights_add &&
          p.weights_bytes && p.plan_create && p.plan_destroy && p.session_create && p.session_destroy &&
-         p.session_attach && p.session_arena && p.session_bind && p.session_run && p.session_cancel &&
+         p.session_attach && p.session_arena && p.session_fill && p.session_bind && p.session_run && p.session_cancel &&
          p.session_failed_step && p.session_profile && p.session_step_nanos;
 }
 

@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-#define SINTER_PLUGIN_VERSION 1
+#define SINTER_PLUGIN_VERSION 2
 
 /* What Sinter offers to the device library. */
 typedef struct {
@@ -41,7 +41,10 @@ typedef struct {
   uint64_t (*session_create)(int64_t arena_bytes);
   sinter_status (*session_destroy)(uint64_t session);
   int32_t (*session_attach)(uint64_t session, uint64_t plan, int64_t arena_base);
+  /* Host memory that stands for the arena: of the default places of bindings alone, inputs are read from it before a
+   * run and outputs written to it afterwards; the rest of it is not used. */
   void* (*session_arena)(uint64_t session);
+  sinter_status (*session_fill)(uint64_t session, int64_t offset, int64_t bytes, int32_t value);
   sinter_status (*session_bind)(uint64_t session, int32_t plan, int32_t binding, void* data, int64_t bytes);
   sinter_status (*session_run)(uint64_t session, int32_t plan);
   sinter_status (*session_cancel)(uint64_t session);

@@ -67,6 +67,9 @@ char arena[64];
 void* session_arena(uint64_t s) {
   return known(s, 3) ? arena : nullptr;
 }
+sinter_status session_fill(uint64_t s, int64_t offset, int64_t bytes, int32_t value) {
+  return known(s, 3) && offset == 8 && bytes == 4 && value == 7 ? SINTER_OK : stale();
+}
 sinter_status session_bind(uint64_t s, int32_t plan, int32_t binding, void* data, int64_t bytes) {
   return known(s, 3) && plan == 1 && binding == 2 && data && bytes == 3 ? SINTER_OK : stale();
 }
@@ -109,6 +112,7 @@ const sinter_plugin table = {
     session_destroy,
     session_attach,
     session_arena,
+    session_fill,
     session_bind,
 #if defined(FAKE_INCOMPLETE)
     nullptr,

@@ -54,6 +54,8 @@ TEST(Plugin, EveryCallReachesTheDevice) {
   EXPECT_EQ(sinter_session_attach(session, plan, 64), 65);
   EXPECT_EQ(sinter_session_attach(session, weights, 64), -1);
   EXPECT_NE(sinter_session_arena(session), nullptr);
+  EXPECT_EQ(sinter_session_fill(session, 8, 4, 7), SINTER_OK);
+  EXPECT_EQ(sinter_session_fill(session, 8, 4, 6), SINTER_INVALID_HANDLE);
   EXPECT_EQ(sinter_session_bind(session, 1, 2, text, 3), SINTER_OK);
   EXPECT_EQ(sinter_session_run(session, 1), SINTER_OK);
   EXPECT_EQ(sinter_session_run(session, 2), SINTER_INVALID_ARGUMENT);

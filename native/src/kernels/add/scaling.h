@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/host_device.h"
 #include "kernels/add/op.h"
 #include "kernels/quantize/fixed_point.h"
 
@@ -47,11 +48,15 @@ static inline AddScaling add_scaling(const AddParams& p) {
 }
 
 // One sum before the clamp, by either definition.
+SINTER_HOST_DEVICE static inline int32_t add_one(const AddScaling& s, int32_t a_zero_point, int32_t b_zero_point,
+                                                 int32_t out_zero_point, int32_t a, int32_t b) {
+  if (s.common_shift) return ((s.bias + a * s.a_multiplier + b * s.b_multiplier) >> s.shift) + out_zero_point;
+  const int32_t scaled_a = fixed_multiply((a - a_zero_point) * (1 << 20), s.a_factor);
+  const int32_t scaled_b = fixed_multiply((b - b_zero_point) * (1 << 20), s.b_factor);
+  return fixed_multiply(scaled_a + scaled_b, s.out_factor) + out_zero_point;
+}
 static inline int32_t add_one(const AddScaling& s, const AddParams& p, int32_t a, int32_t b) {
-  if (s.common_shift) return ((s.bias + a * s.a_multiplier + b * s.b_multiplier) >> s.shift) + p.out_zero_point;
-  const int32_t scaled_a = fixed_multiply((a - p.a_zero_point) * (1 << 20), s.a_factor);
-  const int32_t scaled_b = fixed_multiply((b - p.b_zero_point) * (1 << 20), s.b_factor);
-  return fixed_multiply(scaled_a + scaled_b, s.out_factor) + p.out_zero_point;
+  return add_one(s, p.a_zero_point, p.b_zero_point, p.out_zero_point, a, b);
 }
 
 }  // namespace sinter

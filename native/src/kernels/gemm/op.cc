@@ -62,6 +62,9 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (p.block < 0 || (p.block > 0 && (!dynamic || p.dynamic != 0 || p.k % p.block != 0))) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: blocks of %d for k %d", p.block, p.k);
   }
+  if (p.pattern != GEMM_PATTERN_NONE && p.pattern != GEMM_PATTERN_2OF4) {
+    return fail(SINTER_INVALID_ARGUMENT, "gemm: pattern %d", p.pattern);
+  }
   // 2^40 products of 2^22 fit 64 bits; sizes stay far below.
   if (type == S16 && (p.a_zero_point != 0 || p.out_zero_point != 0 || p.k > INT32_MAX / 8)) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: int16 with zero points %d, %d and k %d", p.a_zero_point,

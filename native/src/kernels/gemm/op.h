@@ -40,10 +40,15 @@ namespace sinter {
   F(i32, requantization, PACK) /* s16: Requantization16 (packing_s16.h), else 0 */ \
   F(i32, dynamic, RUN) /* f32 s8: DynamicMode (dynamic.h), else 0 */ \
   F(i32, block, PACK) /* f32 s8: so many k share a scale, scales are [n][k / block]; 0: one scale per n */ \
+  F(i32, pattern, PACK) /* zeros that the weights are known to have: GemmPattern; 0: none */ \
   F(f32, act_min, RUN) /* f32: clamp, -inf for none; NaN refused */ \
   F(f32, act_max, RUN)
 // clang-format on
 SINTER_PARAMS(GemmParams, SINTER_GEMM_FIELDS);
+
+// Of every four weights that follow each other along k, from a multiple of 4, two at most are not zero. A promise that
+// rows may use, whose packings then hold it; others ignore it.
+enum GemmPattern { GEMM_PATTERN_NONE = 0, GEMM_PATTERN_2OF4 = 24 };
 
 enum { GEMM_A, GEMM_WEIGHTS, GEMM_C, GEMM_SLOTS };
 enum { GEMM_SOURCE_WEIGHTS, GEMM_SOURCE_BIAS, GEMM_SOURCE_SCALE, GEMM_SOURCES };

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "core/host_device.h"
+
 namespace sinter {
 
 struct FixedFactor {
@@ -33,7 +35,7 @@ static inline FixedFactor fixed_factor(double factor) {
 }
 
 // x * factor for f.shift <= 22 and |x| <= 255 (or any x whose left shift fits 32 bits), mantissa >= 0.
-static inline int32_t fixed_multiply(int32_t x, FixedFactor f) {
+SINTER_HOST_DEVICE static inline int32_t fixed_multiply(int32_t x, FixedFactor f) {
   const int32_t left = f.shift > 0 ? f.shift : 0;
   const int32_t right = f.shift > 0 ? 0 : -f.shift;
   const int64_t product = static_cast<int64_t>(x) * (int64_t{1} << left) * f.mantissa;

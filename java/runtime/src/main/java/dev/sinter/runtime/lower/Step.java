@@ -34,6 +34,9 @@ public final class Step {
     this.opIndex = opIndex;
     this.label = label;
     this.types = List.of(types);
+    if (op.equals("gemm")) {
+      set("pattern", 0); // nothing is known about the weights' zeros yet
+    }
   }
 
   /** The change of layout in front of or behind a matrix product. */

@@ -1,0 +1,65 @@
+# The device library libsinter_cuda.so: its own catalogue over kernels_cuda*.inc, kernels by nvcc (called directly, so
+# that any installation of it will do: a system's, or the one of Python's packages), the runtime linked statically.
+#   cuda*.cu        compute capability 8.0, as machine code and PTX, and 9.0
+#   cuda_sm90a*.cu  9.0 with its own instructions, nothing else
+find_program(SINTER_NVCC nvcc HINTS $ENV{CUDA_HOME}/bin $ENV{CUDA_PATH}/bin /usr/local/cuda/bin)
+
+function(sinter_add_cuda)
+  get_filename_component(home ${SINTER_NVCC} DIRECTORY)
+  get_filename_component(home ${home} DIRECTORY)
+  find_library(SINTER_CUDART cudart_static HINTS ${home}/lib64 ${home}/lib ${home}/targets/x86_64-linux/lib
+               NO_DEFAULT_PATH REQUIRED)
+  find_path(SINTER_CUDA_INCLUDE cuda_runtime.h HINTS ${home}/include ${home}/targets/x86_64-linux/include
+            NO_DEFAULT_PATH REQUIRED)
+  message(STATUS "CUDA: ${SINTER_NVCC}, ${SINTER_CUDART}")
+
+  file(GLOB lists CONFIGURE_DEPENDS src/kernels/*/kernels_cuda*.inc)
+  set(all "")
+  set(contracts "")
+  foreach(list ${lists})
+    file(RELATIVE_PATH relative ${CMAKE_CURRENT_SOURCE_DIR}/src ${list})
+    string(APPEND all "#include \"${relative}\"\n")
+    get_filename_component(folder ${list} DIRECTORY)
+    list(APPEND contracts ${folder}/op.cc)
+  endforeach()
+  list(REMOVE_DUPLICATES contracts)
+  set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated_cuda)
+  file(CONFIGURE OUTPUT ${generated}/all_kernels.inc CONTENT "${all}" @ONLY)
+
+  set(common -std=c++17 -O3 -lineinfo -fmad=false -Xcompiler=-fPIC,-fvisibility=hidden,-Wall -I
+             ${CMAKE_CURRENT_SOURCE_DIR}/include -I ${CMAKE_CURRENT_SOURCE_DIR}/src)
+  file(GLOB kernels CONFIGURE_DEPENDS src/kernels/*/cuda*.cu src/cuda/*.cu)
+  set(objects "")
+  foreach(kernel ${kernels})
+    get_filename_component(name ${kernel} NAME)
+    if(name MATCHES "^cuda_sm90a")
+      set(targets -gencode arch=compute_90a,code=sm_90a)
+    else()
+      set(targets -gencode arch=compute_80,code=[sm_80,compute_80] -gencode arch=compute_90,code=sm_90)
+    endif()
+    file(RELATIVE_PATH relative ${CMAKE_CURRENT_SOURCE_DIR}/src ${kernel})
+    string(REPLACE "/" "_" object ${relative})
+    set(object ${CMAKE_CURRENT_BINARY_DIR}/cuda/${object}.o)
+    add_custom_command(
+      OUTPUT ${object}
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/cuda
+      COMMAND ${SINTER_NVCC} ${common} ${targets} -MD -MF ${object}.d -MT ${object} -c ${kernel} -o ${object}
+      DEPENDS ${kernel}
+      DEPFILE ${object}.d
+      COMMENT "nvcc ${relative}"
+      VERBATIM)
+    list(APPEND objects ${object})
+  endforeach()
+
+  file(GLOB hosts CONFIGURE_DEPENDS src/cuda/*.cc src/kernels/*/cuda*.cc)
+  add_library(sinter_cuda MODULE ${objects} ${hosts} ${contracts} src/core/catalogue.cc src/core/plan.cc
+              src/core/weights.cc src/core/arena.cc src/core/status.cc)
+  target_include_directories(sinter_cuda PRIVATE ${generated} include src)
+  target_include_directories(sinter_cuda SYSTEM PRIVATE ${SINTER_CUDA_INCLUDE})
+  target_compile_options(sinter_cuda PRIVATE -Wall -Wextra -Werror -ffp-contract=off -fno-math-errno)
+  target_link_options(sinter_cuda PRIVATE -static-libstdc++ -static-libgcc
+    -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/../cmake/cuda.map -Wl,-z,defs -Wl,--gc-sections)
+  target_link_libraries(sinter_cuda PRIVATE ${SINTER_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)
+  set_target_properties(sinter_cuda PROPERTIES LINKER_LANGUAGE CXX
+                        LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/../cmake/cuda.map)
+endfunction()
