@@ -11,6 +11,7 @@
 #include "core/catalogue.h"
 #include "core/pool.h"
 #include "core/status.h"
+#include "device_rows.h"
 #include "gtest/gtest.h"
 #include "guarded.h"
 
@@ -142,7 +143,7 @@ bool run_row(const Case& c, const RowDef* row, int threads, GuardedBuffer::Side 
   return true;
 }
 
-void compare(const Case& c, const RowDef* row, int threads, const Bytes& expected, const Bytes& actual) {
+void compare(const Case& c, const std::string& row, int threads, const Bytes& expected, const Bytes& actual) {
   const DataType out_type = c.types.back();
   ASSERT_EQ(expected.size(), actual.size());
   if (out_type != F32) {
@@ -154,8 +155,8 @@ void compare(const Case& c, const RowDef* row, int threads, const Bytes& expecte
         first = i;
       }
     }
-    ADD_FAILURE() << c.name << ": " << row->name << " with " << threads << " threads differs from the reference in "
-                  << wrong << " of " << expected.size() << " bytes; first at " << first << ": "
+    ADD_FAILURE() << c.name << ": " << row << " with " << threads << " threads differs from the reference in " << wrong
+                  << " of " << expected.size() << " bytes; first at " << first << ": "
                   << static_cast<int>(actual[first]) << " instead of " << static_cast<int>(expected[first]);
     return;
   }
@@ -166,7 +167,7 @@ void compare(const Case& c, const RowDef* row, int threads, const Bytes& expecte
     const float bound = c.tolerance.empty() ? 0.0f : c.tolerance.size() == 1 ? c.tolerance[0] : c.tolerance[i / 4];
     // Equal bits cover infinities and untouched gaps; NaN on both sides is equal too.
     if (!memcmp(&e, &a, 4) || (isnan(e) && isnan(a)) || fabsf(e - a) <= bound) continue;
-    ADD_FAILURE() << c.name << ": " << row->name << " with " << threads << " threads: element " << i / 4 << " is " << a
+    ADD_FAILURE() << c.name << ": " << row << " with " << threads << " threads: element " << i / 4 << " is " << a
                   << " instead of " << e << ", tolerance " << bound;
     return;
   }
@@ -220,12 +221,15 @@ int run_differential(const Case& c) {
           Bytes actual;
           const auto side = threads == 1 ? GuardedBuffer::AT_END : GuardedBuffer::AT_START;
           if (!run_row(c, other, threads, side, &actual)) return compared;
-          compare(c, other, threads, expected, actual);
+          compare(c, other->name, threads, expected, actual);
           if (testing::Test::HasFailure()) return compared;
         }
         compared++;
       }
-      return compared;
+      // The CPU's rows first: a device whose plans are wrong would hide what is wrong with those.
+      return compared + run_on_device(c, reference, [&](const std::string& name, const Bytes& actual) {
+               compare(c, name, 1, expected, actual);
+             });
     }
   }
   ADD_FAILURE() << c.name << ": op " << c.op << " has no reference row for these types";

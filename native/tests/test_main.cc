@@ -4,6 +4,7 @@
 
 #include "core/catalogue.h"
 #include "core/cpu.h"
+#include "device_rows.h"
 #include "gtest/gtest.h"
 
 int main(int argc, char** argv) {
@@ -24,6 +25,10 @@ int main(int argc, char** argv) {
                         : row->run                 ? "SKIPPED: not on this CPU"
                                                    : "SKIPPED: other architecture";
     printf("row %-40s %s\n", row->name, state);
+  }
+  if (!sinter::report_device_rows()) {
+    printf("rows of the device were not tested\n");
+    return testing::GTEST_FLAG(filter) == "*" ? 1 : result;
   }
   return result;
 }

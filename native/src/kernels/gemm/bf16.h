@@ -6,17 +6,19 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/host_device.h"
+
 namespace sinter {
 
 // To nearest, halves to even, as vcvtneps2bf16 does it: NaN stays NaN, denormals count as 0.
-static inline uint16_t bf16_from_float(float value) {
+SINTER_HOST_DEVICE static inline uint16_t bf16_from_float(float value) {
   uint32_t bits;
   memcpy(&bits, &value, 4);
   if ((bits & 0x7f800000) == 0) return static_cast<uint16_t>(bits >> 16 & 0x8000);
   if ((bits & 0x7fffffff) > 0x7f800000) return static_cast<uint16_t>(bits >> 16 | 0x40);
   return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
-static inline float bf16_to_float(uint16_t value) {
+SINTER_HOST_DEVICE static inline float bf16_to_float(uint16_t value) {
   const uint32_t bits = static_cast<uint32_t>(value) << 16;
   float f;
   memcpy(&f, &bits, 4);

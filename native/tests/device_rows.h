@@ -1,0 +1,25 @@
+// Rows of a device's library under the same differential test as this CPU's: each case is run as a plan of one step.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The environment variable SINTER_DEVICE_LIBRARY names the library; without it there are no such rows.
+#ifndef SINTER_TESTS_DEVICE_ROWS_H_
+#define SINTER_TESTS_DEVICE_ROWS_H_
+
+#include <functional>
+#include <string>
+
+#include "differential.h"
+
+namespace sinter {
+
+// Runs the case on every row of the device that takes it and has the reference's numerics, and hands each row's name
+// and result to `compare`. Failures of the device are reported through GoogleTest. Returns how many rows ran.
+int run_on_device(const Case& c, const RowDef* reference,
+                  const std::function<void(const std::string& row, const Bytes& actual)>& compare);
+
+// Prints which rows of the device were tested how often; false when one that runs here never was.
+bool report_device_rows();
+
+}  // namespace sinter
+
+#endif  // SINTER_TESTS_DEVICE_ROWS_H_
