@@ -257,6 +257,16 @@ int run_on_device(const Case& c, const RowDef* reference,
   return ran;
 }
 
+bool device_only(bool* skip) {
+  static const int every = [] {
+    const char* text = getenv("SINTER_DEVICE_ONLY");
+    return text ? atoi(text) : 0;
+  }();
+  static int64_t cases = 0;
+  *skip = every > 0 && cases++ % every != 0;
+  return every > 0;
+}
+
 bool report_device_rows() {
   bool all = true;
   for (const DeviceRow& row : device()->rows) {

@@ -1,7 +1,8 @@
 // Rows of a device's library under the same differential test as this CPU's: each case is run as a plan of one step.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The environment variable SINTER_DEVICE_LIBRARY names the library; without it there are no such rows.
+// The environment variable SINTER_DEVICE_LIBRARY names the library; without it there are no such rows. With
+// SINTER_DEVICE_ONLY=N in the environment the CPU's rows are left out, and of the cases all but every Nth.
 #ifndef SINTER_TESTS_DEVICE_ROWS_H_
 #define SINTER_TESTS_DEVICE_ROWS_H_
 
@@ -16,6 +17,9 @@ namespace sinter {
 // and result to `compare`. Failures of the device are reported through GoogleTest. Returns how many rows ran.
 int run_on_device(const Case& c, const RowDef* reference,
                   const std::function<void(const std::string& row, const Bytes& actual)>& compare);
+
+// True when SINTER_DEVICE_ONLY is set; counts cases and says in `skip` whether this one is left out.
+bool device_only(bool* skip);
 
 // Prints which rows of the device were tested how often; false when one that runs here never was.
 bool report_device_rows();

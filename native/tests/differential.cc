@@ -200,6 +200,9 @@ std::vector<float> Random::f32(int64_t count, float low, float high) {
 int run_differential(const Case& c) {
   const OpDef* op = op_named(c.op);
   if (!op) return 0;
+  bool skip = false;
+  const bool only_device = device_only(&skip);
+  if (skip) return 0;
   const RowDef* reference = nullptr;
   for (int i = 0; i < row_count(); i++) {
     const RowDef* row = row_at(i);
@@ -210,7 +213,7 @@ int run_differential(const Case& c) {
       Bytes expected;
       if (!run_row(c, reference, 1, GuardedBuffer::AT_END, &expected)) return 0;
       int compared = 0;
-      for (int j = 0; j < row_count(); j++) {
+      for (int j = 0; j < row_count() && !only_device; j++) {
         const RowDef* other = row_at(j);
         if (other == reference || other->op != op || !same_types(other, c.types) || !row_runs_here(other)) continue;
         if (broken_limit(other, c.params.data()) || strcmp(other->numerics, reference->numerics)) continue;
