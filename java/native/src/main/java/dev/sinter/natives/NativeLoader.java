@@ -106,8 +106,8 @@ public final class NativeLoader {
       if (attempt(attempts, () -> Path.of(resource.toURI()))) {
         return;
       }
-    } else if (attempt(attempts, () -> unpack(resource, Loader.getCacheDir().toPath()))
-        || attempt(attempts, () -> unpackTemporarily(resource))) {
+    } else if (attempt(attempts, () -> unpack(resource, Loader.getCacheDir().toPath(), FILE))
+        || attempt(attempts, () -> unpackTemporarily(resource, FILE))) {
       return;
     }
     throw failed(resource, attempts);
@@ -151,7 +151,7 @@ public final class NativeLoader {
   }
 
   /** The library in a folder of this build's own: no build ever finds another one's file. */
-  private static Path unpack(URL resource, Path cache) throws IOException {
+  static Path unpack(URL resource, Path cache, String name) throws IOException {
     URLConnection connection = resource.openConnection();
     long size = connection.getContentLengthLong();
     String folder = expectedBuildId();
@@ -160,13 +160,13 @@ public final class NativeLoader {
       size = entry.getSize();
       folder += String.format(Locale.ROOT, "-%08x", entry.getCrc());
     }
-    Path target = cache.resolve("sinter").resolve(folder).resolve(FILE);
+    Path target = cache.resolve("sinter").resolve(folder).resolve(name);
     if (Files.isRegularFile(target) && Files.size(target) == size) {
       return target;
     }
     Files.createDirectories(target.getParent());
     // Beside the target and moved, so that another process never sees half a file.
-    Path part = Files.createTempFile(target.getParent(), NAME, ".part");
+    Path part = Files.createTempFile(target.getParent(), name, ".part");
     try (InputStream in = connection.getInputStream()) {
       Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
       Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -177,9 +177,9 @@ public final class NativeLoader {
   }
 
   /** Unpacks into a new folder that only this user can write and that goes when the JVM ends. */
-  private static Path unpackTemporarily(URL resource) throws IOException {
+  static Path unpackTemporarily(URL resource, String name) throws IOException {
     Path folder = Files.createTempDirectory("sinter");
-    Path file = unpack(resource, folder);
+    Path file = unpack(resource, folder, name);
     List<Path> made = new ArrayList<>();
     for (Path p = file; !p.equals(folder); p = p.getParent()) {
       made.add(0, p);
@@ -205,7 +205,7 @@ public final class NativeLoader {
   }
 
   /** Whether files in the folder of this one may not be executed: nothing there can be loaded. */
-  private static boolean noExec(Path file) {
+  static boolean noExec(Path file) {
     if (file == null || !Files.exists(file) || Files.isExecutable(file)) {
       return false;
     }
@@ -213,7 +213,7 @@ public final class NativeLoader {
     return file.toFile().setExecutable(true, true) && !Files.isExecutable(file);
   }
 
-  private static String noExecHint(Path file) {
+  static String noExecHint(Path file) {
     return " ("
         + file.getParent()
         + " is mounted noexec; -Dorg.bytedeco.javacpp.cachedir names another folder)";

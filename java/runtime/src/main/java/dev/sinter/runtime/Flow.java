@@ -11,7 +11,6 @@ import dev.sinter.graph.ShapeInference;
 import dev.sinter.graph.Storage;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.graph.Tensor;
-import dev.sinter.natives.jni.SinterLibrary;
 import dev.sinter.runtime.lower.Part;
 import dev.sinter.runtime.lower.ValueNeeded;
 import java.nio.ByteBuffer;
@@ -203,7 +202,7 @@ final class Flow {
         Program program =
             first == to && outputs.isEmpty()
                 ? null
-                : Program.make(part, model.target(), model.options(), store);
+                : Program.make(part, model.target(), model.device(), model.options(), store);
         return new FlowNode(
             program,
             first,
@@ -316,7 +315,7 @@ final class Flow {
   /** Releases a plan that no session needs to find again. */
   static void destroy(Program program) {
     if (program != null) {
-      SinterLibrary.sinter_plan_destroy(program.plan());
+      program.destroy();
     }
   }
 

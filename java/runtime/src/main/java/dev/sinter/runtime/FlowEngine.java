@@ -59,11 +59,13 @@ final class FlowEngine implements Engine {
               : "from op " + first.to() + " on in pieces: shapes depend on values");
     }
     return new Report(
-        model.target().isaNames(),
+        program == null ? model.target().isaNames() : program.report().target(),
         program == null ? List.of() : program.report().steps(),
         notes,
         program == null ? 0 : program.arenaBytes(),
-        program == null ? 0 : program.report().packedBytes());
+        program == null ? 0 : program.report().packedBytes(),
+        model.device().runs(),
+        model.device().message());
   }
 
   @Override

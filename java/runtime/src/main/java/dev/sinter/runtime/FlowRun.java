@@ -5,7 +5,6 @@ package dev.sinter.runtime;
 
 import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Op;
-import dev.sinter.natives.jni.SinterLibrary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +23,7 @@ final class FlowRun {
   private long taken; // nanoseconds of all steps so far
   private volatile boolean cancelled;
   private volatile boolean closed;
-  private volatile long current; // the native session that runs now, 0 for none
+  private volatile Execution current; // what runs now, null for none
 
   FlowRun(Prepared model, Options options) {
     this.model = model;
@@ -92,12 +91,12 @@ final class FlowRun {
     }
   }
 
-  int call(long handle) {
-    current = handle;
+  int call(Execution execution) {
+    current = execution;
     try {
-      return SinterLibrary.sinter_session_run(handle, 0);
+      return execution.run();
     } finally {
-      current = 0;
+      current = null;
     }
   }
 
@@ -119,7 +118,16 @@ final class FlowRun {
       time(
           call.frame().graph().name(),
           new Report.StepReport(
-              call.index(), what.kind().label(), "java", "java", null, 0, 0, List.of()),
+              call.index(),
+              what.kind().label(),
+              "java",
+              "java",
+              null,
+              0,
+              0,
+              List.of(),
+              Device.CPU,
+              null),
           Math.max(0, System.nanoTime() - start - (taken - before)));
     }
   }
@@ -135,9 +143,9 @@ final class FlowRun {
 
   void cancel() {
     cancelled = true;
-    long native_ = current;
-    if (native_ != 0) {
-      SinterLibrary.sinter_session_cancel(native_);
+    Execution now = current;
+    if (now != null) {
+      now.cancel();
     }
   }
 

@@ -48,9 +48,12 @@ public final class Model implements AutoCloseable {
     this.options = options;
     Target local = Target.local();
     this.target = options.isa() == null ? local : local.withIsa(options.isa());
-    this.store =
-        new Program.Store(Natives.check(SinterLibrary.sinter_weights_create(), graph.name()));
-    this.prepared = new Prepared(graph, target, options, store);
+    OpenDevice device = OpenDevice.of(options.device());
+    if (options.requireDevice() && device.message() != null) {
+      throw new SinterException(Status.UNSUPPORTED, graph.name() + ": " + device.message());
+    }
+    this.store = store(device, graph.name());
+    this.prepared = new Prepared(graph, target, device, options, store);
     try {
       List<Shape> shapes = prepared.shapes(0, Map.of());
       this.main = prepared.flow(0).root(shapes);
@@ -62,6 +65,16 @@ public final class Model implements AutoCloseable {
     this.owned = owned(this);
   }
 
+  private static Program.Store store(OpenDevice device, String name) {
+    Program.Store onDevice =
+        device.isUsable()
+            ? new Program.Store(
+                Natives.check(SinterLibrary.sinter_device_weights_create(device.number()), name),
+                null)
+            : null;
+    return new Program.Store(Natives.check(SinterLibrary.sinter_weights_create(), name), onDevice);
+  }
+
   private static Owned owned(Model model) {
     Prepared prepared = model.prepared;
     return Owned.by(model, "a model, " + model.graph.name(), () -> release(prepared));
@@ -70,7 +83,7 @@ public final class Model implements AutoCloseable {
   private static void release(Prepared prepared) {
     synchronized (prepared.store()) {
       prepared.destroy();
-      SinterLibrary.sinter_weights_destroy(prepared.store().handle());
+      prepared.store().destroy();
     }
   }
 
@@ -191,6 +204,25 @@ public final class Model implements AutoCloseable {
   }
 
   /**
+   * Tells what runs the model.
+   *
+   * @return the device that was asked for, with the processor beside it for steps it has no kernels
+   *     for; {@link Device#CPU} if none was asked for or it cannot be used
+   */
+  public Device device() {
+    return prepared.device().runs();
+  }
+
+  /**
+   * Tells why the device that was asked for cannot be used.
+   *
+   * @return what was tried, or what the device's library says; null if all is as asked for
+   */
+  public String deviceMessage() {
+    return prepared.device().message();
+  }
+
+  /**
    * Returns the options the model was loaded with.
    *
    * @return the options
@@ -211,8 +243,8 @@ public final class Model implements AutoCloseable {
   /**
    * Makes a session with another number of threads or another profile than the model's.
    *
-   * @param sessionOptions isa, numerics and bf16 must be the model's: its weights are packed for
-   *     them
+   * @param sessionOptions isa, numerics, bf16 and device must be the model's: its weights are
+   *     packed for them
    * @return a session for one thread at a time
    */
   public Session newSession(Options sessionOptions) {
@@ -234,7 +266,7 @@ public final class Model implements AutoCloseable {
    * Makes a session for other input shapes with options of its own.
    *
    * @param inputShapes shapes by position of the input; the others keep the file's
-   * @param sessionOptions isa, numerics and bf16 must be the model's
+   * @param sessionOptions isa, numerics, bf16 and device must be the model's
    * @return a session for one thread at a time
    * @throws SinterException if an op cannot work with these shapes
    */
@@ -258,7 +290,7 @@ public final class Model implements AutoCloseable {
    *
    * @param signature its key, one of {@link #signatures()}
    * @param inputShapes shapes by name of the input; the others keep the file's
-   * @param sessionOptions isa, numerics and bf16 must be the model's
+   * @param sessionOptions isa, numerics, bf16 and device must be the model's
    * @return a session whose inputs and outputs have the signature's names
    */
   public Session newSession(
@@ -312,11 +344,12 @@ public final class Model implements AutoCloseable {
     if (!Objects.equals(sessionOptions.isa(), options.isa())
         || sessionOptions.numerics() != options.numerics()
         || sessionOptions.bf16() != options.bf16()
+        || sessionOptions.device() != options.device()
         || !sessionOptions.customOps().equals(options.customOps())) {
       throw new SinterException(
           Status.INVALID_ARGUMENT,
           graph.name()
-              + ": a session has the isa, numerics, bf16 and custom ops of its model; load the model with"
+              + ": a session has the isa, numerics, bf16, device and custom ops of its model; load the model with"
               + " others, or start from model.options().toBuilder()");
     }
     return new Session(new Engines(prepared, sessionOptions), subgraph, signature, inputShapes);

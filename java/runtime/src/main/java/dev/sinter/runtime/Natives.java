@@ -24,6 +24,18 @@ final class Natives {
     return new String(text, 0, count, StandardCharsets.UTF_8);
   }
 
+  /** The catalogue of a loaded device. */
+  static String deviceCatalogue(int device) {
+    int length =
+        checkIndex(
+            (int) SinterLibrary.sinter_device_catalogue(device, (ByteBuffer) null, 0), "device");
+    ByteBuffer text = ByteBuffer.allocateDirect(length + 1);
+    SinterLibrary.sinter_device_catalogue(device, text, length + 1L);
+    byte[] bytes = new byte[length];
+    text.get(bytes);
+    return new String(bytes, StandardCharsets.US_ASCII);
+  }
+
   static void check(int status, String where) {
     if (status != 0) {
       throw new SinterException(Status.ofCode(status), where + ": " + lastError());
@@ -101,6 +113,19 @@ final class Natives {
   static long createPlan(long weights, ByteBuffer bytes, String where) {
     try (Pointer pointer = new Pointer(bytes)) {
       return check(SinterLibrary.sinter_plan_create(weights, pointer, bytes.remaining()), where);
+    }
+  }
+
+  /** Binds a place of a session's arena to another session. */
+  static void bindPlace(
+      long session, int plan, int binding, long arenaOf, long offset, long bytes, String where) {
+    Pointer arena = SinterLibrary.sinter_session_arena(arenaOf);
+    if (arena == null || arena.isNull()) {
+      throw new SinterException(Status.INTERNAL, where + ": " + lastError());
+    }
+    try (BytePointer place = new BytePointer(arena)) {
+      place.position(offset);
+      check(SinterLibrary.sinter_session_bind(session, plan, binding, place, bytes), where);
     }
   }
 

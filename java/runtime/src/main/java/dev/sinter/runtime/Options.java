@@ -17,6 +17,8 @@ public final class Options {
   private final Numerics numerics;
   private final boolean profile;
   private final boolean bf16;
+  private final Device device;
+  private final boolean requireDevice;
   private final Map<String, CustomOp> customOps;
 
   private Options(Builder b) {
@@ -25,6 +27,8 @@ public final class Options {
     numerics = b.numerics;
     profile = b.profile;
     bf16 = b.bf16;
+    device = b.device;
+    requireDevice = b.requireDevice;
     customOps = Map.copyOf(b.customOps);
   }
 
@@ -44,6 +48,7 @@ public final class Options {
    */
   public Builder toBuilder() {
     Builder builder = builder().threads(threads).numerics(numerics).profile(profile).bf16(bf16);
+    builder.device(device).requireDevice(requireDevice);
     builder.isa = isa;
     builder.customOps.putAll(customOps);
     return builder;
@@ -95,6 +100,24 @@ public final class Options {
   }
 
   /**
+   * Returns the device that steps run on where it has kernels for them.
+   *
+   * @return {@link Device#CPU} unless set otherwise
+   */
+  public Device device() {
+    return device;
+  }
+
+  /**
+   * Tells whether a device that cannot be used is an error.
+   *
+   * @return false unless set otherwise: the processor runs the model then
+   */
+  public boolean requireDevice() {
+    return requireDevice;
+  }
+
+  /**
    * Returns the ops written in Java.
    *
    * @return by name
@@ -113,6 +136,8 @@ public final class Options {
         + numerics
         + ", profile="
         + profile
+        + ", device="
+        + device.label()
         + ", customOps="
         + customOps.keySet().stream().sorted().toList()
         + "]";
@@ -125,6 +150,8 @@ public final class Options {
     private Numerics numerics = Numerics.TFLITE;
     private boolean profile;
     private boolean bf16;
+    private Device device = Device.CPU;
+    private boolean requireDevice;
     private final Map<String, CustomOp> customOps = new HashMap<>();
 
     private Builder() {}
@@ -191,6 +218,31 @@ public final class Options {
      */
     public Builder bf16(boolean value) {
       bf16 = value;
+      return this;
+    }
+
+    /**
+     * Runs the model on a device. Steps without a kernel there run on the processor, and so does
+     * the whole model where the device cannot be used: no library, no driver, no hardware. {@link
+     * Model#device()} and {@link Model#deviceMessage()} tell, {@link Model#report()} step by step.
+     *
+     * @param value the device
+     * @return this
+     */
+    public Builder device(Device value) {
+      device = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Makes it an error when the device cannot be used. Single steps without a kernel there still
+     * run on the processor.
+     *
+     * @param value whether loading a model fails then, with {@link Status#UNSUPPORTED}
+     * @return this
+     */
+    public Builder requireDevice(boolean value) {
+      requireDevice = value;
       return this;
     }
 

@@ -1,9 +1,8 @@
-// A session that is one plan: one crossing from Java per run.
+// A session whose model needs the host nowhere: on the processor, one crossing from Java per run.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.runtime;
 
-import dev.sinter.natives.jni.SinterLibrary;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -15,7 +14,7 @@ final class PlanEngine implements Engine {
   private final String modelName;
   private final String subgraph;
   private final Program program;
-  private final long handle;
+  private final Execution execution;
   private final ByteBuffer[] inputs;
   private final ByteBuffer[] outputs;
   // What is bound now: native code holds the address, this keeps the memory.
@@ -27,13 +26,8 @@ final class PlanEngine implements Engine {
     this.modelName = modelName;
     this.subgraph = subgraph;
     this.program = program;
-    handle = SinterLibrary.sinter_session_create(program.arenaBytes(), options.threads());
-    if (handle == 0) { // its arguments are sound, so nothing else is left
-      throw new SinterException(Status.OUT_OF_MEMORY, modelName + ": " + Natives.lastError());
-    }
+    execution = Execution.of(program, options, modelName);
     try {
-      Natives.checkIndex(SinterLibrary.sinter_session_attach(handle, program.plan(), 0), modelName);
-      program.resetState(handle, modelName);
       int count = program.inputs().size();
       bound = new ByteBuffer[count + program.outputs().size()];
       inputs = allocate(program.inputs(), 0);
@@ -42,19 +36,9 @@ final class PlanEngine implements Engine {
       for (int i = 0; i < values.length; i++) {
         values[i] = own(i);
       }
-      if (options.profile()) {
-        Natives.check(SinterLibrary.sinter_session_profile(handle, 1), modelName);
-      }
     } catch (RuntimeException | Error e) {
-      destroy(handle);
+      execution.destroy();
       throw e;
-    }
-  }
-
-  private static void destroy(long session) {
-    while (SinterLibrary.sinter_session_destroy(session) == SinterLibrary.SINTER_BUSY) {
-      SinterLibrary.sinter_session_cancel(session);
-      Thread.onSpinWait();
     }
   }
 
@@ -70,7 +54,7 @@ final class PlanEngine implements Engine {
       // One byte at least: an empty buffer has no address to bind.
       ByteBuffer room =
           Cell.allocate((int) Math.max(1, bytes), modelName + ": " + tensors.get(i).name());
-      Natives.bind(handle, 0, first + i, room, modelName);
+      execution.bind(first + i, room);
       bound[first + i] = room;
       buffers[i] = room.slice(0, (int) bytes).order(ByteOrder.nativeOrder());
     }
@@ -80,7 +64,7 @@ final class PlanEngine implements Engine {
   @Override
   public void run() {
     try {
-      int status = SinterLibrary.sinter_session_run(handle, 0);
+      int status = execution.run();
       if (status != 0) {
         throw failure(status);
       }
@@ -96,8 +80,8 @@ final class PlanEngine implements Engine {
     if (code == Status.INVALID_HANDLE) {
       what.append("the session is closed");
     } else {
-      what.append(Natives.lastError());
-      int step = SinterLibrary.sinter_session_failed_step(handle);
+      what.append(execution.message(status));
+      int step = execution.failedStep();
       if (step >= 0 && step < program.report().steps().size()) {
         Report.StepReport at = program.report().steps().get(step);
         what.append(": op ").append(at.op()).append(' ').append(at.what());
@@ -127,7 +111,7 @@ final class PlanEngine implements Engine {
       }
       view = view.duplicate().clear();
     }
-    Natives.bind(handle, 0, binding, view, modelName);
+    execution.bind(binding, view);
     bound[binding] = view;
     values[binding] = memory == null ? own(binding) : sized(memory, binding);
   }
@@ -172,9 +156,7 @@ final class PlanEngine implements Engine {
 
   @Override
   public Profile profile() {
-    long[] nanos = new long[program.report().steps().size()];
-    Natives.checkIndex(
-        SinterLibrary.sinter_session_step_nanos(handle, 0, nanos, nanos.length), modelName);
+    long[] nanos = execution.stepNanos();
     List<Session.StepTime> times = new ArrayList<>();
     for (int i = 0; i < nanos.length; i++) {
       times.add(new Session.StepTime(subgraph, program.report().steps().get(i), nanos[i]));
@@ -184,12 +166,12 @@ final class PlanEngine implements Engine {
 
   @Override
   public void cancel() {
-    Natives.check(SinterLibrary.sinter_session_cancel(handle), modelName);
+    execution.cancel();
   }
 
   @Override
   public void resetStates() {
-    program.resetState(handle, modelName);
+    execution.resetStates();
   }
 
   @Override
@@ -202,6 +184,6 @@ final class PlanEngine implements Engine {
 
   @Override
   public void release() {
-    destroy(handle);
+    execution.destroy();
   }
 }

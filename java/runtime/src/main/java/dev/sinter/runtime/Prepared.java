@@ -18,15 +18,17 @@ import java.util.Map;
 final class Prepared {
   private final Graph graph;
   private final Target target;
+  private final OpenDevice device;
   private final Options options;
   private final Program.Store store;
   private final Map<Integer, Flow> flows = new HashMap<>();
 
   private volatile boolean closed;
 
-  Prepared(Graph graph, Target target, Options options, Program.Store store) {
+  Prepared(Graph graph, Target target, OpenDevice device, Options options, Program.Store store) {
     this.graph = graph;
     this.target = target;
+    this.device = device;
     this.options = options;
     this.store = store;
   }
@@ -41,6 +43,11 @@ final class Prepared {
 
   Target target() {
     return target;
+  }
+
+  /** The device beside the processor, or why there is none. */
+  OpenDevice device() {
+    return device;
   }
 
   Options options() {

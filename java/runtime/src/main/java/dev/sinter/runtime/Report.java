@@ -13,9 +13,17 @@ import java.util.List;
  * @param notes what was fused, folded or converted
  * @param arenaBytes memory for intermediate values, per session
  * @param packedBytes packed weights and constants, per model
+ * @param device the device that was asked for if it can be used, else the processor
+ * @param deviceMessage why the device that was asked for cannot be used; null if it can
  */
 public record Report(
-    String target, List<StepReport> steps, List<String> notes, long arenaBytes, long packedBytes) {
+    String target,
+    List<StepReport> steps,
+    List<String> notes,
+    long arenaBytes,
+    long packedBytes,
+    Device device,
+    String deviceMessage) {
   /**
    * One kernel call.
    *
@@ -27,6 +35,9 @@ public record Report(
    * @param packedBytes their size
    * @param work multiply-accumulates, or elements for ops without products
    * @param refusals rows that were expected to be faster, and why they were not taken
+   * @param device what runs it
+   * @param deviceRefusal why the device that the model runs on does not run this step; null if it
+   *     does, or if there is none beside the processor
    */
   public record StepReport(
       int op,
@@ -36,5 +47,7 @@ public record Report(
       String packing,
       long packedBytes,
       double work,
-      List<String> refusals) {}
+      List<String> refusals,
+      Device device,
+      String deviceRefusal) {}
 }

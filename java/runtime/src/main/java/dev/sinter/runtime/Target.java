@@ -36,6 +36,7 @@ public final class Target {
   private final long level3;
   private final int cores;
   private final String forced;
+  private final Device device;
 
   Target(
       Catalogue catalogue,
@@ -45,6 +46,18 @@ public final class Target {
       long level3,
       int cores,
       String forced) {
+    this(catalogue, arch, isa, level2, level3, cores, forced, Device.CPU);
+  }
+
+  private Target(
+      Catalogue catalogue,
+      String arch,
+      long isa,
+      long level2,
+      long level3,
+      int cores,
+      String forced,
+      Device device) {
     this.catalogue = catalogue;
     this.arch = arch;
     this.isa = isa;
@@ -52,6 +65,12 @@ public final class Target {
     this.level3 = level3;
     this.cores = cores;
     this.forced = forced;
+    this.device = device;
+  }
+
+  /** A device by its catalogue, which says what the hardware has. */
+  static Target ofDevice(Device device, Catalogue catalogue) {
+    return new Target(catalogue, device.label(), catalogue.features(), 0, 0, 1, null, device);
   }
 
   private static final class Local {
@@ -159,7 +178,7 @@ public final class Target {
   /**
    * Returns the architecture.
    *
-   * @return {@code x86_64} or {@code arm64}
+   * @return {@code x86_64} or {@code arm64}; of a device its own, such as {@code cuda}
    */
   public String arch() {
     return arch;
@@ -191,6 +210,15 @@ public final class Target {
    */
   public String forcedIsa() {
     return forced;
+  }
+
+  /**
+   * Returns what this is a target of: the processor, or a device beside it.
+   *
+   * @return the device whose kernels these are
+   */
+  public Device device() {
+    return device;
   }
 
   /**

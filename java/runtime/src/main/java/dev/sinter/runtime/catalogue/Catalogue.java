@@ -5,6 +5,7 @@ package dev.sinter.runtime.catalogue;
 
 import dev.sinter.runtime.SinterException;
 import dev.sinter.runtime.Status;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -18,18 +19,21 @@ public final class Catalogue {
   private final List<PackingSpec> packings;
   private final List<Row> rows;
   private final long fingerprint;
+  private final long features;
 
   Catalogue(
       Map<String, Long> isaBits,
       Map<String, OpSpec> ops,
       List<PackingSpec> packings,
       List<Row> rows,
-      long fingerprint) {
+      long fingerprint,
+      long features) {
     this.isaBits = Collections.unmodifiableMap(new LinkedHashMap<>(isaBits));
     this.ops = Collections.unmodifiableMap(new LinkedHashMap<>(ops));
     this.packings = List.copyOf(packings);
     this.rows = List.copyOf(rows);
     this.fingerprint = fingerprint;
+    this.features = features;
   }
 
   /**
@@ -41,6 +45,22 @@ public final class Catalogue {
    */
   public static Catalogue parse(String text, long fingerprint) {
     return new CatalogueParser(text, fingerprint).parse();
+  }
+
+  /**
+   * The hash that core/catalogue.cc makes of a catalogue's text: FNV-1a from a start of its own.
+   */
+  public static long fingerprint(String text) {
+    long hash = 1469598103934665603L;
+    for (byte b : text.getBytes(StandardCharsets.US_ASCII)) {
+      hash = (hash ^ (b & 255)) * 0x100000001b3L;
+    }
+    return hash;
+  }
+
+  /** What the hardware has, where the catalogue is a device's and says so; else 0. */
+  public long features() {
+    return features;
   }
 
   public long fingerprint() {

@@ -20,6 +20,7 @@ final class CatalogueParser {
   private static final int MAX_SOURCES = 8;
   private static final int MAX_PARAMS_BYTES = 1 << 16;
   private static final int MAX_TILE = 1 << 16;
+  private static final Set<String> ARCHITECTURES = Set.of("any", "x86_64", "arm64", "cuda");
   private static final Set<String> TYPES =
       Set.of("f32", "bf16", "f16", "s8", "u8", "s16", "s32", "s64", "bool");
   private static final Set<String> ROW_FACTS =
@@ -43,6 +44,8 @@ final class CatalogueParser {
   private final List<Row> rows = new ArrayList<>();
   private final Set<String> rowNames = new HashSet<>();
   private long allBits;
+  private long features;
+  private boolean hasFeatures;
   private int at;
   private String[] words = {};
 
@@ -61,13 +64,14 @@ final class CatalogueParser {
     while (next()) {
       switch (words[0]) {
         case "isa" -> isa();
+        case "features" -> features();
         case "op" -> op();
         case "packing" -> packing();
         case "row" -> row();
         default -> throw error("an unknown line");
       }
     }
-    return new Catalogue(isaBits, ops, packings, rows, fingerprint);
+    return new Catalogue(isaBits, ops, packings, rows, fingerprint, features);
   }
 
   private void isa() {
@@ -80,6 +84,16 @@ final class CatalogueParser {
       throw error("a second instruction set of this name");
     }
     allBits |= bit;
+  }
+
+  /** What the hardware of a device has; bits are named by the lines that follow. */
+  private void features() {
+    count(2);
+    if (hasFeatures) {
+      throw error("a second line of features");
+    }
+    hasFeatures = true;
+    features = bits(words[1]);
   }
 
   private void op() {
@@ -166,7 +180,7 @@ final class CatalogueParser {
     switch (words[0]) {
       case "arch" -> {
         count(2);
-        if (!Set.of("any", "x86_64", "arm64").contains(words[1])) {
+        if (!ARCHITECTURES.contains(words[1])) {
           throw error("an unknown architecture");
         }
         row.arch = words[1];

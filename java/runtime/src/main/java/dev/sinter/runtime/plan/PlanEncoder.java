@@ -40,8 +40,12 @@ public final class PlanEncoder {
     }
   }
 
-  /** An input or output; it has no place in the arena and must be bound. */
-  public record Binding(boolean output, long bytes) {}
+  /**
+   * An input or output.
+   *
+   * @param place its default place in the arena; -1 for none: it must be bound
+   */
+  public record Binding(boolean output, long bytes, long place) {}
 
   /** A step with its row, its encoded parameters and the numbers of its slots. */
   public record Call(int row, int tag, ByteBuffer params, List<Integer> slots) {}
@@ -102,7 +106,8 @@ public final class PlanEncoder {
       out.putLong(slot.offset()).putLong(slot.bytes());
     }
     for (Binding binding : bindings) {
-      out.putInt(binding.output() ? 1 : 0).putInt(0).putLong(binding.bytes()).putLong(-1);
+      out.putInt(binding.output() ? 1 : 0).putInt(0).putLong(binding.bytes());
+      out.putLong(binding.place());
     }
     for (Call call : calls) {
       out.putInt(call.row()).putInt(call.slots().size()).putInt(call.params().remaining());

@@ -3,6 +3,7 @@
 
 package dev.sinter.runtime.select;
 
+import dev.sinter.runtime.Device;
 import dev.sinter.runtime.Target;
 import dev.sinter.runtime.catalogue.Row;
 import dev.sinter.runtime.lower.Step;
@@ -69,6 +70,9 @@ final class CostModel {
   }
 
   private double rate(double bytes, double own) {
+    if (target.device() != Device.CPU) {
+      return own > 0 ? own : Double.POSITIVE_INFINITY; // its rows say what its memory gives them
+    }
     double cache =
         bytes <= target.level2Bytes()
             ? LEVEL2_RATE

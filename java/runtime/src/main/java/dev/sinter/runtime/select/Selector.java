@@ -3,6 +3,7 @@
 
 package dev.sinter.runtime.select;
 
+import dev.sinter.runtime.Device;
 import dev.sinter.runtime.Numerics;
 import dev.sinter.runtime.SinterException;
 import dev.sinter.runtime.Status;
@@ -43,33 +44,48 @@ public final class Selector {
    * @throws SinterException if there is none; the message says why not, row by row
    */
   public Choice choose(Step step) {
+    List<Choice.Refusal> refusals = new ArrayList<>();
+    Choice choice = choose(step, refusals);
+    if (choice == null) {
+      throw new SinterException(
+          Status.UNSUPPORTED,
+          "op " + step.opIndex() + " " + step.label() + ": " + describe(step, refusals));
+    }
+    return choice;
+  }
+
+  /**
+   * Says why there is no row for a step.
+   *
+   * @return the reason, row by row; null if there is a row
+   */
+  public String obstacle(Step step) {
+    List<Choice.Refusal> refusals = new ArrayList<>();
+    return choose(step, refusals) == null ? describe(step, refusals) : null;
+  }
+
+  private Choice choose(Step step, List<Choice.Refusal> refusals) {
     List<Candidate> candidates = new ArrayList<>();
     for (Row row : target.catalogue().rows(step.op(), step.types())) {
       candidates.add(new Candidate(row, cycles(step, row), refusal(step, row)));
     }
     candidates.sort(Comparator.comparingDouble(Candidate::cycles));
-    List<Choice.Refusal> refusals = new ArrayList<>();
     for (Candidate c : candidates) {
       if (c.refusal() == null) {
         return new Choice(c.row(), c.cycles(), List.copyOf(refusals));
       }
       refusals.add(new Choice.Refusal(c.row().name(), c.refusal()));
     }
-    StringBuilder why = new StringBuilder();
+    return null;
+  }
+
+  private static String describe(Step step, List<Choice.Refusal> refusals) {
+    StringBuilder why = new StringBuilder("no kernel for ");
+    why.append(step.op()).append(" with types ").append(step.types());
     for (Choice.Refusal refusal : refusals) {
       why.append("; ").append(refusal.row()).append(' ').append(refusal.reason());
     }
-    throw new SinterException(
-        Status.UNSUPPORTED,
-        "op "
-            + step.opIndex()
-            + " "
-            + step.label()
-            + ": no kernel for "
-            + step.op()
-            + " with types "
-            + step.types()
-            + why);
+    return why.toString();
   }
 
   /** Why a row may not run here, or null. */
@@ -96,10 +112,13 @@ public final class Selector {
     if (missing != 0) {
       String names = target.catalogue().describeBits(missing);
       return target.forcedIsa() == null
-          ? "this CPU lacks " + names
+          ? "this " + (target.device() == Device.CPU ? "CPU" : "device") + " lacks " + names
           : "needs " + names + ", SINTER_ISA or the option isa is " + target.forcedIsa();
     }
     for (Limit limit : row.limits()) {
+      if (!step.params().containsKey(limit.field())) {
+        return "has a parameter '" + limit.field() + "' that this release does not know";
+      }
       int value = step.param(limit.field());
       if (!limit.holds(value)) {
         return "takes " + limit + ", here " + limit.field() + " is " + value;

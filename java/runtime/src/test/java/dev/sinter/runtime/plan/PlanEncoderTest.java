@@ -37,7 +37,7 @@ class PlanEncoderTest {
             0x1122334455667788L,
             192,
             List.of(new Slot(Slot.Kind.BINDING, 1, 0, 16), new Slot(Slot.Kind.ARENA, 0, 64, 128)),
-            List.of(new Binding(false, 16), new Binding(true, 24)),
+            List.of(new Binding(false, 16, -1), new Binding(true, 24, -1)),
             List.of(new Call(5, 9, params, List.of(1, 0))));
     assertTrue(plan.isDirect());
     assertEquals(48 + 2 * 24 + 2 * 24 + 16 + 2 * 4 + 8, plan.remaining());
