@@ -51,15 +51,21 @@ function(sinter_add_cuda)
     list(APPEND objects ${object})
   endforeach()
 
+  # Objects of their own, so that a test of what runs on the host can have them too.
   file(GLOB hosts CONFIGURE_DEPENDS src/cuda/*.cc src/kernels/*/cuda*.cc)
-  add_library(sinter_cuda MODULE ${objects} ${hosts} ${contracts} src/core/catalogue.cc src/core/plan.cc
+  add_library(sinter_cuda_objects OBJECT ${hosts} ${contracts} src/core/catalogue.cc src/core/plan.cc
               src/core/weights.cc src/core/arena.cc src/core/status.cc)
-  target_include_directories(sinter_cuda PRIVATE ${generated} include src)
-  target_include_directories(sinter_cuda SYSTEM PRIVATE ${SINTER_CUDA_INCLUDE})
-  target_compile_options(sinter_cuda PRIVATE -Wall -Wextra -Werror -ffp-contract=off -fno-math-errno)
+  target_include_directories(sinter_cuda_objects PUBLIC ${generated} include src)
+  target_include_directories(sinter_cuda_objects SYSTEM PUBLIC ${SINTER_CUDA_INCLUDE})
+  target_compile_options(sinter_cuda_objects PUBLIC -Wall -Wextra -Werror -ffp-contract=off -fno-math-errno)
+  add_custom_target(sinter_cuda_kernels DEPENDS ${objects})
+  set(SINTER_CUDA_KERNELS ${objects} PARENT_SCOPE)
+  target_link_libraries(sinter_cuda_objects INTERFACE ${SINTER_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)
+
+  add_library(sinter_cuda MODULE $<TARGET_OBJECTS:sinter_cuda_objects> ${objects})
+  target_link_libraries(sinter_cuda PRIVATE ${SINTER_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)
   target_link_options(sinter_cuda PRIVATE -static-libstdc++ -static-libgcc
     -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/../cmake/cuda.map -Wl,-z,defs -Wl,--gc-sections)
-  target_link_libraries(sinter_cuda PRIVATE ${SINTER_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)
   set_target_properties(sinter_cuda PROPERTIES LINKER_LANGUAGE CXX
                         LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/../cmake/cuda.map)
 endfunction()
