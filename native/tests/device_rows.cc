@@ -30,6 +30,7 @@ struct DeviceRow {
   std::string name, op, numerics, types, layouts;
   uint64_t needs = 0;
   int32_t packing = -1;
+  bool built = true;
   std::vector<DeviceLimit> limits;
   int tested = 0;
 };
@@ -73,6 +74,11 @@ void read_catalogue(Device* device) {
     if (word == "layouts") std::getline(words, row.layouts);
     if (word == "packing") words >> row.packing;
     if (word == "numerics") words >> row.numerics;
+    if (word == "built") {
+      std::string built;
+      words >> built;
+      row.built = built == "yes";
+    }
     if (word == "limit") {
       DeviceLimit limit;
       std::string kind;
@@ -98,6 +104,10 @@ Device* device() {
     return found;
   }();
   return loaded;
+}
+
+bool runs_here(const DeviceRow& row) {
+  return row.built && (row.needs & ~device()->features) == 0;
 }
 
 std::string types_text(const std::vector<DataType>& types) {
@@ -245,7 +255,7 @@ int run_on_device(const Case& c, const RowDef* reference,
   const std::string types = types_text(c.types);
   for (DeviceRow& row : device()->rows) {
     if (row.op != c.op || row.types != types || row.numerics != reference->numerics || row.layouts != " nhwc nhwc" ||
-        (row.needs & ~device()->features) != 0 || !limits_hold(row, reference->op, c.params)) {
+        !runs_here(row) || !limits_hold(row, reference->op, c.params)) {
       continue;
     }
     Bytes actual;
@@ -270,7 +280,7 @@ bool device_only(bool* skip) {
 bool report_device_rows() {
   bool all = true;
   for (const DeviceRow& row : device()->rows) {
-    const bool here = (row.needs & ~device()->features) == 0;
+    const bool here = runs_here(row);
     printf("device row %-40s %s (%d cases)\n", row.name.c_str(),
            row.tested ? "tested"
            : here     ? "NEVER TESTED"
