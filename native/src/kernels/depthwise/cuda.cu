@@ -100,8 +100,7 @@ template <int V, int PX>
 __device__ bool place(const Shape& s, Place* at) {
   const uint64_t i = uint64_t{blockIdx.x} * threads + threadIdx.x;
   if (i >= static_cast<uint64_t>(s.items)) return false;
-  const uint32_t pixels =
-      i >> 31 ? static_cast<uint32_t>(i / s.groups.d) : s.groups.divide(static_cast<uint32_t>(i));
+  const uint32_t pixels = i >> 31 ? static_cast<uint32_t>(i / s.groups.d) : s.groups.divide(static_cast<uint32_t>(i));
   at->x = static_cast<int32_t>(pixels) * PX;
   at->channel = static_cast<int64_t>(i - uint64_t{pixels} * s.groups.d) * V;
   at->input_channel = V == 1 ? s.multiplier.divide(static_cast<uint32_t>(at->channel)) : at->channel;

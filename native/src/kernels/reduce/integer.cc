@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "core/workers.h"
-#include "kernels/quantize/fixed_point.h"
+#include "kernels/reduce/integer.h"
 #include "kernels/reduce/op.h"
 #include "kernels/reduce/scaling.h"
 #include "kernels/reduce/shape.h"
@@ -71,53 +71,16 @@ void add_up(const Call* call, const Finish& finish) {
 }
 
 template <class T>
-T bounded(int64_t x) {
-  const int64_t low = -(int64_t{1} << (8 * sizeof(T) - 1)), high = -low - 1;
-  return static_cast<T>(x < low ? low : x > high ? high : x);
-}
-
-// tfl.mean: the factor of the scales divided by the count, in integers.
-void mean_s16(const Call* call, const ReduceParams& p, int64_t count) {
-  FixedFactor f = fixed_factor(static_cast<double>(p.in_scale) / static_cast<double>(p.out_scale));
-  int32_t bits = 63 - __builtin_clzll(static_cast<uint64_t>(count));
-  bits = bits > 32 ? 32 : bits;
-  bits = bits > 31 + f.shift ? 31 + f.shift : bits;
-  f.mantissa = static_cast<int32_t>((int64_t{f.mantissa} << bits) / count);
-  f.shift -= bits;
-  const int32_t left = f.shift > 0 ? f.shift : 0;
-  const FixedFactor right = {f.mantissa, f.shift - left};
-  add_up<int16_t, uint32_t>(
-      call, [=](uint32_t sum) { return bounded<int16_t>(fixed_multiply(static_cast<int32_t>(sum << left), right)); });
-}
-
-// tfl.sum16: in floats.
-void sum_s16(const Call* call, const ReduceParams& p) {
-  const float scale = p.in_scale / p.out_scale;
-  add_up<int16_t, uint32_t>(call, [=](uint32_t sum) {
-    const float value = roundf(static_cast<float>(static_cast<int32_t>(sum)) * scale);
-    return static_cast<int16_t>(value < -32768.0f ? -32768.0f : value > 32767.0f ? 32767.0f : value);
-  });
-}
-
-// tfl.prod: each step is rescaled with a mantissa of 16 bits, halves up; a single factor is copied as it is stored.
-template <class T>
 void product(const Call* call) {
   const ReduceParams& p = *static_cast<const ReduceParams*>(call->params);
   const int64_t count = reduce_shape(p).count;
   if (count == 1) {
     return fold<T, T>(call, T{0}, [](T x) { return x; }, [](T sum, T) { return sum; }, [](T sum) { return sum; });
   }
-  const FixedFactor f = fixed_factor(count > 0 ? product_scale(p, count) : 1.0);
-  const int64_t mantissa = f.mantissa < 0x7fff0000 ? (f.mantissa + (1 << 15)) >> 16 : 0x7fff;
-  const int32_t right = 15 - f.shift, zero = p.in_zero_point, out_zero = p.out_zero_point;
-  const auto scaled = [=](int64_t x) {
-    const uint64_t wide = static_cast<uint64_t>(x) * static_cast<uint64_t>(mantissa) + (uint64_t{1} << (right - 1));
-    return static_cast<int32_t>(static_cast<int64_t>(wide) >> right);
-  };
+  const Product<T> f = Product<T>::of(p, count);
   fold<T, int32_t>(
-      call, 0, [=](T x) { return static_cast<int32_t>(x) - zero; },
-      [=](int32_t sum, T x) { return scaled(int64_t{sum} * (static_cast<int32_t>(x) - zero)); },
-      [=](int32_t sum) { return bounded<T>(int64_t{scaled(sum)} + out_zero); });
+      call, 0, [=](T x) { return f.first(x); }, [=](int32_t sum, T x) { return f.next(sum, x); },
+      [=](int32_t sum) { return f.finish(sum); });
 }
 
 }  // namespace
@@ -126,8 +89,8 @@ void reduce_s16s16_reference(const Call* call) {
   const ReduceParams& p = *static_cast<const ReduceParams*>(call->params);
   const int64_t count = reduce_shape(p).count;
   if (p.kind == REDUCE_PRODUCT) return product<int16_t>(call);
-  if (p.kind == REDUCE_SUM) return sum_s16(call, p);
-  if (count > 0) mean_s16(call, p, count);
+  if (p.kind == REDUCE_SUM) return add_up<int16_t, uint32_t>(call, Sum16::of(p));
+  if (count > 0) add_up<int16_t, uint32_t>(call, Mean16::of(p, count));
 }
 
 void reduce_product_s8(const Call* call) {
@@ -137,13 +100,13 @@ void reduce_product_s8(const Call* call) {
 void reduce_s32s32_reference(const Call* call) {
   const int64_t count = reduce_shape(*static_cast<const ReduceParams*>(call->params)).count;
   if (count == 0) return;
-  add_up<int32_t, int64_t>(call, [=](int64_t sum) { return static_cast<int32_t>(sum / count); });
+  add_up<int32_t, int64_t>(call, Mean32{count});
 }
 
 void reduce_s64s64_reference(const Call* call) {
   const int64_t count = reduce_shape(*static_cast<const ReduceParams*>(call->params)).count;
   if (count == 0) return;
-  add_up<int64_t, uint64_t>(call, [=](uint64_t sum) { return static_cast<int64_t>(sum) / count; });
+  add_up<int64_t, uint64_t>(call, Mean64{count});
 }
 
 }  // namespace sinter

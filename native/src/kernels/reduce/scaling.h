@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "core/host_device.h"
 #include "kernels/reduce/op.h"
 
 namespace sinter {
@@ -35,7 +36,7 @@ static inline MeanScaling mean_scaling(const ReduceParams& p, int64_t count) {
 }
 
 template <class T>
-static inline T mean_one(MeanScaling s, int32_t sum) {
+SINTER_HOST_DEVICE static inline T mean_one(MeanScaling s, int32_t sum) {
   float value = static_cast<float>(sum) * s.scale;  // two roundings: no fused multiply-add
   value = value + s.offset;
   value = value < s.low ? s.low : value;
