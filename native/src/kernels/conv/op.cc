@@ -4,6 +4,7 @@
 
 #include "core/checked.h"
 #include "core/status.h"
+#include "kernels/gemm/packing_s16.h"
 
 namespace sinter {
 namespace {
@@ -47,7 +48,10 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (type == U8 ? p.w_zero_point < 0 || p.w_zero_point > 255 : p.w_zero_point != 0) {
     return fail(SINTER_INVALID_ARGUMENT, "conv: w_zero_point %d", p.w_zero_point);
   }
-  if (p.requantization < 0 || p.requantization > (type == S16 ? 3 : 0)) {
+  // int8 may be requantized in fixed point of 32 bits, too.
+  const bool fixed_8 =
+      type == S8 && (p.requantization == REQUANTIZE_FIXED_32 || p.requantization == REQUANTIZE_UPWARD_32);
+  if (!fixed_8 && (p.requantization < 0 || p.requantization > (type == S16 ? 3 : 0))) {
     return fail(SINTER_INVALID_ARGUMENT, "conv: requantization %d", p.requantization);
   }
   if (type == S16 && (p.in_zero_point != 0 || p.out_zero_point != 0)) {

@@ -15,7 +15,8 @@
 //          f32 s8 f32 (bias f32, scale of the weights): each image is quantized by itself, numerics xnn.dynamic8
 //          f32 bf16 f32 (bias f32; W as float or bfloat16, told apart by its size): numerics bf16
 //          u8 weights have a zero point: the sum is over (in - zp) * (W - w_zero_point)
-// numerics s8, u8: xnn.gemm, s16: tfl.gemm16, f32: clamp(sum + bias, act_min, act_max)
+// numerics s8, u8: xnn.gemm (s8 with `requantization`: tfl.gemm8, bias s32, scale f64), s16: tfl.gemm16, f32: clamp(sum
+// + bias, act_min, act_max)
 #ifndef SINTER_KERNELS_CONV_OP_H_
 #define SINTER_KERNELS_CONV_OP_H_
 
@@ -46,7 +47,7 @@ namespace sinter {
   F(i32, out_zero_point, RUN) /* not f32; s16: 0 */ \
   F(i32, out_min, RUN) /* not f32 */ \
   F(i32, out_max, RUN) /* not f32 */ \
-  F(i32, requantization, PACK) /* s16: Requantization16 (gemm/packing_s16.h), else 0 */ \
+  F(i32, requantization, PACK) /* s16: Requantization16 (gemm/packing_s16.h); s8: 0, or one of its 32 bits */ \
   F(i32, dynamic, RUN) /* f32 s8: DynamicMode (gemm/dynamic.h), else 0 */ \
   F(f32, act_min, RUN) /* f32 */ \
   F(f32, act_max, RUN) /* f32 */

@@ -1,5 +1,5 @@
-// conv of int16 activations and int8 weights: packings and the plain row.
-// SPDX-License-Identifier: Apache-2.0
+// conv with sums that are requantized in fixed point: int16 activations, and int8 ones by tfl.gemm8. Packings and the
+// plain rows. SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
 #include "core/workers.h"
@@ -43,14 +43,19 @@ sinter_status plain_pack(const void* params, const Source* sources, void* out, i
 }  // namespace
 
 extern const OpDef conv_op;
-extern const PackingDef conv_s16s8_plain_packing, conv_s16s8_n16k2_packing;
+extern const PackingDef conv_s16s8_plain_packing, conv_s16s8_n16k2_packing, conv_s8_fixed_packing;
+const PackingDef conv_s8_fixed_packing = {"conv_s8_fixed", 1, &conv_op, CONV_SOURCES, plain_bytes, plain_pack};
 const PackingDef conv_s16s8_plain_packing = {"conv_s16s8_plain", 1, &conv_op, CONV_SOURCES, plain_bytes, plain_pack};
 const PackingDef conv_s16s8_n16k2_packing = {"conv_s16s8_n16k2", 1, &conv_op, CONV_SOURCES, tiles_bytes, tiles_pack};
 
-void conv_s16s8s16_reference(const Call* call) {
+namespace {
+
+// T: int16_t (without zero points) or int8_t.
+template <class T>
+void reference(const Call* call) {
   const ConvParams& p = *static_cast<const ConvParams*>(call->params);
-  const int16_t* in = static_cast<const int16_t*>(call->slots[CONV_IN]);
-  int16_t* out = static_cast<int16_t*>(call->slots[CONV_OUT]);
+  const T* in = static_cast<const T*>(call->slots[CONV_IN]);
+  T* out = static_cast<T*>(call->slots[CONV_OUT]);
   const Columns16 columns = columns16(call->slots[CONV_WEIGHTS], p.out_c);
   const int64_t channels = p.in_c / p.groups, outputs = p.out_c / p.groups, k = conv_k(p);
   parallel_for(call->workers, int64_t{p.batch} * p.out_h, [&](int64_t row, int) {
@@ -64,16 +69,29 @@ void conv_s16s8s16_reference(const Call* call) {
           for (int64_t j = 0; j < p.kernel_w; j++) {
             const int64_t ix = x * p.stride_w + j * p.dilation_w - p.pad_left;
             if (ix < 0 || ix >= p.in_w) continue;
-            const int16_t* pixel = in + ((b * p.in_h + iy) * p.in_w + ix) * p.in_c + o / outputs * channels;
+            const T* pixel = in + ((b * p.in_h + iy) * p.in_w + ix) * p.in_c + o / outputs * channels;
             const int8_t* w = columns.weights + o * k + (i * p.kernel_w + j) * channels;
-            for (int64_t c = 0; c < channels; c++) sum += static_cast<uint64_t>(int64_t{pixel[c]} * w[c]);
+            for (int64_t c = 0; c < channels; c++)
+              sum += static_cast<uint64_t>(int64_t{pixel[c] - p.in_zero_point} * w[c]);
           }
         }
-        out[(row * p.out_w + x) * p.out_c + o] =
-            bounded_16(requantize_16(static_cast<int64_t>(sum), columns, o, p.requantization), p.out_min, p.out_max);
+        const int32_t value = requantize_16(static_cast<int64_t>(sum), columns, o, p.requantization);
+        // Sums near the ends of int32 wrap, as in TensorFlow Lite.
+        const int32_t moved =
+            static_cast<int32_t>(static_cast<uint32_t>(value) + static_cast<uint32_t>(p.out_zero_point));
+        out[(row * p.out_w + x) * p.out_c + o] = static_cast<T>(bounded_16(moved, p.out_min, p.out_max));
       }
     }
   });
+}
+
+}  // namespace
+
+void conv_s16s8s16_reference(const Call* call) {
+  reference<int16_t>(call);
+}
+void conv_s8s8s8_fixed_reference(const Call* call) {
+  reference<int8_t>(call);
 }
 
 }  // namespace sinter

@@ -6,6 +6,7 @@
 
 #include "core/checked.h"
 #include "core/status.h"
+#include "kernels/gemm/packing_s16.h"
 
 namespace sinter {
 namespace {
@@ -52,7 +53,10 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     return fail(SINTER_INVALID_ARGUMENT, "depthwise: w_zero_point %d", p.w_zero_point);
   }
   int64_t in_element = 4, out_element = 4;
-  if (p.requantization < 0 || p.requantization > (type == S16 ? 3 : 0)) {
+  // int8 may be requantized in fixed point of 32 bits, too.
+  const bool fixed_8 =
+      type == S8 && (p.requantization == REQUANTIZE_FIXED_32 || p.requantization == REQUANTIZE_UPWARD_32);
+  if (!fixed_8 && (p.requantization < 0 || p.requantization > (type == S16 ? 3 : 0))) {
     return fail(SINTER_INVALID_ARGUMENT, "depthwise: requantization %d", p.requantization);
   }
   if (p.dynamic < 0 || p.dynamic > (type == F32 && row->types[DEPTHWISE_WEIGHTS] == S8 ? 2 : 0)) {

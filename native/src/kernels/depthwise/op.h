@@ -13,7 +13,8 @@
 //          s16 s8 s16 (bias s64, or s32 where the requantization is of 32 bits; scale f64)
 //          f32 s8 f32 (bias f32, scale of the weights): each image is quantized by itself, numerics xnn.dynamic8
 //          u8 weights have a zero point: the sum is over (in - zp) * (W - w_zero_point)
-// numerics s16: tfl.gemm16, s8, u8: xnn.gemm (the requantization is the same), f32: clamp(sum + bias, act_min, act_max)
+// numerics s16: tfl.gemm16, s8, u8: xnn.gemm (the requantization is the same; s8 with `requantization`: tfl.gemm8, bias
+//          s32, scale f64), f32: clamp(sum + bias, act_min, act_max)
 #ifndef SINTER_KERNELS_DEPTHWISE_OP_H_
 #define SINTER_KERNELS_DEPTHWISE_OP_H_
 
@@ -43,7 +44,7 @@ namespace sinter {
   F(i32, out_zero_point, RUN) \
   F(i32, out_min, RUN) \
   F(i32, out_max, RUN) \
-  F(i32, requantization, PACK) /* s16: Requantization16 (gemm/packing_s16.h), else 0 */ \
+  F(i32, requantization, PACK) /* s16: Requantization16 (gemm/packing_s16.h); s8: 0, or one of its 32 bits */ \
   F(i32, dynamic, RUN) /* f32 s8: DynamicMode (gemm/dynamic.h), else 0 */ \
   F(f32, act_min, RUN) \
   F(f32, act_max, RUN)

@@ -29,15 +29,21 @@ sinter_status plain_pack(const void* params, const Source* sources, void* out, i
 }  // namespace
 
 extern const OpDef depthwise_op;
-extern const PackingDef depthwise_s16s8_plain_packing;
+extern const PackingDef depthwise_s16s8_plain_packing, depthwise_s8_fixed_packing;
+const PackingDef depthwise_s8_fixed_packing = {"depthwise_s8_fixed", 1,           &depthwise_op,
+                                               DEPTHWISE_SOURCES,    plain_bytes, plain_pack};
 const PackingDef depthwise_s16s8_plain_packing = {"depthwise_s16s8_plain", 1,           &depthwise_op,
                                                   DEPTHWISE_SOURCES,       plain_bytes, plain_pack};
 
-void depthwise_s16s8s16_reference(const Call* call) {
+namespace {
+
+// T: int16_t (without zero points) or int8_t.
+template <class T>
+void reference(const Call* call) {
   const DepthwiseParams& p = *static_cast<const DepthwiseParams*>(call->params);
   const int64_t channels = depthwise_channels(p);
-  const int16_t* in = static_cast<const int16_t*>(call->slots[DEPTHWISE_IN]);
-  int16_t* out = static_cast<int16_t*>(call->slots[DEPTHWISE_OUT]);
+  const T* in = static_cast<const T*>(call->slots[DEPTHWISE_IN]);
+  T* out = static_cast<T*>(call->slots[DEPTHWISE_OUT]);
   const Columns16 columns = columns16(call->slots[DEPTHWISE_WEIGHTS], channels);
   parallel_for(call->workers, depthwise_out_rows(p), [&](int64_t row, int) {
     const int64_t b = row / p.out_h, y = row % p.out_h;
@@ -50,15 +56,26 @@ void depthwise_s16s8s16_reference(const Call* call) {
           for (int64_t j = 0; j < p.kernel_w; j++) {
             const int64_t ix = x * p.stride_w + j * p.dilation_w - p.pad_left;
             if (ix < 0 || ix >= p.in_w) continue;
-            const int64_t value = in[((b * p.in_h + iy) * p.in_w + ix) * p.in_c + c / p.multiplier];
+            const int64_t value = in[((b * p.in_h + iy) * p.in_w + ix) * p.in_c + c / p.multiplier] - p.in_zero_point;
             sum += static_cast<uint64_t>(value * columns.weights[(i * p.kernel_w + j) * channels + c]);
           }
         }
-        out[(row * p.out_w + x) * channels + c] =
-            bounded_16(requantize_16(static_cast<int64_t>(sum), columns, c, p.requantization), p.out_min, p.out_max);
+        const int32_t scaled = requantize_16(static_cast<int64_t>(sum), columns, c, p.requantization);
+        const int32_t moved =
+            static_cast<int32_t>(static_cast<uint32_t>(scaled) + static_cast<uint32_t>(p.out_zero_point));
+        out[(row * p.out_w + x) * channels + c] = static_cast<T>(bounded_16(moved, p.out_min, p.out_max));
       }
     }
   });
+}
+
+}  // namespace
+
+void depthwise_s16s8s16_reference(const Call* call) {
+  reference<int16_t>(call);
+}
+void depthwise_s8s8s8_fixed_reference(const Call* call) {
+  reference<int8_t>(call);
 }
 
 }  // namespace sinter

@@ -224,7 +224,8 @@ TEST(DepthwiseS8, PackingsRefuseWrongSources) {
   const Case good = make_case(p, random);
   for (int i = 0; i < packing_count(); i++) {
     const PackingDef* packing = packing_at(i);
-    if (strncmp(packing->name, "depthwise_s8", 12)) continue;
+    // Of tfl.gemm8 the scales are doubles: its sources are int16's.
+    if (strncmp(packing->name, "depthwise_s8", 12) || !strcmp(packing->name, "depthwise_s8_fixed")) continue;
     auto bytes = [&](const std::vector<Bytes>& from) {
       Source sources[3];
       for (int s = 0; s < 3; s++) {

@@ -65,6 +65,7 @@ final class Convolutions {
     // for float activations have one per image.
     boolean matrixProduct =
         ProductTypes.dynamic(l, op, type, groups) == ProductTypes.DELEGATE
+            && !ProductTypes.isFixed8(l, op, type)
             && kernelH == 1
             && kernelW == 1
             && conv.strideH() == 1

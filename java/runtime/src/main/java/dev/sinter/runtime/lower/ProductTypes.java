@@ -122,14 +122,7 @@ final class ProductTypes {
     if (stored != ElementType.INT4) {
       return;
     }
-    if (!(op.kind() instanceof OpKind.FullyConnected)) {
-      if (!l.type(index, op.input(0)).equals("f32")) {
-        // TFLite's own kernels run these, and round their sums in fixed point.
-        throw l.unsupported(index, "a convolution of integers by int4 weights");
-      }
-      return;
-    }
-    if (l.shape(op.input(1)).dim(1) % 2 != 0) {
+    if (op.kind() instanceof OpKind.FullyConnected && l.shape(op.input(1)).dim(1) % 2 != 0) {
       throw l.unsupported(index, "int4 weights for an odd number of inputs");
     }
   }
@@ -200,14 +193,30 @@ final class ProductTypes {
    * those for 32 bits its matrix library's, but for groups.
    */
   static int convolution(Lowering l, Op op, String type, int groups) {
+    if (isFixed8(l, op, type)) {
+      return groups > 1 ? FIXED_32 : UPWARD_32;
+    }
     if (!type.equals("s16")) {
       return 0;
     }
     return !hasBias(l, op, ElementType.INT32) ? FIXED_64 : groups > 1 ? FIXED_32 : UPWARD_32;
   }
 
+  /**
+   * Whether TFLite's own kernels run a convolution of int8: the delegate declines int4 weights.
+   * They make int8 of the sums in fixed point.
+   */
+  static boolean isFixed8(Lowering l, Op op, String type) {
+    return type.equals("s8")
+        && l.tensor(op.input(1)).type() == ElementType.INT4
+        && !(op.kind() instanceof OpKind.FullyConnected);
+  }
+
   /** The same of a depthwise convolution's. */
   static int depthwise(Lowering l, Op op, String type) {
+    if (isFixed8(l, op, type)) {
+      return FIXED_32;
+    }
     return type.equals("s16") && hasBias(l, op, ElementType.INT32) ? FIXED_32 : 0;
   }
 
@@ -221,7 +230,10 @@ final class ProductTypes {
 
   /** Sets the bounds of the result as whoever runs this family in TFLite rounds them. */
   static void clamp(Step step, Activation activation, Quantization q) {
-    if (step.types().get(0).equals("s16")) {
+    boolean builtin =
+        step.types().get(0).equals("s16")
+            || step.params().getOrDefault("requantization", 0).intValue() != 0;
+    if (builtin) {
       Numbers.clampBuiltin(step, activation, q);
     } else {
       Numbers.clamp(step, activation, q);
@@ -246,7 +258,7 @@ final class ProductTypes {
               ? weights.details() instanceof Quantization.Blockwise blocks
                   ? blockScales(l, blocks)
                   : Numbers.floats(Numbers.weightScales(weights, channels))
-              : type.equals("s16")
+              : type.equals("s16") || isFixed8(l, op, type)
                   ? Numbers.doubles(
                       Numbers.effectiveScales(
                           l.scale(input),

@@ -19,24 +19,33 @@ final class Definitions {
         step.types().contains("bf16")
             || (step.op().equals("batch_matmul") && step.param("bf16") == 1);
     return switch (numerics) {
-      case TFLITE -> bfloat16 ? "bf16" : tflite(step.op(), step.types());
+      case TFLITE -> bfloat16 ? "bf16" : tflite(step);
     };
   }
 
-  private static String tflite(String op, List<String> types) {
+  private static String tflite(Step step) {
+    String op = step.op();
+    List<String> types = step.types();
     String in = types.get(0);
     String out = types.get(types.size() - 1);
     boolean real = in.equals("f32");
+    // int8 sums become int8 by fixed point where TFLite's own kernels run an op.
+    boolean fixed =
+        in.equals("s8")
+            && step.params().containsKey("requantization")
+            && step.param("requantization") != 0;
     return switch (op) {
       case "copy", "pad", "layout", "strided" -> "exact";
       case "gather", "update_slice", "top_k" -> "exact";
       case "resize" -> real ? "resize.f32" : in.equals("s16") ? "tfl.resize16" : "xnn.resize";
       case "gemm", "conv", "depthwise", "transpose_conv", "batch_matmul" ->
-          real && types.get(1).equals("s8")
-              ? "xnn.dynamic8"
-              : real
-                  ? "f32"
-                  : in.equals("s16") ? "tfl.gemm16" : out.equals("s32") ? "exact" : "xnn.gemm";
+          fixed
+              ? "tfl.gemm8"
+              : real && types.get(1).equals("s8")
+                  ? "xnn.dynamic8"
+                  : real
+                      ? "f32"
+                      : in.equals("s16") ? "tfl.gemm16" : out.equals("s32") ? "exact" : "xnn.gemm";
       case "binary" -> out.equals("bool") ? "exact" : "binary." + in;
       case "unary" -> real ? "unary.f32" : in.equals("s16") ? "tfl.leaky_relu" : "exact";
       case "cast" -> "cast";

@@ -47,7 +47,9 @@ final class ProductMakers {
     Maker.each(to, "CONV_2D groups", s -> conv(s, Weights.OWN, 3, s.between(2, 4)), FLOAT32, INT8);
     Maker.each(to, "CONV_2D f16", s -> conv(s, Weights.HALF, 3, 1), FLOAT32);
     Maker.each(to, "CONV_2D s4", s -> conv(s, Weights.NIBBLES, 3, 1), INT8);
+    Maker.each(to, "CONV_2D groups s4", s -> conv(s, Weights.NIBBLES, 3, s.between(2, 4)), INT8);
     Maker.each(to, "DEPTHWISE_CONV_2D", s -> depthwise(s, Weights.OWN), TYPES);
+    Maker.each(to, "DEPTHWISE_CONV_2D s4", s -> depthwise(s, Weights.NIBBLES), INT8);
     Maker.each(to, "TRANSPOSE_CONV", ProductMakers::transposeConv, TYPES);
     Maker.each(to, "FULLY_CONNECTED", s -> fullyConnected(s, Weights.OWN), TYPES);
     Maker.each(to, "FULLY_CONNECTED f16", s -> fullyConnected(s, Weights.HALF), FLOAT32);
