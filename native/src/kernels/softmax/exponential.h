@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/host_device.h"
+
 namespace sinter {
 
 // e^x for x <= 0, rounded to float; 0 below -87 (where floats become subnormal). Each product and sum is rounded on
@@ -24,7 +26,7 @@ namespace sinter {
   T(0.008333333333333333) T(0.041666666666666664) T(0.16666666666666666) T(0.5) T(1.0) T(1.0)
 // clang-format on
 
-static inline float exp_of(float x_float) {
+SINTER_HOST_DEVICE static inline float exp_of(float x_float) {
   const double x = static_cast<double>(x_float);
   if (!(x >= SINTER_EXP_LOWEST)) return 0.0f;
   const double shifted = x * SINTER_EXP_LOG2E + SINTER_EXP_MAGIC;
