@@ -76,7 +76,7 @@ esac
 case " $stages " in *" gemm "*)
   if [ -n "$bench" ]; then
     echo "== gemm"
-    "$bench" --json "$out/gemm.json" 2>&1 | tee "$out/gemm.log" || status=1
+    "$bench" --out "$out/gemm.jsonl" 2>&1 | tee "$out/gemm.log" || status=1
   else
     echo "== gemm_bench is not built: SKIPPED"
   fi ;;
