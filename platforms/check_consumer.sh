@@ -13,16 +13,23 @@ version=$(sed -n 's:.*<version>\(.*\)</version>.*:\1:p' "$root/pom.xml" | head -
 rm -rf "$work"
 mkdir -p "$work"
 
-echo "== release $version to a folder"
+profiles=all-platforms,release
+classifiers='linux-x86_64 linux-arm64'
+if [ -x "${CUDA_HOME:-/usr/local/cuda}/bin/nvcc" ] || command -v nvcc >/dev/null; then
+  profiles=$profiles,gpu
+  classifiers="$classifiers linux-x86_64-gpu"
+fi
+
+echo "== release $version to a folder ($profiles)"
 # shellcheck disable=SC2086 # several arguments on purpose
-(cd "$root" && mvn -B -ntp -Dstyle.color=never ${MAVEN_ARGS:-} -Pall-platforms,release -Dmaven.test.skip \
+(cd "$root" && mvn -B -ntp -Dstyle.color=never ${MAVEN_ARGS:-} -P$profiles -Dmaven.test.skip \
   -Dspotless.check.skip -DaltDeploymentRepository="release::file://$repository" deploy)
 for artifact in sinter-native sinter-graph sinter-runtime sinter-cli; do
   for kind in sources javadoc; do
     ls "$repository/dev/sinter/$artifact/$version/$artifact"-*-"$kind.jar" >/dev/null
   done
 done
-for classifier in linux-x86_64 linux-arm64; do
+for classifier in $classifiers; do
   ls "$repository/dev/sinter/sinter-native/$version/sinter-native"-*-"$classifier.jar" >/dev/null
 done
 [ ! -e "$repository/dev/sinter/sinter-benchmarks" ] || { echo "sinter-benchmarks is not for publishing"; exit 1; }

@@ -130,6 +130,7 @@ final class Program {
     private final Map<Object, Integer> plain = new HashMap<>();
     private final Map<Integer, Store> subgraphs = new HashMap<>();
     private final Map<Object, Double> densities = new HashMap<>();
+    private final Map<Object, Boolean> patterns = new HashMap<>();
 
     /**
      * A store.
@@ -162,6 +163,11 @@ final class Program {
     /** Shares of blocks that are not zero, by the constants' name. */
     Map<Object, Double> densities() {
       return densities;
+    }
+
+    /** Whether weights keep a pattern of zeros, by the constants' name. */
+    Map<Object, Boolean> patterns() {
+      return patterns;
     }
 
     /** The part that belongs to one subgraph: tensors are counted per subgraph. */

@@ -17,6 +17,7 @@ import dev.sinter.runtime.plan.PlanEncoder;
 import dev.sinter.runtime.select.Choice;
 import dev.sinter.runtime.select.Conversions;
 import dev.sinter.runtime.select.Selector;
+import dev.sinter.runtime.select.ZeroPatterns;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +59,9 @@ final class ProgramMaker {
 
   Program make() {
     List<Step> steps = lowered.steps();
+    if (deviceSelector != null) {
+      steps.forEach(step -> ZeroPatterns.find(step, device.target(), store.patterns()));
+    }
     boolean whole = part.from() == 0 && part.to() == part.graph().ops().size();
     List<String> reasons =
         deviceSelector == null ? null : DeviceSplit.of(steps, deviceSelector, whole);
@@ -68,6 +72,7 @@ final class ProgramMaker {
         int blob = choice.row().packing() == null ? -1 : pack(step, choice.row(), store.device());
         place(step, choice, blob, true, null);
       } else {
+        ZeroPatterns.forget(step);
         select(step, reasons == null ? null : reasons.get(i));
       }
     }

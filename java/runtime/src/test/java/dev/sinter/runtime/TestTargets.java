@@ -131,6 +131,50 @@ public final class TestTargets {
     return new Target(Catalogue.parse(catalogue, 7), arch, isa, 512 << 10, 32 << 20, 8, forced);
   }
 
+  /** A device with a plain row and one for weights of which half are zero, two of every four. */
+  public static Target device() {
+    String text =
+        CATALOGUE
+            .replace("op gemm 44", "op gemm 48")
+            .replace("slot a in", "field pattern i32 44 pack\nslot a in");
+    return Target.ofDevice(
+        Device.CUDA,
+        Catalogue.parse(
+            text.replace("isa avx2 1", "features 2\nisa avx2 1")
+                + row(
+                    6,
+                    "gemm_s8s8s8_dense",
+                    "cuda",
+                    2,
+                    "nhwc nhwc",
+                    0,
+                    "xnn.gemm",
+                    "64 64 32",
+                    "1000 0 9")
+                + row(
+                    7,
+                    "gemm_s8s8s8_2of4",
+                    "cuda",
+                    2,
+                    "nhwc nhwc",
+                    0,
+                    "xnn.gemm",
+                    "64 64 32",
+                    "1800 0 9",
+                    "limit pattern range 24 24")
+                + row(
+                    8,
+                    "gemm_s8s8s8_next",
+                    "cuda",
+                    1,
+                    "nhwc nhwc",
+                    0,
+                    "xnn.gemm",
+                    "64 64 32",
+                    "9000 0 9"),
+            7));
+  }
+
   /** An x86-64 machine with AVX2 and both conversions. */
   public static Target avx2() {
     return of(CATALOGUE + CONVERSIONS, "x86_64", 1, null);

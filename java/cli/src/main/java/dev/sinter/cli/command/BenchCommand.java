@@ -239,6 +239,7 @@ public final class BenchCommand implements Callable<Integer> {
       row.put("outputs", outputs);
       row.put("cpu", Machine.cpu());
       row.put("isa", ours.isa());
+      row.put("device", ours.device());
       row.put("load", load);
       row.put("sinterVersion", ours.name());
       row.put("peerVersion", theirs.name());

@@ -38,13 +38,14 @@ import picocli.CommandLine.Spec;
       "Shows what is in a model: inputs, outputs, signatures, ops, and with --tensors every tensor.",
       "",
       "With --kernels it says for every layer which kernel runs it, how many bytes its packed weights take, and why each"
-          + " faster kernel was refused."
+          + " faster kernel was refused; with --device, what runs on the device, and why the rest does not."
     },
     footer = {
       "",
       "Examples:",
       "  sinter inspect model.tflite",
-      "  sinter inspect model.tflite --kernels --isa avx2"
+      "  sinter inspect model.tflite --kernels --isa avx2",
+      "  sinter inspect model.tflite --kernels --device cuda"
     })
 public final class InspectCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", description = "A .tflite file.")

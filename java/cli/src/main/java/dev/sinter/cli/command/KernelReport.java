@@ -5,6 +5,7 @@ package dev.sinter.cli.command;
 
 import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.cli.report.Table;
+import dev.sinter.runtime.Device;
 import dev.sinter.runtime.Report;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -27,11 +28,13 @@ final class KernelReport {
       out.printf(
           "%s on %s: %d kernel calls, %,d bytes of packed weights, %,d bytes of arena%n",
           file, report.target(), report.steps().size(), report.packedBytes(), report.arenaBytes());
-      Table table = new Table("op", "layer", "kernel", "numerics", "packing", "bytes", "work");
+      Table table =
+          new Table("op", "layer", "device", "kernel", "numerics", "packing", "bytes", "work");
       for (Report.StepReport s : report.steps()) {
         table.row(
             s.op() < 0 ? "-" : s.op(),
             s.what(),
+            s.device().label(),
             s.kernel(),
             s.numerics(),
             s.packing() == null ? "" : s.packing(),
@@ -43,7 +46,24 @@ final class KernelReport {
       for (String note : report.notes()) {
         out.println("note: " + note);
       }
+      if (report.device() != Device.CPU) {
+        left(out, report);
+      }
       refusals(out, report);
+    }
+  }
+
+  private static void left(PrintWriter out, Report report) {
+    out.println();
+    if (report.steps().stream().allMatch(s -> s.deviceRefusal() == null)) {
+      out.println("All of it runs on " + report.device().label() + ".");
+      return;
+    }
+    out.println("What does not run on " + report.device().label() + ", and why:");
+    for (Report.StepReport s : report.steps()) {
+      if (s.deviceRefusal() != null) {
+        out.println("  op " + s.op() + " " + s.what() + ": " + s.deviceRefusal());
+      }
     }
   }
 
@@ -69,6 +89,8 @@ final class KernelReport {
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("op", s.op());
     row.put("layer", s.what());
+    row.put("device", s.device().label());
+    row.put("deviceRefusal", s.deviceRefusal());
     row.put("kernel", s.kernel());
     row.put("numerics", s.numerics());
     row.put("packing", s.packing());

@@ -19,6 +19,8 @@ import dev.sinter.graph.Shape;
 import dev.sinter.graph.Strings;
 import dev.sinter.graph.Tensor;
 import dev.sinter.graph.tflite.TfliteReader;
+import dev.sinter.runtime.Device;
+import dev.sinter.runtime.Report;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -160,7 +162,8 @@ public final class RunCommand implements Callable<Integer> {
       long start = System.nanoTime();
       peer.invoke();
       double first = (System.nanoTime() - start) / 1e6;
-      out.printf("%s: ran in %.3f ms (first run)%n", model.getFileName(), first);
+      out.printf(
+          "%s: ran in %.3f ms (first run)%s%n", model.getFileName(), first, where(peer.report()));
       List<Map<String, Object>> rows = new ArrayList<>();
       List<TensorSpec> specs = peer.outputs();
       for (int i = 0; i < specs.size(); i++) {
@@ -180,6 +183,16 @@ public final class RunCommand implements Callable<Integer> {
       }
     }
     return Main.OK;
+  }
+
+  /** How much of the model a device runs, if one was asked for. */
+  private static String where(Report report) {
+    if (report.device() == Device.CPU) {
+      return "";
+    }
+    long on = report.steps().stream().filter(s -> s.device() == report.device()).count();
+    return String.format(
+        ", %d of %d kernel calls on %s", on, report.steps().size(), report.device().label());
   }
 
   /** The shapes of the arrays where the file leaves the input's open; empty for the file's. */

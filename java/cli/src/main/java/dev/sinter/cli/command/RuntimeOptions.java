@@ -3,9 +3,11 @@
 
 package dev.sinter.cli.command;
 
+import dev.sinter.runtime.Device;
 import dev.sinter.runtime.Options;
 import dev.sinter.runtime.SinterException;
 import dev.sinter.runtime.Target;
+import java.util.Arrays;
 import picocli.CommandLine.Option;
 
 /** How Sinter runs a model. */
@@ -26,12 +28,23 @@ final class RuntimeOptions {
               + " on CPUs with AVX-512 BF16 or where weights come from DRAM.")
   private boolean bf16;
 
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      defaultValue = "cpu",
+      description = {
+        "Run on this device what it has kernels for: cpu or cuda (default ${DEFAULT-VALUE}). It is an"
+            + " error if it cannot be used; inspect --kernels says which layers it runs."
+      })
+  private String device;
+
   boolean isBf16() {
     return bf16;
   }
 
   Options options(int threads) {
     Options.Builder options = Options.builder().threads(threads).bf16(bf16);
+    options.device(device()).requireDevice(true);
     if (isa != null) {
       try {
         Target.local().withIsa(isa);
@@ -41,5 +54,18 @@ final class RuntimeOptions {
       options.isa(isa);
     }
     return options.build();
+  }
+
+  private Device device() {
+    for (Device d : Device.values()) {
+      if (d.label().equals(device)) {
+        return d;
+      }
+    }
+    throw new UsageException(
+        "--device "
+            + device
+            + " is none of "
+            + Arrays.stream(Device.values()).map(Device::label).toList());
   }
 }

@@ -106,6 +106,15 @@ public final class SinterPeer implements Peer {
   }
 
   /**
+   * Returns what runs the model.
+   *
+   * @return the device's name on the command line
+   */
+  public String device() {
+    return model.device().label();
+  }
+
+  /**
    * Tells which kernels run.
    *
    * @return the report

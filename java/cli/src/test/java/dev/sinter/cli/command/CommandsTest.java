@@ -5,6 +5,7 @@ package dev.sinter.cli.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -152,6 +153,46 @@ class CommandsTest {
     assertEquals("close", verdict.get("status").asText());
     assertTrue(verdict.get("maxAbsDiff").asDouble() > 1e-4, verdict.toString());
     assertEquals(1, run("verify", model, "--bf16", "--tolerance", "1e-5"));
+  }
+
+  @Test
+  void aDeviceIsAnOptionOfEveryCommand() throws IOException {
+    assertEquals(2, run("run", model, "--random", "1", "--device", "abacus"));
+    assertTrue(err.toString().contains("is none of [cpu, cuda]"), err.toString());
+    assertEquals(0, run("inspect", model, "--kernels", "--device", "cpu"));
+    Path none = folder.resolve("none.so");
+    String before = System.setProperty("sinter.cuda.library.path", none.toString());
+    try {
+      assertEquals(1, run("run", model, "--random", "1", "--device", "cuda"));
+      assertTrue(err.toString().contains("none.so: not the absolute path"), err.toString());
+    } finally {
+      System.clearProperty("sinter.cuda.library.path");
+    }
+    Path library = Path.of(System.getProperty("sinter.test.devices"), "libcpu_device.so");
+    assumeTrue(Files.exists(library), "no device library " + library);
+    System.setProperty("sinter.cuda.library.path", library.toAbsolutePath().normalize().toString());
+    try {
+      Path json = folder.resolve("kernels.json");
+      assertEquals(
+          0, run("inspect", model, "--kernels", "--device", "cuda", "--json", json), "" + err);
+      JsonNode row = new ObjectMapper().readTree(json.toFile()).get(0);
+      assertEquals("cuda", row.get("device").asText());
+      assertTrue(row.get("deviceRefusal").isNull());
+      assertTrue(out.toString().contains("All of it runs on cuda."), out.toString());
+      assertEquals(0, run("run", model, "--random", "1", "--device", "cuda"));
+      assertTrue(out.toString().contains("1 of 1 kernel calls on cuda"), out.toString());
+      assertEquals(0, run("verify", model, "--device", "cuda"), out + "" + err);
+      assertEquals(
+          0, run("bench", model, "--seconds", "0.1", "--device", "cuda", "--json", json), "" + err);
+      assertEquals(
+          "cuda", new ObjectMapper().readTree(json.toFile()).get(0).get("device").asText());
+    } finally {
+      if (before == null) {
+        System.clearProperty("sinter.cuda.library.path");
+      } else {
+        System.setProperty("sinter.cuda.library.path", before);
+      }
+    }
   }
 
   @Test

@@ -27,6 +27,9 @@ final class CostModel {
   // Indices that a sparse packing keeps beside the values of each block.
   private static final double INDEX_SHARE = 0.25;
 
+  // Multiprocessors of a large GPU, about.
+  private static final double DEVICE_UNITS = 128;
+
   private final Target target;
   private final Map<Object, Double> densities;
 
@@ -48,7 +51,11 @@ final class CostModel {
     double weights = 0;
     if (step.op().equals("gemm")) {
       weights = roundUp(step.param("n"), row.tileN()) * roundUp(step.param("k"), row.tileK());
-      work = step.param("m") * weights;
+      work =
+          target.device() == Device.CPU
+              ? step.param("m") * weights
+              : onDevice(step.param("m"), step.param("n"), row)
+                  * roundUp(step.param("k"), row.tileK());
     } else if (step.op().equals("conv")) {
       int groups = step.param("groups");
       double columns = (double) step.param("out_c") / groups;
@@ -78,6 +85,16 @@ final class CostModel {
             ? LEVEL2_RATE
             : bytes <= target.level3Bytes() ? LEVEL3_RATE : MEMORY_RATE;
     return own > 0 ? Math.min(own, cache) : cache;
+  }
+
+  /**
+   * Elements of C that a device computes in the time of this many: its rows' rates are those of the
+   * whole device, which computes a tile per unit at a time, full or not.
+   */
+  private static double onDevice(int m, int n, Row row) {
+    double tiles = Math.ceil((double) m / row.tileM()) * Math.ceil((double) n / row.tileN());
+    double rounds = Math.ceil(tiles / DEVICE_UNITS);
+    return rounds * DEVICE_UNITS * row.tileM() * row.tileN();
   }
 
   private static double roundUp(int value, int tile) {

@@ -3,6 +3,7 @@
 package dev.sinter.runtime.select;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,7 @@ import dev.sinter.runtime.TestTargets;
 import dev.sinter.runtime.lower.Lowering;
 import dev.sinter.runtime.lower.Step;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +39,10 @@ class SelectorTest {
         }
       }
     }
+    return layer(m, n, k, weights);
+  }
+
+  private static Step layer(int m, int n, int k, byte[] weights) {
     GraphBuilder b = Graph.builder("layer");
     Quantization q = Quantization.perTensor(0.1f, 0);
     GraphBuilder.Value x = b.input("x", ElementType.INT8, q, m, k);
@@ -156,5 +162,51 @@ class SelectorTest {
     assertEquals(0.25, CostModel.density(weights, 5, 6));
     weights.put(0, (byte) -1).put(3 * 6 + 3, (byte) 1);
     assertEquals(0.5, CostModel.density(weights, 5, 6));
+  }
+
+  @Test
+  void aRowForAPatternOfZerosIsTakenWhereTheWeightsKeepIt() {
+    Target device = TestTargets.device();
+    byte[] weights = new byte[64 * 64];
+    Arrays.fill(weights, (byte) 1);
+    Step full = layer(64, 64, 64, weights);
+    Map<Object, Boolean> known = new HashMap<>();
+    ZeroPatterns.find(full, device, known);
+    assertEquals(0, full.param("pattern"));
+    Choice choice = choose(device, full);
+    assertEquals("gemm_s8s8s8_dense", choice.row().name());
+    assertTrue(reason(choice, "gemm_s8s8s8_2of4").contains("24 <= pattern <= 24"));
+    assertTrue(reason(choice, "gemm_s8s8s8_next").contains("this device lacks avx2"));
+    Step half = layer(64, 64, 64, 0);
+    ZeroPatterns.find(half, device, new HashMap<>());
+    assertEquals(ZeroPatterns.TWO_OF_FOUR, half.param("pattern"));
+    assertEquals("gemm_s8s8s8_2of4", choose(device, half).row().name());
+    ZeroPatterns.forget(half);
+    assertEquals("gemm_s8s8s8_dense", choose(device, half).row().name());
+    // Nobody asks: nothing is looked at.
+    known.clear();
+    ZeroPatterns.find(half, TestTargets.avx2(), known);
+    assertTrue(known.isEmpty());
+    assertEquals(0, half.param("pattern"));
+  }
+
+  @Test
+  void twoOfFour() {
+    assertTrue(ZeroPatterns.isTwoOfFour(bytes(1, 2, 0, 0, 0, 3, 4, 0, 5, 6), 1, 10));
+    assertFalse(ZeroPatterns.isTwoOfFour(bytes(1, 2, 0, 0, 0, 3, 4, 5), 1, 8));
+    assertFalse(ZeroPatterns.isTwoOfFour(bytes(1, 2, 3), 1, 3));
+    assertTrue(ZeroPatterns.isTwoOfFour(bytes(1, 2, 3, 4), 2, 2), "rows count by themselves");
+    // Two bytes each: 0x0100, 0, 0x0002, 0; and with a third.
+    assertTrue(ZeroPatterns.isTwoOfFour(bytes(0, 1, 0, 0, 2, 0, 0, 0), 1, 4));
+    assertFalse(ZeroPatterns.isTwoOfFour(bytes(0, 1, 0, 0, 2, 0, 0, 3), 1, 4));
+    assertFalse(ZeroPatterns.isTwoOfFour(bytes(0, 0, 0), 1, 2), "not of these sizes");
+  }
+
+  private static ByteBuffer bytes(int... values) {
+    ByteBuffer bytes = ByteBuffer.allocate(values.length);
+    for (int v : values) {
+      bytes.put((byte) v);
+    }
+    return bytes.flip();
   }
 }
