@@ -56,6 +56,39 @@ void binary_loop(const Call* call, const F& f) {
   });
 }
 
+// Whether a divisor is `zero`; then it says so, and nothing may be written.
+template <class T>
+bool any_zero(const Call* call, T zero) {
+  typedef T B __attribute__((aligned(1), may_alias));
+  const BinaryParams& p = *static_cast<const BinaryParams*>(call->params);
+  const B* b = static_cast<const B*>(call->slots[BINARY_B]);
+  int64_t last = 0;
+  for (int k = 0; k < BINARY_RANK; k++) {
+    if ((&p.d0)[k] == 0) return false;
+    last += int64_t{(&p.d0)[k] - 1} * (&p.b_stride0)[k];
+  }
+  int32_t found = 0;
+  for (int64_t i = 0; i <= last; i++) found |= b[i] == zero;
+  if (found && call->fault) *call->fault = {"division by 0", 0, -1};
+  return found != 0;
+}
+
+// Runs the function that a visit (functions.h, quantized.h) comes to.
+struct Loop {
+  const Call* call;
+  template <class F>
+  void operator()(const F& f) const {
+    if constexpr (F::divides) {
+      if (any_zero<typename F::In>(call, f.zero())) return;
+    }
+    binary_loop<typename F::In, typename F::Out>(call, f);
+  }
+};
+
+static inline const BinaryParams& binary_params(const Call* call) {
+  return *static_cast<const BinaryParams*>(call->params);
+}
+
 }  // namespace
 }  // namespace sinter
 

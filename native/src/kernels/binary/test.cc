@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <algorithm>
+#include <string>
+
 #include "core/catalogue.h"
 #include "core/workers.h"
 #include "differential.h"
@@ -255,6 +258,85 @@ void test_floor(const char* name, int low, int high) {
       p.function = function;
       EXPECT_EQ(one<T>(name, p, static_cast<T>(a), T{0}, &fault), T{77});  // nothing is written
       EXPECT_STREQ(fault, "division by 0");
+    }
+  }
+}
+
+// All rows of all types and functions beside the reference.
+TEST(Binary, EveryRow) {
+  Random random(29);
+  for (int i = 0; i < row_count(); i++) {
+    const RowDef* row = row_at(i);
+    if (strcmp(row->op->name, "binary") || !strstr(row->name, "_reference")) continue;
+    for (int function = 0; function < BINARY_FUNCTIONS; function++) {
+      BinaryParams one = {};
+      one.function = function;
+      for (int k = 0; k < BINARY_RANK; k++) (&one.d0)[k] = 1;
+      const bool compares = row->types[BINARY_OUT] == BOOL8;
+      one.a_scale = one.b_scale = compares ? 0.0f : 0.25f;
+      one.out_scale = 0.25f;
+      one.out_max = 1;
+      int64_t needed[MAX_SLOTS];
+      if (row->op->check(&one, row, needed) != SINTER_OK) continue;
+      const bool powers = function == BINARY_ADD_POWERS || function == BINARY_SUB_POWERS;
+      for (int repeat = 0; repeat < 12; repeat++) {
+        struct Setup s;
+        if (!powers) {
+          s = make_setup(random, row, function);
+        } else {
+          s.p = one;
+          s.p.d5 = 1 + repeat * 9;
+          s.p.a_stride5 = s.p.b_stride5 = 1;
+          (repeat % 2 ? s.p.a_scale : s.p.b_scale) = 0.25f / static_cast<float>(1 << repeat % 5);
+          s.p.out_min = -30000;
+          s.p.out_max = 32767;
+          s.a = bytes_of(random.s8(2 * s.p.d5));
+          s.b = bytes_of(random.s8(2 * s.p.d5));
+          s.needed[BINARY_OUT] = 2 * s.p.d5;
+        }
+        if (repeat % 3 == 2 && !powers) {  // a long run and a repeated operand
+          s.p.d0 = s.p.d1 = s.p.d2 = s.p.d3 = 1;
+          s.p.d4 = 5;
+          s.p.d5 = 64;
+          const int32_t a[6] = {0, 0, 0, 0, 64, 1}, b[6] = {0, 0, 0, 0, repeat % 2 ? 1 : 0, repeat % 2 ? 0 : 1};
+          for (int k = 0; k < BINARY_RANK; k++) {
+            (&s.p.a_stride0)[k] = a[k];
+            (&s.p.b_stride0)[k] = b[k];
+          }
+          ASSERT_EQ(row->op->check(&s.p, row, s.needed), SINTER_OK);
+          s.a = bytes_of(random.s8(s.needed[BINARY_A]));
+          s.b = bytes_of(random.s8(s.needed[BINARY_B]));
+          if (row->types[BINARY_A] == F32) {
+            s.a = bytes_of(random.f32(s.needed[BINARY_A] / 4, -3.0f, 3.0f));
+            s.b = bytes_of(random.f32(s.needed[BINARY_B] / 4, -3.0f, 3.0f));
+          }
+        }
+        const DataType type = row->types[BINARY_A];
+        const size_t size = type == S64 ? 8 : type == F32 || type == S32 ? 4 : type == S16 ? 2 : 1;
+        for (size_t k = 0; k + size <= s.b.size(); k += size) {  // no divisor is 0
+          if (std::all_of(s.b.begin() + static_cast<long>(k), s.b.begin() + static_cast<long>(k + size),
+                          [](char byte) { return byte == 0; })) {
+            s.b[k + size - 1] = 1;
+          }
+        }
+        Case c;
+        c.name = std::string(row->name) + " function " + std::to_string(function);
+        c.op = "binary";
+        c.params = params_of(s.p);
+        c.types = {type, row->types[BINARY_B], row->types[BINARY_OUT]};
+        c.inputs = {s.a, s.b};
+        c.out_bytes = s.needed[BINARY_OUT];
+        if (function == BINARY_POW || function == BINARY_ATAN2) {
+          // Units of the last place, of libraries that differ.
+          const Bytes expected = run_reference(c);
+          for (size_t k = 0; k + 4 <= expected.size(); k += 4) {
+            const float value = fabsf(at<float>(expected, static_cast<int64_t>(k / 4)));
+            c.tolerance.push_back(value < 1e30f ? 4.8e-7f * value : 0.0f);
+          }
+        }
+        run_differential(c);
+        if (HasFailure()) return;
+      }
     }
   }
 }
