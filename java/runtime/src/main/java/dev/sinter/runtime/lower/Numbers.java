@@ -4,6 +4,7 @@
 package dev.sinter.runtime.lower;
 
 import dev.sinter.graph.Activation;
+import dev.sinter.graph.ElementType;
 import dev.sinter.graph.GraphException;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Quantization;
@@ -41,12 +42,17 @@ final class Numbers {
     return requantizationScales(1f, weights, 1f, channels);
   }
 
-  /** Bytes of signed values that are stored two in a byte, the low half first. */
-  static ByteBuffer unpackInt4(ByteBuffer packed, long count) {
+  /**
+   * Bytes of signed values of 4 or 2 bits, of which several share a byte, the lowest bits first.
+   */
+  static ByteBuffer unpack(ByteBuffer packed, ElementType type, long count) {
+    int bits = type == ElementType.INT2 ? 2 : 4;
+    int perByte = 8 / bits;
     ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(count));
     for (int i = 0; i < count; i++) {
-      int pair = packed.get(packed.position() + i / 2);
-      bytes.put((byte) (i % 2 == 0 ? (pair << 28) >> 28 : pair >> 4));
+      int shared = packed.get(packed.position() + i / perByte);
+      // The value moves to the top of the int, and comes back with its sign.
+      bytes.put((byte) (shared << (32 - bits - bits * (i % perByte)) >> (32 - bits)));
     }
     return bytes.flip();
   }

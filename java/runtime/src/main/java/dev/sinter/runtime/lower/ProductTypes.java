@@ -57,7 +57,7 @@ final class ProductTypes {
     }
     ElementType stored = l.tensor(op.input(1)).type();
     boolean transposed = op.kind() instanceof OpKind.TransposeConv;
-    String weights = !transposed && stored == ElementType.INT4 ? "s8" : l.type(index, op.input(1));
+    String weights = !transposed && isPacked(stored) ? "s8" : l.type(index, op.input(1));
     if (!transposed
         && type.equals("f32")
         && weights.equals("s8")
@@ -74,7 +74,7 @@ final class ProductTypes {
       l.requireQuantized(index, op.input(0));
       l.requireQuantized(index, output);
       checkWeights(l, index, op, type);
-      checkInt4(l, index, op, stored);
+      checkPacked(l, index, op, stored);
       String bias = op.hasInput(2) ? l.type(index, op.input(2)) : "s32";
       if (!bias.equals("s32") && !(type.equals("s16") && bias.equals("s64"))) {
         throw l.unsupported(index, "a bias of type " + bias);
@@ -91,7 +91,7 @@ final class ProductTypes {
     if (op.hasInput(2) && !l.type(index, op.input(2)).equals("f32")) {
       throw l.unsupported(index, "a bias of type " + l.type(index, op.input(2)));
     }
-    checkInt4(l, index, op, stored);
+    checkPacked(l, index, op, stored);
     return DYNAMIC;
   }
 
@@ -117,13 +117,29 @@ final class ProductTypes {
     return op.kind() instanceof OpKind.Conv && oneScale && groups == 1 ? SYMMETRIC : ASYMMETRIC;
   }
 
-  /** TFLite stores rows of int4 weights without gaps; odd ones would share a byte. */
-  private static void checkInt4(Lowering l, int index, Op op, ElementType stored) {
-    if (stored != ElementType.INT4) {
+  /** Whether several weights share a byte; rows that unpack them are int8's. */
+  private static boolean isPacked(ElementType weights) {
+    return weights == ElementType.INT4 || weights == ElementType.INT2;
+  }
+
+  /** TFLite stores rows of such weights without gaps and takes only those that end with a byte. */
+  private static void checkPacked(Lowering l, int index, Op op, ElementType stored) {
+    if (!isPacked(stored)) {
       return;
     }
-    if (op.kind() instanceof OpKind.FullyConnected && l.shape(op.input(1)).dim(1) % 2 != 0) {
-      throw l.unsupported(index, "int4 weights for an odd number of inputs");
+    boolean connected = op.kind() instanceof OpKind.FullyConnected;
+    if (stored == ElementType.INT2 && !connected) {
+      throw l.unsupported(index, "a convolution by int2 weights; TensorFlow Lite has none either");
+    }
+    int perByte = stored == ElementType.INT2 ? 4 : 2;
+    if (connected && l.shape(op.input(1)).dim(1) % perByte != 0) {
+      throw l.unsupported(
+          index,
+          "a number of inputs that is no multiple of "
+              + perByte
+              + ", by weights of "
+              + stored
+              + " that fill their bytes row by row");
     }
   }
 
@@ -244,11 +260,11 @@ final class ProductTypes {
   static List<Supplier<ByteBuffer>> sources(
       Lowering l, Op op, String type, int channels, int output, int input) {
     List<Supplier<ByteBuffer>> sources = new ArrayList<>();
-    boolean packed = l.tensor(op.input(1)).type() == ElementType.INT4;
+    ElementType stored = l.tensor(op.input(1)).type();
     sources.add(
         () ->
-            packed
-                ? Numbers.unpackInt4(l.constant(op.input(1)), l.shape(op.input(1)).elements())
+            isPacked(stored)
+                ? Numbers.unpack(l.constant(op.input(1)), stored, l.shape(op.input(1)).elements())
                 : l.constant(op.input(1)));
     sources.add(op.hasInput(2) ? () -> l.constant(op.input(2)) : null);
     if (!type.equals("f32")) {

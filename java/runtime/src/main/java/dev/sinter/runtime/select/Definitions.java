@@ -19,10 +19,7 @@ final class Definitions {
         step.types().contains("bf16")
             || (step.op().equals("batch_matmul") && step.param("bf16") == 1);
     return switch (numerics) {
-      case TFLITE ->
-          bfloat16
-              ? step.types().get(1).equals("s8") ? "bf16s8" : "bf16"
-              : tflite(step);
+      case TFLITE -> bfloat16 ? step.types().get(1).equals("s8") ? "bf16s8" : "bf16" : tflite(step);
     };
   }
 

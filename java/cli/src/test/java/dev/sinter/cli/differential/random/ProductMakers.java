@@ -6,6 +6,7 @@ package dev.sinter.cli.differential.random;
 import static dev.sinter.graph.ElementType.FLOAT16;
 import static dev.sinter.graph.ElementType.FLOAT32;
 import static dev.sinter.graph.ElementType.INT16;
+import static dev.sinter.graph.ElementType.INT2;
 import static dev.sinter.graph.ElementType.INT32;
 import static dev.sinter.graph.ElementType.INT4;
 import static dev.sinter.graph.ElementType.INT64;
@@ -33,7 +34,9 @@ final class ProductMakers {
     /** int8 for float activations. */
     BYTES,
     /** int4. */
-    NIBBLES
+    NIBBLES,
+    /** int2. */
+    CRUMBS
   }
 
   private static final ElementType[] TYPES = {FLOAT32, INT8, UINT8, INT16};
@@ -54,11 +57,13 @@ final class ProductMakers {
     Maker.each(to, "FULLY_CONNECTED", s -> fullyConnected(s, Weights.OWN), TYPES);
     Maker.each(to, "FULLY_CONNECTED f16", s -> fullyConnected(s, Weights.HALF), FLOAT32);
     Maker.each(to, "FULLY_CONNECTED s4", s -> fullyConnected(s, Weights.NIBBLES), INT8);
+    Maker.each(to, "FULLY_CONNECTED s2", s -> fullyConnected(s, Weights.CRUMBS), INT8);
     Maker.each(to, "BATCH_MATMUL", ProductMakers::batchMatMul, FLOAT32, INT8, INT16);
     for (Maker m :
         List.of(
             Maker.of("FULLY_CONNECTED", FLOAT32, s -> fullyConnected(s, Weights.BYTES)),
             Maker.of("FULLY_CONNECTED s4", FLOAT32, s -> fullyConnected(s, Weights.NIBBLES)),
+            Maker.of("FULLY_CONNECTED s2", FLOAT32, s -> fullyConnected(s, Weights.CRUMBS)),
             Maker.of("CONV_2D", FLOAT32, s -> conv(s, Weights.BYTES, 3, 1)),
             Maker.of("DEPTHWISE_CONV_2D", FLOAT32, s -> depthwise(s, Weights.BYTES)),
             Maker.of("BATCH_MATMUL", FLOAT32, s -> hybridBatchMatMul(s, true)),
@@ -80,12 +85,13 @@ final class ProductMakers {
       // TFLite's own depthwise kernel reads a scale per channel, there or not.
       case BYTES -> stored(s, INT8, axis, axis != 3, dims);
       case NIBBLES -> stored(s, INT4, axis, false, dims);
+      case CRUMBS -> stored(s, INT2, axis, false, dims);
     };
   }
 
   private static Value stored(Sketch s, ElementType type, int axis, boolean mayShare, int... dims) {
     int count = Sketch.count(dims);
-    ByteBuffer data = s.data(type == INT4 ? INT4 : type, 1, count);
+    ByteBuffer data = s.data(type, 1, count);
     for (int i = 0; type == INT8 && i < data.limit(); i++) {
       data.put(i, (byte) Math.max(-127, data.get(i)));
     }
@@ -95,7 +101,7 @@ final class ProductMakers {
       int high = Math.max(-7, data.get(i) >> 4);
       data.put(i, (byte) ((high << 4) | (low & 15)));
     }
-    double base = Math.exp(-6 + s.gauss()) * (type == INT4 ? 16 : 1);
+    double base = Math.exp(-6 + s.gauss()) * (type == INT4 ? 16 : type == INT2 ? 100 : 1);
     boolean one = type == UINT8 || axis < 0 || (mayShare && s.oneIn(3));
     if (one) {
       return s.constant(
@@ -149,7 +155,7 @@ final class ProductMakers {
     if (s.type == FLOAT32) {
       return out;
     }
-    double weights = w.tensor().type() == INT4 ? 4.3 : 74;
+    double weights = w.tensor().type() == INT2 ? 1.1 : w.tensor().type() == INT4 ? 4.3 : 74;
     double values = s.type == INT16 ? 19000 : 74;
     double spread =
         (double) Sketch.scale(x) * Sketch.scale(w) * Math.sqrt(depth) * weights * values;
@@ -273,8 +279,9 @@ final class ProductMakers {
   }
 
   static Value fullyConnected(Sketch s, Value x, Weights kind, boolean keepDims) {
-    // One row of int4 weights has one scale, which the delegate does not take.
-    return fullyConnected(s, x, kind, keepDims, s.size(60) + (kind == Weights.NIBBLES ? 1 : 0));
+    // One row of such weights has one scale, which the delegate does not take.
+    boolean packed = kind == Weights.NIBBLES || kind == Weights.CRUMBS;
+    return fullyConnected(s, x, kind, keepDims, s.size(60) + (packed ? 1 : 0));
   }
 
   static Value fullyConnected(Sketch s, Value x, Weights kind, boolean keepDims, int units) {
@@ -289,7 +296,8 @@ final class ProductMakers {
 
   private static void fullyConnected(Sketch s, Weights kind) {
     boolean keepDims = s.oneIn(3);
-    int depth = kind == Weights.NIBBLES ? 2 * s.size(50) : s.size(100);
+    int perByte = kind == Weights.CRUMBS ? 4 : kind == Weights.NIBBLES ? 2 : 1;
+    int depth = perByte * s.size(100 / perByte);
     Value x =
         keepDims || s.oneIn(6)
             ? s.input(s.between(1, 3), s.between(1, 5), depth)
