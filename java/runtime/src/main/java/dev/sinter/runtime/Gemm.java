@@ -5,8 +5,14 @@ package dev.sinter.runtime;
 
 import dev.sinter.natives.jni.GemmOptions;
 import dev.sinter.natives.jni.SinterLibrary;
+import dev.sinter.runtime.lower.Step;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -28,21 +34,26 @@ public final class Gemm implements AutoCloseable {
   /** What is multiplied and what comes out. */
   public enum Type {
     /** float * float -> float, clamped. */
-    F32(SinterLibrary.SINTER_GEMM_F32, 4, 4, 4, Quantized.NO),
+    F32(SinterLibrary.SINTER_GEMM_F32, "f32 f32 f32", Quantized.NO),
     /** int8 * int8 -> int8, requantized (numeric definition xnn.gemm); k at most 65536. */
-    S8S8S8(SinterLibrary.SINTER_GEMM_S8S8S8, 1, 1, 1, Quantized.RESULT),
+    S8S8S8(SinterLibrary.SINTER_GEMM_S8S8S8, "s8 s8 s8", Quantized.RESULT),
     /** int8 * int8 -> int32, the plain sums; k at most 65536. */
-    S8S8S32(SinterLibrary.SINTER_GEMM_S8S8S32, 1, 1, 4, Quantized.OPERANDS),
+    S8S8S32(SinterLibrary.SINTER_GEMM_S8S8S32, "s8 s8 s32", Quantized.OPERANDS),
     /** uint8 * uint8 -> uint8, requantized, both operands with a zero point; k at most 33025. */
-    U8U8U8(SinterLibrary.SINTER_GEMM_U8U8U8, 1, 1, 1, Quantized.RESULT),
+    U8U8U8(SinterLibrary.SINTER_GEMM_U8U8U8, "u8 u8 u8", Quantized.RESULT),
     /** uint8 * uint8 -> int32, the plain sums, both with a zero point; k at most 33025. */
-    U8U8S32(SinterLibrary.SINTER_GEMM_U8U8S32, 1, 1, 4, Quantized.OPERANDS),
+    U8U8S32(SinterLibrary.SINTER_GEMM_U8U8S32, "u8 u8 s32", Quantized.OPERANDS),
     /** uint8 * int8 -> int32, the plain sums; A has a zero point; k at most 33025. */
-    U8S8S32(SinterLibrary.SINTER_GEMM_U8S8S32, 1, 1, 4, Quantized.OPERANDS),
+    U8S8S32(SinterLibrary.SINTER_GEMM_U8S8S32, "u8 s8 s32", Quantized.OPERANDS),
     /** bfloat16 * bfloat16 -> float, clamped; {@link Bfloat16} converts; bias in float. */
-    BF16(SinterLibrary.SINTER_GEMM_BF16, 2, 2, 4, Quantized.NO),
+    BF16(SinterLibrary.SINTER_GEMM_BF16, "bf16 bf16 f32", Quantized.NO),
     /** float, rounded to bfloat16 on the way, * bfloat16 -> float, clamped; bias in float. */
-    F32_BF16(SinterLibrary.SINTER_GEMM_F32BF16, 4, 2, 4, Quantized.NO);
+    F32_BF16(SinterLibrary.SINTER_GEMM_F32BF16, "f32 bf16 f32", Quantized.NO),
+    /**
+     * bfloat16 * int8 with a scale per column of C -> float, clamped; bias in float. On devices
+     * alone.
+     */
+    BF16_S8(-1, "bf16 s8 f32", Quantized.NO);
 
     private enum Quantized {
       NO,
@@ -50,18 +61,33 @@ public final class Gemm implements AutoCloseable {
       RESULT
     }
 
-    private final int code;
+    private final int code; // -1: the processor has no kernel
+    private final String types;
     private final int inBytes;
     private final int weightBytes;
     private final int outBytes;
     private final Quantized quantized;
 
-    Type(int code, int inBytes, int weightBytes, int outBytes, Quantized quantized) {
+    Type(int code, String types, Quantized quantized) {
       this.code = code;
-      this.inBytes = inBytes;
-      this.weightBytes = weightBytes;
-      this.outBytes = outBytes;
+      this.types = types;
+      this.inBytes = bytes(0);
+      this.weightBytes = bytes(1);
+      this.outBytes = bytes(2);
       this.quantized = quantized;
+    }
+
+    /** Of A, W and C, in the catalogue's words. */
+    private List<String> types() {
+      return List.of(types.split(" "));
+    }
+
+    private int bytes(int slot) {
+      return switch (types().get(slot)) {
+        case "f32", "s32" -> 4;
+        case "bf16" -> 2;
+        default -> 1;
+      };
     }
   }
 
@@ -69,6 +95,7 @@ public final class Gemm implements AutoCloseable {
   private final int n;
   private final int k;
   private final long handle;
+  private final DeviceGemm device; // null: the processor
   private final Owned owned;
 
   private Gemm(Builder b) {
@@ -76,6 +103,19 @@ public final class Gemm implements AutoCloseable {
     n = b.n;
     k = b.k;
     Target.local();
+    if (b.device != Device.CPU) {
+      handle = 0;
+      DeviceGemm made = b.onDevice();
+      device = made;
+      owned = Owned.by(this, "a gemm", made::close);
+      return;
+    }
+    device = null;
+    if (type.code < 0) {
+      throw new SinterException(
+          Status.UNSUPPORTED,
+          "gemm: type " + type + " has a kernel on devices alone; see Gemm.Builder.device");
+    }
     try (GemmOptions o = new GemmOptions();
         Pointer weights = DirectBuffers.pointer(b.weights);
         Pointer bias = DirectBuffers.pointer(b.bias);
@@ -120,6 +160,7 @@ public final class Gemm implements AutoCloseable {
     private int outMax = 127;
     private float actMin = Float.NEGATIVE_INFINITY;
     private float actMax = Float.POSITIVE_INFINITY;
+    private Device device = Device.CPU;
 
     private Builder(Type type, int n, int k, ByteBuffer weights) {
       this.type = type;
@@ -201,6 +242,74 @@ public final class Gemm implements AutoCloseable {
     }
 
     /**
+     * Sets what the weights of {@link Type#BF16_S8} are multiples of.
+     *
+     * @param scales n factors, one for each row of W
+     * @return this
+     */
+    public Builder weightScales(float[] scales) {
+      requireQuantized(type == Type.BF16_S8, "scales of the weights");
+      if (scales.length != n) {
+        throw new SinterException(
+            Status.INVALID_ARGUMENT, "gemm: " + scales.length + " scales for " + n + " rows of W");
+      }
+      scale = scales.clone();
+      return this;
+    }
+
+    /**
+     * Computes on a device. Weights are packed once and stay there; A and C are copied there and
+     * back in every call, which for a single product takes longer than the product: it pays where k
+     * and n are large and m is, too. Rows of A and C must follow each other without gaps, and what
+     * the first call with another m makes is kept for later ones with as many rows. Where two at
+     * most of every four weights along k are not zero, kernels for such weights are chosen.
+     *
+     * @param value the device
+     * @return this
+     */
+    public Builder device(Device value) {
+      device = Objects.requireNonNull(value);
+      return this;
+    }
+
+    private DeviceGemm onDevice() {
+      OpenDevice open = OpenDevice.of(device);
+      if (!open.isUsable()) {
+        throw new SinterException(Status.UNSUPPORTED, "gemm: " + open.message());
+      }
+      boolean bounded = type.quantized == Type.Quantized.RESULT;
+      if (scale == null && (bounded || type == Type.BF16_S8)) {
+        throw new SinterException(
+            Status.INVALID_ARGUMENT,
+            "gemm: type " + type + " needs scales: requantize or weightScales");
+      }
+      ByteBuffer w = weights.slice();
+      ByteBuffer added = bias == null ? null : bias.slice(bias.position(), 4 * n);
+      ByteBuffer factors = scale == null ? null : floats(scale);
+      List<Supplier<ByteBuffer>> constants = new ArrayList<>();
+      constants.add(() -> w.duplicate().limit(n * k * type.weightBytes));
+      constants.add(added == null ? null : added::duplicate);
+      constants.add(factors == null ? null : factors::duplicate);
+      Step step =
+          Step.product(type.types(), n, k, constants)
+              .set("a_zero_point", zeroPoint)
+              .set("w_zero_point", weightZeroPoint)
+              .set("out_zero_point", outZeroPoint)
+              .set("out_min", bounded ? outMin : 0)
+              .set("out_max", bounded ? outMax : 0)
+              .set("act_min", actMin)
+              .set("act_max", actMax);
+      return new DeviceGemm(open, step, type.inBytes, type.outBytes);
+    }
+
+    private static ByteBuffer floats(float[] values) {
+      ByteBuffer bytes =
+          ByteBuffer.allocateDirect(4 * values.length).order(ByteOrder.nativeOrder());
+      bytes.asFloatBuffer().put(values);
+      return bytes;
+    }
+
+    /**
      * Clamps the results of the types whose result is a float.
      *
      * @param min smallest result
@@ -244,7 +353,8 @@ public final class Gemm implements AutoCloseable {
    * @param lda elements from one row of A to the next, at least k
    * @param c C from the buffer's position
    * @param ldc elements from one row of C to the next, at least n
-   * @param threads how many threads may work, the caller's included; 0 for all cores
+   * @param threads how many threads may work, the caller's included; 0 for all cores; on a device
+   *     of no account
    * @throws SinterException if a buffer is too small, on the heap or read-only, or this is closed
    */
   public void run(int m, ByteBuffer a, long lda, ByteBuffer c, long ldc, int threads) {
@@ -256,6 +366,15 @@ public final class Gemm implements AutoCloseable {
     DirectBuffers.requireWritable(
         "gemm", "c", c, bytes(m, ldc, n, type.outBytes, "c"), type.outBytes);
     try {
+      if (device != null) {
+        if (lda != k || ldc != n) {
+          throw new SinterException(
+              Status.UNSUPPORTED,
+              "gemm: on a device rows follow each other without gaps: lda " + k + ", ldc " + n);
+        }
+        device.run(m, a, c);
+        return;
+      }
       check(SinterLibrary.sinter_gemm_run(handle, m, a, lda, c, ldc, threads));
     } finally {
       Reference.reachabilityFence(this);
@@ -265,13 +384,17 @@ public final class Gemm implements AutoCloseable {
   /**
    * Makes scratch memory, so that calls within these bounds allocate nothing.
    *
-   * @param m rows of the largest call
+   * @param m rows of the largest call; on a device, of all calls that shall allocate nothing
    * @param threads what calls pass as threads, at most; 0 for all cores
    * @param calls how many calls run at the same time, 1 to 4096
    * @throws SinterException if memory is short
    */
   public void reserve(int m, int threads, int calls) {
     try {
+      if (device != null) {
+        device.reserve(m, calls);
+        return;
+      }
       check(SinterLibrary.sinter_gemm_reserve(handle, m, threads, calls));
     } finally {
       Reference.reachabilityFence(this);
@@ -291,6 +414,9 @@ public final class Gemm implements AutoCloseable {
    * @return name of the catalogue's row
    */
   public String kernel() {
+    if (device != null) {
+      return owned.isClosed() ? "closed" : device.kernel();
+    }
     try (BytePointer name = SinterLibrary.sinter_gemm_row(handle)) {
       return name == null ? "closed" : name.getString();
     }

@@ -5,6 +5,7 @@ package dev.sinter.runtime;
 
 import dev.sinter.natives.jni.SinterLibrary;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.function.IntFunction;
 import org.bytedeco.javacpp.BytePointer;
@@ -114,6 +115,15 @@ final class Natives {
     try (Pointer pointer = new Pointer(bytes)) {
       return check(SinterLibrary.sinter_plan_create(weights, pointer, bytes.remaining()), where);
     }
+  }
+
+  /** A session's arena as a buffer, which must not be used once the session is destroyed. */
+  static ByteBuffer arena(long session, int bytes, String where) {
+    Pointer arena = SinterLibrary.sinter_session_arena(session);
+    if (arena == null || arena.isNull()) {
+      throw new SinterException(Status.INTERNAL, where + ": " + lastError());
+    }
+    return new BytePointer(arena).capacity(bytes).asByteBuffer().order(ByteOrder.nativeOrder());
   }
 
   /** Binds a place of a session's arena to another session. */

@@ -25,6 +25,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -33,6 +34,7 @@ import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DeviceTest {
@@ -386,6 +388,103 @@ class DeviceTest {
             () -> TestDevices.with(library, () -> Model.load(graph, required)));
     assertEquals(Status.UNSUPPORTED, e.status());
     assertTrue(e.getMessage().contains(why), e.getMessage());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Gemm.Type.class)
+  void aDirectProduct(Gemm.Type type) {
+    int m = 33;
+    int n = 20;
+    int k = 64;
+    boolean floats = type == Gemm.Type.F32 || type == Gemm.Type.F32_BF16;
+    ByteBuffer weights = operand(type == Gemm.Type.F32, type, 1, n * k);
+    ByteBuffer a = operand(floats, type, 2, m * k);
+    ByteBuffer c = ByteBuffer.allocateDirect(4 * m * n).order(ByteOrder.nativeOrder());
+    ByteBuffer expected = ByteBuffer.allocateDirect(4 * m * n).order(ByteOrder.nativeOrder());
+    boolean on8 = type == Gemm.Type.S8S8S8 || type == Gemm.Type.U8U8U8;
+    Gemm.Builder b = Gemm.builder(type, n, k, weights);
+    if (on8) {
+      float[] scales = new float[n];
+      Arrays.fill(scales, 0.001f);
+      b.requantize(scales, 3, type == Gemm.Type.S8S8S8 ? -128 : 0, 100);
+    }
+    if (type == Gemm.Type.BF16_S8) {
+      b.weightScales(new float[n]);
+      assertTrue(
+          assertThrows(SinterException.class, b::build).getMessage().contains("devices alone"));
+    }
+    Path library = TestDevices.library("cpu_device");
+    if (type == Gemm.Type.BF16_S8 || type == Gemm.Type.U8S8S32) { // the test device has none
+      SinterException e =
+          assertThrows(
+              SinterException.class,
+              () -> TestDevices.with(library, () -> b.device(Device.CUDA).build()));
+      assertTrue(e.getMessage().contains("no kernel for gemm"), e.getMessage());
+      return;
+    }
+    try (Gemm cpu = b.build();
+        Gemm device = TestDevices.with(library, () -> b.device(Device.CUDA).build())) {
+      assertTrue(device.kernel().endsWith("_reference"), device.kernel());
+      device.reserve(m, 1, 2);
+      for (int rows : new int[] {m, 1, m, 0}) {
+        cpu.run(rows, a, expected);
+        device.run(rows, a, c);
+        for (int i = 0; i < 4 * m * n; i += 4) {
+          if (floats || type == Gemm.Type.BF16) {
+            assertEquals(expected.getFloat(i), c.getFloat(i), 1e-5f);
+          } else {
+            assertEquals(expected.getInt(i), c.getInt(i));
+          }
+        }
+      }
+      SinterException e =
+          assertThrows(SinterException.class, () -> device.run(2, a, k + 1, c, n, 1));
+      assertTrue(e.getMessage().contains("without gaps"), e.getMessage());
+      com.sun.management.ThreadMXBean threads =
+          (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+      for (int i = 0; i < 2_000; i++) {
+        device.run(1, a, c);
+      }
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < 2_000; i++) {
+        device.run(1, a, c);
+      }
+      assertEquals(0, (threads.getCurrentThreadAllocatedBytes() - before) / 2_000);
+    }
+  }
+
+  /** Numbers of the type that an operand has. */
+  private static ByteBuffer operand(boolean floats, Gemm.Type type, int seed, int count) {
+    Random random = new Random(seed);
+    ByteBuffer out = ByteBuffer.allocateDirect(4 * count).order(ByteOrder.nativeOrder());
+    for (int i = 0; i < count; i++) {
+      float value = random.nextFloat() - 0.5f;
+      if (floats) {
+        out.putFloat(value);
+      } else if (type == Gemm.Type.BF16 || type == Gemm.Type.F32_BF16) {
+        out.putShort((short) (Float.floatToRawIntBits(value) >>> 16));
+      } else {
+        out.put((byte) random.nextInt());
+      }
+    }
+    return out.clear();
+  }
+
+  @Test
+  void aClosedProductDoesNotRun() {
+    ByteBuffer buffer = ByteBuffer.allocateDirect(4 * 4).order(ByteOrder.nativeOrder());
+    Path library = TestDevices.library("cpu_device");
+    Gemm.Builder b = Gemm.builder(Gemm.Type.F32, 2, 2, buffer).device(Device.CUDA);
+    Gemm gemm = TestDevices.with(library, b::build);
+    gemm.close();
+    gemm.close();
+    assertEquals("closed", gemm.kernel());
+    ByteBuffer c = ByteBuffer.allocateDirect(8);
+    SinterException e = assertThrows(SinterException.class, () -> gemm.run(1, buffer, c));
+    assertEquals(Status.INVALID_HANDLE, e.status());
+    Path unusable = TestDevices.library("fake_device_unusable");
+    e = assertThrows(SinterException.class, () -> TestDevices.with(unusable, b::build));
+    assertTrue(e.getMessage().contains("the hardware is missing"), e.getMessage());
   }
 
   @Test

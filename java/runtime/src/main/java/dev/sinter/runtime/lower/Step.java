@@ -51,6 +51,25 @@ public final class Step {
         .work((double) pixels * channels);
   }
 
+  /**
+   * A matrix product of its own, without slots; rows and bounds are the caller's to set.
+   *
+   * @param types of A, W and C
+   * @param constants W, bias and scales; null for an absent one
+   */
+  public static Step product(
+      List<String> types, int n, int k, List<Supplier<ByteBuffer>> constants) {
+    return new Step("gemm", 0, "product by " + k + "x" + n, types.toArray(String[]::new))
+        .set("n", n)
+        .set("k", k)
+        .set("lda", k)
+        .set("ldc", n)
+        .set("requantization", 0)
+        .set("dynamic", 0)
+        .set("block", 0)
+        .weights("weights", constants);
+  }
+
   /** Sets a parameter, replacing what it was. */
   public Step set(String field, Number value) {
     params.put(field, value);
