@@ -1,9 +1,9 @@
 // Weights as gemm's CUDA kernels read them. Plain C++, shared by the packings and the kernels.
 // SPDX-License-Identifier: Apache-2.0
 //
-// cuda_rows: a header of bias[n'] and scale[n'] (4 bytes each, n' is n rounded up to 256; zeros behind n), then W as n rows
-// of row_bytes(k * bytes of a value), a multiple of 64, zeros behind k. Rows start at multiples of 64 bytes as the copy
-// engine and 16-byte loads want them; zeros spare the kernels a tail of k.
+// cuda_rows: a header of bias[n'] and scale[n'] (4 bytes each, n' is n rounded up to 256; zeros behind n), then W as n
+// rows of row_bytes(k * bytes of a value), a multiple of 64, zeros behind k. Rows start at multiples of 64 bytes as the
+// copy engine and 16-byte loads want them; zeros spare the kernels a tail of k.
 //
 // cuda_2of4: the same header; then for each row the two values kept of each four neighbours in k (in order), each row a
 // multiple of 64 bytes; then the places of the kept values, as the threads of a warpgroup hand them to

@@ -11,7 +11,8 @@
 // u8 s32 (bias s32) |
 //          s16 s8 s16 (bias s64, or s32 where the requantization is of 32 bits; scale f64) |
 //          f32 s8 f32 (bias f32, scale of the weights): activations are quantized by row, numerics xnn.dynamic8 |
-//          f32 bf16 f32, bf16 bf16 f32 (bias f32; W as float or bfloat16, told apart by its size): numerics bf16
+//          f32 bf16 f32, bf16 bf16 f32 (bias f32; W as float or bfloat16, told apart by its size): numerics bf16 |
+//          bf16 s8 f32 (bias f32, scale of the weights): the weights alone are quantized, numerics bf16s8
 // layouts  NHWC: as above. PLANAR_QUADS: a is [ceil(k/4)][lda][4] and c is [ceil(n/4)][ldc][4], where
 //          the m pixels stand side by side and lda, ldc >= m count pixels.
 // weights  u8 weights have a zero point: the sum is over (A - a_zero_point) * (W - w_zero_point)

@@ -1,0 +1,75 @@
+// gemm with activations in bfloat16 and weights in int8, plainly; and the packing it reads.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Packed: bias[n], scale[n], floats, then W as it came, [n][k].
+#include <string.h>
+
+#include "core/status.h"
+#include "core/workers.h"
+#include "kernels/gemm/bf16.h"
+#include "kernels/gemm/op.h"
+
+namespace sinter {
+
+void gemm_bf16s8f32_reference(const Call* call) {
+  const GemmParams& p = *static_cast<const GemmParams*>(call->params);
+  const uint16_t* a = static_cast<const uint16_t*>(call->slots[GEMM_A]);
+  const float* bias = static_cast<const float*>(call->slots[GEMM_WEIGHTS]);
+  const float* scale = bias + p.n;
+  const int8_t* weights = reinterpret_cast<const int8_t*>(scale + p.n);
+  float* c = static_cast<float*>(call->slots[GEMM_C]);
+  parallel_for(call->workers, p.m, [&](int64_t m, int) {
+    for (int64_t n = 0; n < p.n; n++) {
+      float sum = 0;  // k upwards: the order is part of the definition
+      for (int64_t k = 0; k < p.k; k++) {
+        sum += bf16_to_float(a[m * p.lda + k]) * static_cast<float>(weights[n * p.k + k]);
+      }
+      float y = sum * scale[n];
+      y += bias[n];
+      y = y < p.act_min ? p.act_min : y;  // NaN stays
+      c[m * p.ldc + n] = y > p.act_max ? p.act_max : y;
+    }
+  });
+}
+
+namespace {
+
+int64_t bytes(const void* params, const Source* sources) {
+  const GemmParams& p = *static_cast<const GemmParams*>(params);
+  const int64_t n = p.n, k = p.k;
+  const Source &weights = sources[GEMM_SOURCE_WEIGHTS], &bias = sources[GEMM_SOURCE_BIAS],
+               &scale = sources[GEMM_SOURCE_SCALE];
+  if (!weights.data || weights.bytes != n * k) {
+    fail(SINTER_INVALID_ARGUMENT, "weights have %lld bytes, %lld x %lld are needed", (long long)weights.bytes,
+         (long long)n, (long long)k);
+    return -1;
+  }
+  if (bias.data && bias.bytes != 4 * n) {
+    fail(SINTER_INVALID_ARGUMENT, "bias has %lld bytes, 4 x %lld are needed", (long long)bias.bytes, (long long)n);
+    return -1;
+  }
+  if (!scale.data || scale.bytes != 4 * n) {
+    fail(SINTER_INVALID_ARGUMENT, "scale has %lld bytes, 4 x %lld are needed", (long long)scale.bytes, (long long)n);
+    return -1;
+  }
+  return 8 * n + n * k;
+}
+
+sinter_status pack(const void* params, const Source* sources, void* out, int64_t) {
+  const GemmParams& p = *static_cast<const GemmParams*>(params);
+  const size_t n = static_cast<size_t>(p.n);
+  char* at = static_cast<char*>(out);
+  memset(at, 0, 4 * n);
+  if (sources[GEMM_SOURCE_BIAS].data) memcpy(at, sources[GEMM_SOURCE_BIAS].data, 4 * n);
+  memcpy(at + 4 * n, sources[GEMM_SOURCE_SCALE].data, 4 * n);
+  memcpy(at + 8 * n, sources[GEMM_SOURCE_WEIGHTS].data, n * static_cast<size_t>(p.k));
+  return SINTER_OK;
+}
+
+}  // namespace
+
+extern const OpDef gemm_op;
+extern const PackingDef gemm_bf16s8_plain_packing;
+const PackingDef gemm_bf16s8_plain_packing = {"gemm_bf16s8_plain", 1, &gemm_op, GEMM_SOURCES, bytes, pack};
+
+}  // namespace sinter
