@@ -28,6 +28,19 @@ class Claim {
   CudaSession* session_;
 };
 
+// Whether the GPU can copy from or to this memory by itself: both ends of it are page-locked.
+bool page_locked(const void* data, uint64_t bytes) {
+  for (const char* at :
+       {static_cast<const char*>(data), static_cast<const char*>(data) + (bytes > 0 ? bytes - 1 : 0)}) {
+    cudaPointerAttributes attributes;
+    if (cudaPointerGetAttributes(&attributes, at) != cudaSuccess || attributes.type != cudaMemoryTypeHost) {
+      cudaGetLastError();
+      return false;
+    }
+  }
+  return true;
+}
+
 sinter_status busy() {
   return fail(SINTER_BUSY, "the session is in use by another thread; use one session per thread");
 }
@@ -103,8 +116,9 @@ int32_t CudaSession::attach(std::shared_ptr<const Plan> plan, int64_t arena_base
   for (const PlanBinding& b : p.bindings) {
     const bool placed = b.arena_offset != NO_DEFAULT_PLACE;
     const int64_t offset = placed ? arena_base + static_cast<int64_t>(b.arena_offset) : at;
-    attached->bindings.push_back({(placed ? arena_ : attached->unplaced_device).data() + offset,
-                                  (placed ? mirror_ : attached->unplaced_staged).data() + offset, nullptr, placed});
+    char* const staged = (placed ? mirror_ : attached->unplaced_staged).data() + offset;
+    attached->bindings.push_back(
+        {(placed ? arena_ : attached->unplaced_device).data() + offset, staged, staged, nullptr, placed});
     if (!placed) {
       at += (static_cast<int64_t>(b.bytes) + staging_alignment - 1) / staging_alignment * staging_alignment;
     }
@@ -155,7 +169,13 @@ sinter_status CudaSession::bind(int32_t plan, int32_t binding, void* data, int64
                 (unsigned long long)b.bytes, (long long)bytes);
   }
   Binding& place = attached->bindings[static_cast<size_t>(binding)];
-  place.bound = data == place.staged ? nullptr : data;
+  char* const host = data && page_locked(data, b.bytes) ? static_cast<char*>(data) : place.staged;
+  place.bound = host == data ? nullptr : data;
+  if (host != place.host) {
+    place.host = host;
+    if (attached->graph) cudaGraphExecDestroy(attached->graph);  // it names the old memory
+    attached->graph = nullptr;
+  }
   return SINTER_OK;
 }
 
@@ -166,7 +186,7 @@ sinter_status CudaSession::enqueue(Attached* attached, bool timed) {
     const Binding& b = attached->bindings[i];
     if (p.bindings[i].direction != BINDING_INPUT || p.bindings[i].bytes == 0) continue;
     const sinter_status status = cuda_check(
-        cudaMemcpyAsync(b.device, b.staged, p.bindings[i].bytes, cudaMemcpyHostToDevice, stream_), "copy of an input");
+        cudaMemcpyAsync(b.device, b.host, p.bindings[i].bytes, cudaMemcpyHostToDevice, stream_), "copy of an input");
     if (status != SINTER_OK) return status;
   }
   for (size_t i = 0; i < p.steps.size(); i++) {
@@ -183,7 +203,7 @@ sinter_status CudaSession::enqueue(Attached* attached, bool timed) {
     const Binding& b = attached->bindings[i];
     if (p.bindings[i].direction != BINDING_OUTPUT || p.bindings[i].bytes == 0) continue;
     const sinter_status status = cuda_check(
-        cudaMemcpyAsync(b.staged, b.device, p.bindings[i].bytes, cudaMemcpyDeviceToHost, stream_), "copy of an output");
+        cudaMemcpyAsync(b.host, b.device, p.bindings[i].bytes, cudaMemcpyDeviceToHost, stream_), "copy of an output");
     if (status != SINTER_OK) return status;
   }
   return SINTER_OK;
@@ -220,7 +240,7 @@ sinter_status CudaSession::run(int32_t plan) {
   if (!attached) return SINTER_INVALID_ARGUMENT;
   const Plan& p = *attached->plan;
   for (const Binding& b : attached->bindings) {
-    if (!b.placed && !b.bound) {
+    if (!b.placed && !b.bound && b.host == b.staged) {
       return fail(SINTER_INVALID_ARGUMENT, "session: an input or output of the plan is not bound to memory");
     }
   }

@@ -3,7 +3,8 @@
 //
 // A binding is staged in page-locked memory at a fixed place: inputs are copied from there by the graph's first nodes,
 // outputs to there by its last. Bindings with a default place have it in arena(), which callers may read and write
-// themselves; for all others, and for memory that is bound by the caller, the session copies on the host.
+// themselves; for all others, and for memory that is bound by the caller, the session copies on the host. Memory that
+// the caller binds is used by the graph directly where it is page-locked itself, as another session's arena() is.
 #ifndef SINTER_CUDA_SESSION_H_
 #define SINTER_CUDA_SESSION_H_
 
@@ -50,7 +51,8 @@ class CudaSession {
   struct Binding {
     char* device;  // where kernels find it
     char* staged;  // page-locked
-    void* bound;   // the caller's memory; null: `staged` is all
+    char* host;    // what the graph copies from or to: `staged`, or the caller's memory that is page-locked
+    void* bound;   // the caller's memory that is copied from or to `staged`; null: nothing is
     bool placed;   // has a default place, so it need not be bound
   };
   struct Attached {

@@ -15,6 +15,14 @@ interface Execution {
         : new MixedExecution(program, options, where);
   }
 
+  /**
+   * Memory for an input or output, to be bound. It starts at a multiple of 64, and stays valid as
+   * long as it is referenced.
+   */
+  default ByteBuffer allocate(int binding, int bytes, String name) {
+    return Cell.allocate(bytes, name);
+  }
+
   /** Binds direct memory; the caller keeps the buffer alive while it is bound. */
   void bind(int binding, ByteBuffer memory);
 

@@ -22,6 +22,8 @@ final class MixedExecution implements Execution {
   private final long[] sessions; // per segment
   private final int[] plans; // per segment: its number in that session
   private final int[] firstSteps; // per segment
+  private ByteBuffer room; // for inputs and outputs, null until asked for or if there is none
+  private int taken; // bytes of it
   private long host;
   private long device;
   private boolean cancelled; // guarded by cancelling, like the next
@@ -86,6 +88,41 @@ final class MixedExecution implements Execution {
         Natives.bindPlace(host, plans[index], b, device, binding.place(), binding.bytes(), where);
       }
     }
+  }
+
+  /** What the device reads or writes is in memory that it copies from and to by itself. */
+  @Override
+  public ByteBuffer allocate(int binding, int bytes, String name) {
+    if (!isOnDevice(binding)) {
+      return Cell.allocate(bytes, name);
+    }
+    if (room == null) {
+      long all = 0;
+      for (int i = 0; i < program.inputs().size() + program.outputs().size(); i++) {
+        all += isOnDevice(i) ? aligned(Math.max(1, program.info(i).bytes())) : 0;
+      }
+      room = PinnedMemory.allocate(program.device(), all);
+    }
+    int start = taken;
+    taken += (int) aligned(bytes);
+    return room == null || taken > room.capacity()
+        ? Cell.allocate(bytes, name)
+        : room.slice(start, bytes);
+  }
+
+  private static long aligned(long bytes) {
+    return (bytes + 63) / 64 * 64;
+  }
+
+  private boolean isOnDevice(int binding) {
+    for (Program.Segment segment : program.segments()) {
+      for (Program.LocalBinding local : segment.bindings()) {
+        if (segment.onDevice() && local.program() == binding) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   @Override

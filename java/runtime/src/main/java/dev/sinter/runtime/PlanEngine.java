@@ -53,7 +53,8 @@ final class PlanEngine implements Engine {
       }
       // One byte at least: an empty buffer has no address to bind.
       ByteBuffer room =
-          Cell.allocate((int) Math.max(1, bytes), modelName + ": " + tensors.get(i).name());
+          execution.allocate(
+              first + i, (int) Math.max(1, bytes), modelName + ": " + tensors.get(i).name());
       execution.bind(first + i, room);
       bound[first + i] = room;
       buffers[i] = room.slice(0, (int) bytes).order(ByteOrder.nativeOrder());

@@ -118,6 +118,11 @@ final class Program {
     return outputs;
   }
 
+  /** An input or output, inputs first. */
+  TensorInfo info(int binding) {
+    return binding < inputs.size() ? inputs.get(binding) : outputs.get(binding - inputs.size());
+  }
+
   Report report() {
     return report;
   }

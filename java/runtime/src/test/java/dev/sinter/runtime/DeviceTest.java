@@ -287,6 +287,26 @@ class DeviceTest {
     }
   }
 
+  /** Buffers outlive their sessions, and there is memory of Java when the device's is used up. */
+  @Test
+  void manySessionsWhoseBuffersAreKept() {
+    List<ByteBuffer> kept = new ArrayList<>();
+    try (Model model = onDevice(TestGraphs.additions(), ON_DEVICE)) {
+      for (int i = 0; i < 300; i++) {
+        try (Session session = model.newSession()) {
+          session.setInput(0, new float[] {i, 2, 3, 4});
+          session.run();
+          kept.add(session.output(0));
+        }
+      }
+    }
+    System.gc();
+    for (int i = 0; i < kept.size(); i++) {
+      assertEquals(3 * i, kept.get(i).getFloat(0));
+      kept.get(i).putFloat(0, -1);
+    }
+  }
+
   /** Products too small to pay for the way stay, unless they are all there is. */
   @Test
   void littleWorkBetweenStepsOfTheProcessorStays() {
