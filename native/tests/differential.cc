@@ -249,6 +249,7 @@ Bytes run_reference(const Case& c) {
     run_row(c, row, 1, GuardedBuffer::AT_END, &one);
     run_row(c, row, 2, GuardedBuffer::AT_START, &two);
     EXPECT_EQ(one, two) << c.name << " differs with the number of threads";
+    run_on_device(c, row, [&](const std::string& name, const Bytes& actual) { compare(c, name, 1, one, actual); });
     return one;
   }
   ADD_FAILURE() << c.name << ": op " << c.op << " has no reference row for these types";
