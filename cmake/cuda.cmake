@@ -26,7 +26,7 @@ function(sinter_add_cuda)
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated_cuda)
   file(CONFIGURE OUTPUT ${generated}/all_kernels.inc CONTENT "${all}" @ONLY)
 
-  set(common -std=c++17 -O3 -fmad=false -Xcompiler=-fPIC,-fvisibility=hidden,-Wall -I
+  set(common -std=c++17 -O3 -fmad=false --compress-mode=size -Xcompiler=-fPIC,-fvisibility=hidden,-Wall -I
              ${CMAKE_CURRENT_SOURCE_DIR}/include -I ${CMAKE_CURRENT_SOURCE_DIR}/src)
   file(GLOB kernels CONFIGURE_DEPENDS src/kernels/*/cuda*.cu src/cuda/*.cu)
   set(objects "")
