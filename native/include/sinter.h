@@ -143,16 +143,17 @@ enum {
   SINTER_GEMM_U8U8S32 = 4, /* A, W uint8 with zero points, bias and C int32: the plain sum; k at most 33025 */
   SINTER_GEMM_U8S8S32 = 5, /* A uint8 with a zero point, W int8, bias and C int32; k at most 33025 */
   SINTER_GEMM_BF16 = 6,    /* A and W bfloat16, bias and C float; clamped as F32 */
-  SINTER_GEMM_F32BF16 = 7  /* A float, rounded to bfloat16 on the way; W bfloat16, bias and C float; clamped as F32 */
+  SINTER_GEMM_F32BF16 = 7, /* A float, rounded to bfloat16 on the way; W bfloat16, bias and C float; clamped as F32 */
+  SINTER_GEMM_BF16S8 = 8   /* A bfloat16, W int8 with scale[n], bias and C float; clamped as F32; a plain row on CPUs */
 };
 typedef struct {
   int32_t type; /* SINTER_GEMM_* */
   int32_t n, k;
-  const void* weights;                      /* n x k, row-major */
-  const void* bias;                         /* n, or NULL for zeros */
-  const float* scale;                       /* n; S8S8S8 and U8U8U8: in_scale * weight_scale / out_scale */
-  int32_t a_zero_point;                     /* int8 and uint8 A: what stands for 0 */
-  int32_t w_zero_point;                     /* U8U8U8, U8U8S32; else 0 */
+  const void* weights;  /* n x k, row-major */
+  const void* bias;     /* n, or NULL for zeros */
+  const float* scale;   /* n; S8S8S8 and U8U8U8: in_scale * weight_scale / out_scale; BF16S8: of W */
+  int32_t a_zero_point; /* int8 and uint8 A: what stands for 0 */
+  int32_t w_zero_point; /* U8U8U8, U8U8S32; else 0 */
   int32_t out_zero_point, out_min, out_max; /* S8S8S8, U8U8U8: bounds in the quantized domain */
   float act_min, act_max;                   /* C float: bounds; -INFINITY and INFINITY for none */
   uint64_t isa_mask;                        /* rows may need no bits but these; 0 = all this CPU has */

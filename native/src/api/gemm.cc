@@ -24,21 +24,23 @@ HandleTable<Gemm>& gemm_table() {
   return *handles;
 }
 
-// What each SINTER_GEMM_* is made of. `flips`: int8 weights that a row for uint8 ones reads as value + 128.
+// What each SINTER_GEMM_* is made of. `flips`: int8 weights that a row for uint8 ones reads as value + 128. `scaled`:
+// has a factor per column, of the result or of the weights.
 struct Kind {
   DataType types[GEMM_SLOTS];
   int weight_bytes;
-  bool requantizes, flips;
+  bool requantizes, flips, scaled;
 };
 const Kind kinds[] = {
-    {{F32, F32, F32}, 4, false, false},    // F32
-    {{S8, S8, S8}, 1, true, false},        // S8S8S8
-    {{S8, S8, S32}, 1, false, false},      // S8S8S32
-    {{U8, U8, U8}, 1, true, false},        // U8U8U8
-    {{U8, U8, S32}, 1, false, false},      // U8U8S32
-    {{U8, U8, S32}, 1, false, true},       // U8S8S32
-    {{BF16, BF16, F32}, 2, false, false},  // BF16
-    {{F32, BF16, F32}, 2, false, false},   // F32BF16
+    {{F32, F32, F32}, 4, false, false, false},    // F32
+    {{S8, S8, S8}, 1, true, false, true},         // S8S8S8
+    {{S8, S8, S32}, 1, false, false, false},      // S8S8S32
+    {{U8, U8, U8}, 1, true, false, true},         // U8U8U8
+    {{U8, U8, S32}, 1, false, false, false},      // U8U8S32
+    {{U8, U8, S32}, 1, false, true, false},       // U8S8S32
+    {{BF16, BF16, F32}, 2, false, false, false},  // BF16
+    {{F32, BF16, F32}, 2, false, false, false},   // F32BF16
+    {{BF16, S8, F32}, 1, false, false, true},     // BF16S8
 };
 const int kind_count = static_cast<int>(sizeof kinds / sizeof kinds[0]);
 
@@ -48,9 +50,10 @@ sinter_status check_options(const sinter_gemm_options& o) {
   }
   const Kind& kind = kinds[o.type];
   if (!o.weights) return fail(SINTER_INVALID_ARGUMENT, "gemm: weights are missing");
-  if (kind.requantizes != (o.scale != nullptr)) {
+  if (kind.scaled != (o.scale != nullptr)) {
     return fail(SINTER_INVALID_ARGUMENT, kind.requantizes ? "gemm: a result of 8 bits needs scale, n floats"
-                                                          : "gemm: scale is for results of 8 bits only");
+                                         : kind.scaled    ? "gemm: these weights need scale, n floats"
+                                                          : "gemm: scale is for results of 8 bits and BF16S8 only");
   }
   const bool two_zero_points = kind.types[GEMM_WEIGHTS] == U8 && !kind.flips;
   if (!two_zero_points && o.w_zero_point != 0) {

@@ -184,6 +184,41 @@ TEST(GemmApi, Bfloat16IsWithinItsBound) {
   }
 }
 
+TEST(GemmApi, Int8WeightsWithScales) {
+  Random random(23);
+  const int m = 3, n = 10, k = 40;
+  const auto a = random.f32(m * k, -1, 1), scale = random.f32(n, 0.5f, 2);
+  const auto w = random.s8(n * k);
+  std::vector<uint16_t> a16(a.size());
+  std::vector<float> ar(a.size());
+  sinter_bf16_from_float(a.data(), a16.data(), m * k);
+  sinter_bf16_to_float(a16.data(), ar.data(), m * k);
+  sinter_gemm_options o;
+  sinter_gemm_init(&o, SINTER_GEMM_BF16S8);
+  o.n = n;
+  o.k = k;
+  o.weights = w.data();
+  EXPECT_EQ(sinter_gemm_create(&o), 0u);
+  EXPECT_NE(error_text().find("need scale"), std::string::npos) << error_text();
+  o.scale = scale.data();
+  o.act_max = 50;
+  const uint64_t gemm = sinter_gemm_create(&o);
+  ASSERT_NE(gemm, 0u) << error_text();
+  std::vector<float> c(static_cast<size_t>(m * n));
+  ASSERT_EQ(sinter_gemm_run(gemm, m, a16.data(), k, c.data(), n, 1), SINTER_OK);
+  for (int i = 0; i < m; i++) {
+    for (int j = 0; j < n; j++) {
+      double sum = 0;
+      for (int x = 0; x < k; x++) {
+        sum += static_cast<double>(ar[static_cast<size_t>(i * k + x)]) * w[static_cast<size_t>(j * k + x)];
+      }
+      sum *= scale[static_cast<size_t>(j)];
+      ASSERT_NEAR(c[static_cast<size_t>(i * n + j)], sum < 50 ? sum : 50, float_bound(k, 300.0 * k));
+    }
+  }
+  sinter_gemm_destroy(gemm);
+}
+
 // What is reserved for many rows serves any number of them.
 TEST(GemmApi, ScratchGrowsWithRowsAndIsReserved) {
   std::vector<int8_t> w(64 * 64), a(300 * 64);

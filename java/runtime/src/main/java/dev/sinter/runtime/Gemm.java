@@ -50,10 +50,10 @@ public final class Gemm implements AutoCloseable {
     /** float, rounded to bfloat16 on the way, * bfloat16 -> float, clamped; bias in float. */
     F32_BF16(SinterLibrary.SINTER_GEMM_F32BF16, "f32 bf16 f32", Quantized.NO),
     /**
-     * bfloat16 * int8 with a scale per column of C -> float, clamped; bias in float. On devices
-     * alone.
+     * bfloat16 * int8 with a scale per row of W -> float, clamped; bias in float. Made for devices:
+     * the processor has a plain kernel.
      */
-    BF16_S8(-1, "bf16 s8 f32", Quantized.NO);
+    BF16_S8(SinterLibrary.SINTER_GEMM_BF16S8, "bf16 s8 f32", Quantized.NO);
 
     private enum Quantized {
       NO,
@@ -61,7 +61,7 @@ public final class Gemm implements AutoCloseable {
       RESULT
     }
 
-    private final int code; // -1: the processor has no kernel
+    private final int code;
     private final String types;
     private final int inBytes;
     private final int weightBytes;
@@ -111,11 +111,6 @@ public final class Gemm implements AutoCloseable {
       return;
     }
     device = null;
-    if (type.code < 0) {
-      throw new SinterException(
-          Status.UNSUPPORTED,
-          "gemm: type " + type + " has a kernel on devices alone; see Gemm.Builder.device");
-    }
     try (GemmOptions o = new GemmOptions();
         Pointer weights = DirectBuffers.pointer(b.weights);
         Pointer bias = DirectBuffers.pointer(b.bias);

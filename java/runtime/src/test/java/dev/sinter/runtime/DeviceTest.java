@@ -418,7 +418,7 @@ class DeviceTest {
     int k = 64;
     boolean floats = type == Gemm.Type.F32 || type == Gemm.Type.F32_BF16;
     ByteBuffer weights = operand(type == Gemm.Type.F32, type, 1, n * k);
-    ByteBuffer a = operand(floats, type, 2, m * k);
+    ByteBuffer a = operand(floats, type == Gemm.Type.BF16_S8 ? Gemm.Type.BF16 : type, 2, m * k);
     ByteBuffer c = ByteBuffer.allocateDirect(4 * m * n).order(ByteOrder.nativeOrder());
     ByteBuffer expected = ByteBuffer.allocateDirect(4 * m * n).order(ByteOrder.nativeOrder());
     boolean on8 = type == Gemm.Type.S8S8S8 || type == Gemm.Type.U8U8U8;
@@ -429,12 +429,13 @@ class DeviceTest {
       b.requantize(scales, 3, type == Gemm.Type.S8S8S8 ? -128 : 0, 100);
     }
     if (type == Gemm.Type.BF16_S8) {
-      b.weightScales(new float[n]);
-      assertTrue(
-          assertThrows(SinterException.class, b::build).getMessage().contains("devices alone"));
+      assertTrue(assertThrows(SinterException.class, b::build).getMessage().contains("need scale"));
+      float[] scales = new float[n];
+      Arrays.fill(scales, 0.01f);
+      b.weightScales(scales).bias(ByteBuffer.allocateDirect(4 * n));
     }
     Path library = TestDevices.library("cpu_device");
-    if (type == Gemm.Type.BF16_S8 || type == Gemm.Type.U8S8S32) { // the test device has none
+    if (type == Gemm.Type.U8S8S32) { // the test device has none
       SinterException e =
           assertThrows(
               SinterException.class,
@@ -450,7 +451,7 @@ class DeviceTest {
         cpu.run(rows, a, expected);
         device.run(rows, a, c);
         for (int i = 0; i < 4 * m * n; i += 4) {
-          if (floats || type == Gemm.Type.BF16) {
+          if (floats || type == Gemm.Type.BF16 || type == Gemm.Type.BF16_S8) {
             assertEquals(expected.getFloat(i), c.getFloat(i), 1e-5f);
           } else {
             assertEquals(expected.getInt(i), c.getInt(i));
