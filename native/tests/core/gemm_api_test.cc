@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/plan_builder.h"
 #include "differential.h"
 #include "float_bound.h"
 #include "gtest/gtest.h"
