@@ -23,6 +23,13 @@ bool fits_lanes(const T* pointer, int lanes) {
 
 const int map_threads = 256;
 
+// Elements a thread takes: 16 bytes at most, and no more than `most`, for the code's size.
+template <class In, class Out>
+constexpr int lanes_of(int most) {
+  const int fit = 16 / static_cast<int>(sizeof(In) > sizeof(Out) ? sizeof(In) : sizeof(Out));
+  return fit < most ? fit : most;
+}
+
 // ---- one tensor -----------------------------------------------------------------------------------
 
 template <int n, class In, class Out, class F>
@@ -42,7 +49,7 @@ __global__ void map_kernel(F f, const In* in, Out* out, int64_t count) {
 // out[i] = f(in[i]).
 template <class In, class Out, class F>
 void map(const Call* call, const In* in, Out* out, int64_t count, const F& f) {
-  constexpr int n = 16 / static_cast<int>(sizeof(In) > sizeof(Out) ? sizeof(In) : sizeof(Out));
+  constexpr int n = lanes_of<In, Out>(8);
   if (count <= 0) return;
   if (fits_lanes(in, n) && fits_lanes(out, n)) {
     map_kernel<n><<<blocks_for(count, map_threads * n), map_threads, 0, stream_of(call)>>>(f, in, out, count);
@@ -53,27 +60,25 @@ void map(const Call* call, const In* in, Out* out, int64_t count, const F& f) {
 
 // ---- several tensors that repeat along dimensions -------------------------------------------------
 
-// Dimensions of a dense output, neighbours merged where all operands allow it, and the operands' strides.
+// Dimensions and the strides of operands, neighbours merged where all operands allow it.
 template <int operands>
 struct Walk {
   int rank = 0;
-  int32_t d[6];
-  int64_t stride[operands][6];
+  int32_t d[8];
+  int64_t stride[operands][8];
   int64_t count = 1;
 
-  // strides[o]: six of operand o, outermost first.
-  Walk(const int32_t* dimensions, const int32_t* const* strides) {
-    for (int k = 0; k < 6; k++) {
-      count *= dimensions[k];
-      if (dimensions[k] == 1) continue;
-      bool merges = rank > 0 && int64_t{d[rank - 1]} * dimensions[k] <= INT32_MAX;
-      for (int o = 0; o < operands && merges; o++) {
-        merges = stride[o][rank - 1] == int64_t{strides[o][k]} * dimensions[k];
-      }
+  // strides[o]: those of operand o, outermost first; `dimensions` up to 8.
+  Walk(int dimensions, const int32_t* sizes, const int32_t* const* strides) {
+    for (int k = 0; k < dimensions; k++) {
+      count *= sizes[k];
+      if (sizes[k] == 1) continue;
+      bool merges = rank > 0 && int64_t{d[rank - 1]} * sizes[k] <= INT32_MAX;
+      for (int o = 0; o < operands && merges; o++) merges = stride[o][rank - 1] == int64_t{strides[o][k]} * sizes[k];
       if (merges) {
-        d[rank - 1] *= dimensions[k];
+        d[rank - 1] *= sizes[k];
       } else {
-        d[rank++] = dimensions[k];
+        d[rank++] = sizes[k];
       }
       for (int o = 0; o < operands; o++) stride[o][rank - 1] = strides[o][k];
     }
@@ -83,25 +88,32 @@ struct Walk {
       rank = 1;
     }
   }
+  // The first `size` of the outermost dimension, and the rest.
+  Walk first(int32_t size) const {
+    Walk w = *this;
+    w.count = count / d[0] * size;
+    w.d[0] = size;
+    return w;
+  }
 };
 
-// Offsets of an element of the output in the operands; fewer than 2^31 elements.
-template <int operands, int rank>
+// Offsets of an element in the operands; fewer than 2^31 elements. The number of dimensions is read while running: all
+// threads go the same way, and the code of a function exists once.
+template <int operands>
 struct Offsets {
-  Divisor size[rank];
-  int64_t stride[operands][rank];
+  int32_t rank;
+  Divisor size[8];
+  int64_t stride[operands][8];
 
-  Offsets(const Walk<operands>& w) {
+  explicit Offsets(const Walk<operands>& w) : rank(w.rank) {
     for (int k = 0; k < rank; k++) {
-      const int from = k - (rank - w.rank);  // leading dimensions of 1 fill up
-      size[k] = Divisor(from < 0 ? 1u : static_cast<uint32_t>(w.d[from]));
-      for (int o = 0; o < operands; o++) stride[o][k] = from < 0 ? 0 : w.stride[o][from];
+      size[k] = Divisor(static_cast<uint32_t>(w.d[k]));
+      for (int o = 0; o < operands; o++) stride[o][k] = w.stride[o][k];
     }
   }
   __device__ void find(uint32_t index, int64_t* out) const {
 #pragma unroll
     for (int o = 0; o < operands; o++) out[o] = 0;
-#pragma unroll
     for (int k = rank - 1; k > 0; k--) {
       const uint32_t rest = size[k].divide(index), at = index - rest * size[k].d;
 #pragma unroll
@@ -124,9 +136,9 @@ __device__ Lanes<In, n> operand(const In* at, bool repeated) {
 }
 
 // The last dimension counts groups of n.
-template <int n, int rank, class In, class Out, class F>
-__global__ void zip_lanes(Offsets<2, rank> offsets, F f, const In* a, const In* b, bool a_repeated, bool b_repeated,
-                          Out* out, uint32_t count) {
+template <int n, class In, class Out, class F>
+__global__ void zip_lanes(Offsets<2> offsets, F f, const In* a, const In* b, bool a_repeated, bool b_repeated, Out* out,
+                          uint32_t count) {
   const uint32_t i = blockIdx.x * map_threads + threadIdx.x;
   if (i >= count) return;
   int64_t at[2];
@@ -138,8 +150,8 @@ __global__ void zip_lanes(Offsets<2, rank> offsets, F f, const In* a, const In* 
   *reinterpret_cast<Lanes<Out, n>*>(out + int64_t{i} * n) = z;
 }
 
-template <int rank, class In, class Out, class F>
-__global__ void zip_one(Offsets<2, rank> offsets, F f, const In* a, const In* b, Out* out, uint32_t count) {
+template <class In, class Out, class F>
+__global__ void zip_one(Offsets<2> offsets, F f, const In* a, const In* b, Out* out, uint32_t count) {
   const uint32_t i = blockIdx.x * map_threads + threadIdx.x;
   if (i >= count) return;
   int64_t at[2];
@@ -151,16 +163,12 @@ template <class In, class Out, class F>
 void zip_walk(const Call* call, Walk<2> w, const In* a, const In* b, Out* out, const F& f) {
   if (w.count > INT32_MAX) {  // in halves
     const int32_t half = w.d[0] / 2;
-    Walk<2> first = w, second = w;
-    first.count = w.count / w.d[0] * half;
-    second.count = w.count - first.count;
-    first.d[0] = half;
-    second.d[0] = w.d[0] - half;
-    zip_walk(call, first, a, b, out, f);
-    zip_walk(call, second, a + w.stride[0][0] * half, b + w.stride[1][0] * half, out + first.count, f);
+    const Walk<2> part = w.first(half);
+    zip_walk(call, part, a, b, out, f);
+    zip_walk(call, w.first(w.d[0] - half), a + w.stride[0][0] * half, b + w.stride[1][0] * half, out + part.count, f);
     return;
   }
-  constexpr int n = 16 / static_cast<int>(sizeof(In) > sizeof(Out) ? sizeof(In) : sizeof(Out));
+  constexpr int n = lanes_of<In, Out>(4);
   const int last = w.rank - 1;
   const bool a_repeated = w.stride[0][last] == 0, b_repeated = w.stride[1][last] == 0;
   bool lanes = w.d[last] % n == 0 && w.stride[0][last] <= 1 && w.stride[1][last] <= 1 && fits_lanes(out, n) &&
@@ -172,11 +180,7 @@ void zip_walk(const Call* call, Walk<2> w, const In* a, const In* b, Out* out, c
   if (!lanes) {
     const unsigned blocks = blocks_for(w.count, map_threads);
     const uint32_t count = static_cast<uint32_t>(w.count);
-    if (w.rank <= 2) {
-      zip_one<2><<<blocks, map_threads, 0, stream>>>(Offsets<2, 2>(w), f, a, b, out, count);
-    } else {
-      zip_one<6><<<blocks, map_threads, 0, stream>>>(Offsets<2, 6>(w), f, a, b, out, count);
-    }
+    zip_one<<<blocks, map_threads, 0, stream>>>(Offsets<2>(w), f, a, b, out, count);
     return;
   }
   w.d[last] /= n;
@@ -184,13 +188,7 @@ void zip_walk(const Call* call, Walk<2> w, const In* a, const In* b, Out* out, c
   w.stride[1][last] *= n;
   const uint32_t count = static_cast<uint32_t>(w.count / n);
   const unsigned blocks = blocks_for(count, map_threads);
-  if (w.rank == 1) {
-    zip_lanes<n, 1><<<blocks, map_threads, 0, stream>>>(Offsets<2, 1>(w), f, a, b, a_repeated, b_repeated, out, count);
-  } else if (w.rank == 2) {
-    zip_lanes<n, 2><<<blocks, map_threads, 0, stream>>>(Offsets<2, 2>(w), f, a, b, a_repeated, b_repeated, out, count);
-  } else {
-    zip_lanes<n, 6><<<blocks, map_threads, 0, stream>>>(Offsets<2, 6>(w), f, a, b, a_repeated, b_repeated, out, count);
-  }
+  zip_lanes<n><<<blocks, map_threads, 0, stream>>>(Offsets<2>(w), f, a, b, a_repeated, b_repeated, out, count);
 }
 
 // out[i] = f(a, b) for all elements of a dense output of six dimensions d.
@@ -198,7 +196,7 @@ template <class In, class Out, class F>
 void zip(const Call* call, const int32_t* d, const int32_t* a_strides, const int32_t* b_strides, const In* a,
          const In* b, Out* out, const F& f) {
   const int32_t* const strides[2] = {a_strides, b_strides};
-  const Walk<2> w(d, strides);
+  const Walk<2> w(6, d, strides);
   if (w.count > 0) zip_walk(call, w, a, b, out, f);
 }
 

@@ -158,10 +158,19 @@ void visit_stored(const BinaryParams& p, const Visit& visit) {
   }
 }
 
+// Bounds, of which those of 32 bits are none for 64.
+template <class T>
+T whole_low(const BinaryParams& p) {
+  return p.out_min == INT_MIN && sizeof(T) == 8 ? static_cast<T>(LLONG_MIN) : static_cast<T>(p.out_min);
+}
+template <class T>
+T whole_high(const BinaryParams& p) {
+  return p.out_max == INT_MAX && sizeof(T) == 8 ? static_cast<T>(LLONG_MAX) : static_cast<T>(p.out_max);
+}
+
 template <class T, class Visit>
 void visit_whole(const BinaryParams& p, const Visit& visit) {
-  const T low = p.out_min == INT_MIN && sizeof(T) == 8 ? static_cast<T>(LLONG_MIN) : static_cast<T>(p.out_min);
-  const T high = p.out_max == INT_MAX && sizeof(T) == 8 ? static_cast<T>(LLONG_MAX) : static_cast<T>(p.out_max);
+  const T low = whole_low<T>(p), high = whole_high<T>(p);
   switch (p.function) {
     case BINARY_ADD:
       return visit(Bounded<WholeAdd<T>>(low, high));
@@ -211,7 +220,7 @@ struct AsOrdered {
   template <class As>                                                                   \
   struct Name : Maps<typename As::In, uint8_t> {                                        \
     As as;                                                                              \
-    explicit Name(const As& how) : as(how) {}                                           \
+    SINTER_HOST_DEVICE explicit Name(const As& how) : as(how) {}                        \
     SINTER_HOST_DEVICE uint8_t operator()(typename As::In a, typename As::In b) const { \
       return as.a(a) operation as.b(b);                                                 \
     }                                                                                   \
@@ -242,16 +251,17 @@ void visit_comparison_as(const BinaryParams& p, const As& as, const Visit& visit
   }
 }
 
+// visit.compare(as), of stored numbers or, where the operands have scales, of ordered ones.
 template <class T, class Visit>
 void visit_comparison(const BinaryParams& p, const Visit& visit) {
   if constexpr (sizeof(T) < 4) {
     if (p.a_scale != 0.0f) {
       const AsOrdered<T> as = {p.a_zero_point, p.b_zero_point, fixed_factor(static_cast<double>(p.a_scale)),
                                fixed_factor(static_cast<double>(p.b_scale))};
-      return visit_comparison_as(p, as, visit);
+      return visit.compare(as);
     }
   }
-  return visit_comparison_as(p, AsStored<T>(), visit);
+  return visit.compare(AsStored<T>());
 }
 
 struct And : Maps<uint8_t, uint8_t> {

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "core/workers.h"
+#include "kernels/binary/functions.h"
 #include "kernels/binary/op.h"
 
 namespace sinter {
@@ -82,6 +83,14 @@ struct Loop {
       if (any_zero<typename F::In>(call, f.zero())) return;
     }
     binary_loop<typename F::In, typename F::Out>(call, f);
+  }
+  template <class T>
+  void stored(const BinaryParams& p) const {
+    visit_stored<T>(p, *this);
+  }
+  template <class As>
+  void compare(const As& as) const {
+    visit_comparison_as(*static_cast<const BinaryParams*>(call->params), as, *this);
   }
 };
 

@@ -93,7 +93,7 @@ struct ProductByFloat : Maps<T, T> {  // xnn.mul
         highest(static_cast<float>(range.high - range.zero)) {}
   static bool holds(const BinaryParams& p) {
     const float scale = p.a_scale * p.b_scale / p.out_scale;
-    return sizeof(T) == 1 && scale >= 1.52587890625e-5f && scale < 256.0f;
+    return scale >= 1.52587890625e-5f && scale < 256.0f;
   }
   SINTER_HOST_DEVICE T operator()(T a, T b) const {
     float value = static_cast<float>((a - range.a_zero) * (b - range.b_zero)) * scale;
@@ -256,25 +256,29 @@ void visit_quantized(const BinaryParams& p, const Visit& visit) {
   switch (p.function) {
     case BINARY_ADD:
     case BINARY_SUB:
-      if (sizeof(T) == 1 && ratio_ok(p.a_scale / p.out_scale) && ratio_ok(p.b_scale / p.out_scale)) {
-        return visit(SumByShift<T>(p));
+      if constexpr (sizeof(T) == 1) {
+        if (ratio_ok(p.a_scale / p.out_scale) && ratio_ok(p.b_scale / p.out_scale)) return visit(SumByShift<T>(p));
       }
       return visit(SumByFactors<T>(p));
     case BINARY_MUL:
-      if (ProductByFloat<T>::holds(p)) return visit(ProductByFloat<T>(p));
+      if constexpr (sizeof(T) == 1) {
+        if (ProductByFloat<T>::holds(p)) return visit(ProductByFloat<T>(p));
+      }
       return visit(ProductByFactor<T>(p));
     case BINARY_DIV:
       return visit(Division<T>(p));
-    case BINARY_SQUARED_DIFFERENCE:
-      return visit(SquaredDifference<T>(p));
-    case BINARY_PRELU:
-      return visit(Prelu<T>(p));
+    case BINARY_SQUARED_DIFFERENCE:  // of int8 alone
+      if constexpr (sizeof(T) == 1 && static_cast<T>(-1) < 0) return visit(SquaredDifference<T>(p));
+      return;
+    case BINARY_PRELU:  // of 8 bits
+      if constexpr (sizeof(T) == 1) return visit(Prelu<T>(p));
+      return;
     case BINARY_ADD_POWERS:
     case BINARY_SUB_POWERS:
       if constexpr (sizeof(T) == 2) return visit(SumOfPowers(p));
       return;
     default:
-      return visit_stored<T>(p, visit);
+      return visit.template stored<T>(p);
   }
 }
 

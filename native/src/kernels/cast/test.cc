@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <string>
+
 #include "core/catalogue.h"
 #include "core/workers.h"
 #include "differential.h"
@@ -45,6 +47,25 @@ TEST(Cast, EveryKind) {
   expect_cast<int64_t, int32_t>(CAST_S64, CAST_S32, {-7, 1ll << 33}, {-7, 0});
   expect_cast<int32_t, int16_t>(CAST_S32, CAST_S16, {-7, 70000}, {-7, 4464});
   expect_cast<int16_t, int8_t>(CAST_S16, CAST_S8, {-7, 300}, {-7, 44});
+}
+
+// All pairs of types, of whatever bytes, by every row.
+TEST(Cast, EveryRow) {
+  Random random(3);
+  for (int from = 0; from < CAST_TYPES; from++) {
+    for (int to = 0; to < CAST_TYPES; to++) {
+      for (int count : {0, 1, 13, 64, 1030}) {
+        Case c;
+        c.name = "cast from " + std::to_string(from) + " to " + std::to_string(to);
+        c.op = "cast";
+        c.params = params_of(CastParams{from, to, count});
+        c.types = {U8, U8};
+        c.inputs = {bytes_of(random.s8(count * cast_type_bytes(from)))};
+        c.out_bytes = count * cast_type_bytes(to);
+        run_differential(c);
+      }
+    }
+  }
 }
 
 TEST(Cast, RefusesHostileParameters) {

@@ -36,6 +36,14 @@ TEST(Copy, MovesRowsAndNothingElse) {
     const Call call = {&p, slots, nullptr, none};
     row->run(&call);
     ASSERT_EQ(out, expected);
+    Case c;
+    c.name = "copy";
+    c.op = "copy";
+    c.params = params_of(p);
+    c.types = {U8, U8};
+    c.inputs = {bytes_of(in)};
+    c.out_bytes = needed[COPY_OUT];
+    run_differential(c);
   }
 }
 

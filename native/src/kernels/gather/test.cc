@@ -52,6 +52,14 @@ void try_one(Random& random, const char* row_name) {
   row->run(&call);
   ASSERT_EQ(fault.what, nullptr);
   ASSERT_EQ(out, expected);
+  Case c;
+  c.name = "gather";
+  c.op = "gather";
+  c.params = params_of(p);
+  c.types = {U8, row->types[GATHER_INDEX], U8};
+  c.inputs = {bytes_of(in), bytes_of(index)};
+  c.out_bytes = needed[GATHER_OUT];
+  run_differential(c);
   if (index.empty()) return;
   const std::vector<int8_t> before = out;
   const size_t bad = static_cast<size_t>(random.integer(0, static_cast<int64_t>(index.size()) - 1));

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
+#include <string>
+
 #include "core/catalogue.h"
 #include "core/workers.h"
 #include "differential.h"
@@ -63,6 +65,14 @@ TEST(Pad, EveryElementIsInItsPlace) {
       row->run(&call);
       ASSERT_EQ(Bytes(guarded_out.data(), guarded_out.data() + guarded_out.bytes()), expected);
     }
+    Case c;
+    c.name = "pad of " + std::to_string(p.element_bytes) + " bytes";
+    c.op = "pad";
+    c.params = params_of(p);
+    c.types = {U8, U8};
+    c.inputs = {in};
+    c.out_bytes = needed[PAD_OUT];
+    run_differential(c);
   }
 }
 

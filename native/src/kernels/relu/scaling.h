@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "core/host_device.h"
 #include "kernels/quantize/fixed_point.h"
 #include "kernels/relu/op.h"
 
@@ -41,7 +42,7 @@ static inline ReluScaling relu_scaling(const ReluParams& p) {
 }
 
 // x is the input minus its zero point; the result comes without the output's zero point and clamp.
-static inline int32_t relu_one(const ReluScaling& s, int32_t x) {
+SINTER_HOST_DEVICE static inline int32_t relu_one(const ReluScaling& s, int32_t x) {
   if (s.by_256) return (x * (x > 0 ? s.positive : s.negative) + 128) >> 8;
   if (x >= 0) return fixed_multiply(x, s.positive_factor);
   const int32_t value = fixed_multiply(x, s.negative_factor);

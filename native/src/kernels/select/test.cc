@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <memory>
+#include <string>
 
 #include "core/catalogue.h"
 #include "core/workers.h"
@@ -59,6 +60,14 @@ TEST(Select, TakesFromTheRightSide) {
           0, memcmp(static_cast<char*>(slots[3]) + i * p.element_bytes,
                     &in[side][static_cast<size_t>(at[side] * p.element_bytes)], static_cast<size_t>(p.element_bytes)));
     }
+    Case c;
+    c.name = "select of " + std::to_string(p.element_bytes) + " bytes";
+    c.op = "select";
+    c.params = params_of(p);
+    c.types = {BOOL8, U8, U8, U8};
+    c.inputs = {in[0], in[1], in[2]};
+    c.out_bytes = needed[SELECT_OUT];
+    run_differential(c);
   }
 }
 

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <string>
+
 #include "core/catalogue.h"
 #include "core/workers.h"
 #include "differential.h"
@@ -94,6 +96,49 @@ TEST(Unary, LeakyReluOfInt16) {
     for (size_t i = 0; i < in.size(); i++) {
       const double real = double(in[i]) * double(p.in_scale) * (in[i] < 0 ? double(alpha) : 1.0);
       ASSERT_NEAR(out[i], fmin(fmax(real / double(p.out_scale), -32768), 32767), 0.76);  // it rounds twice
+    }
+  }
+}
+
+// All rows of all types and functions beside the reference.
+TEST(Unary, EveryRow) {
+  Random random(7);
+  for (int i = 0; i < row_count(); i++) {
+    const RowDef* row = row_at(i);
+    if (strcmp(row->op->name, "unary") || !strstr(row->name, "_reference")) continue;
+    for (int function = 0; function < UNARY_FUNCTIONS; function++) {
+      for (int32_t count : {0, 1, 7, 64, 1031}) {
+        UnaryParams p = {};
+        p.function = function;
+        p.count = count;
+        p.alpha = count == 64 ? -0.3f : 0.2f;
+        p.in_scale = 0.02f;
+        p.out_scale = 0.03f;
+        int64_t needed[MAX_SLOTS];
+        if (row->op->check(&p, row, needed) != SINTER_OK) break;
+        Case c;
+        c.name = std::string(row->name) + " function " + std::to_string(function) + " count " + std::to_string(count);
+        c.op = "unary";
+        c.params = params_of(p);
+        c.types = {row->types[UNARY_IN], row->types[UNARY_OUT]};
+        c.out_bytes = needed[UNARY_OUT];
+        if (row->types[UNARY_IN] == F32) {
+          const bool positive = function == UNARY_LOG || function == UNARY_SQRT || function == UNARY_RSQRT;
+          c.inputs = {bytes_of(random.f32(count, positive ? 0.01f : -12.0f, 12.0f))};
+          if (function >= UNARY_EXP && function != UNARY_SQRT) {
+            const Bytes expected = run_reference(c);
+            for (size_t k = 0; k < expected.size(); k += 4) {
+              float value;
+              memcpy(&value, &expected[k], 4);
+              c.tolerance.push_back(1e-6f * fmaxf(1.0f, fabsf(value)));
+            }
+          }
+        } else {
+          c.inputs = {bytes_of(random.s8(needed[UNARY_IN]))};
+        }
+        run_differential(c);
+        if (HasFailure()) return;
+      }
     }
   }
 }
