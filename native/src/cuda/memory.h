@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include <utility>
+
 #include "cuda/device.h"
 
 namespace sinter {
@@ -37,6 +39,11 @@ class CudaMemory {
       return SINTER_OK;
     }
     return cuda_check(cudaMemset(data_, 0, size), "clearing memory");
+  }
+  void swap(CudaMemory* other) {
+    std::swap(data_, other->data_);
+    std::swap(bytes_, other->bytes_);
+    std::swap(place_, other->place_);
   }
   char* data() const {
     return data_;

@@ -66,14 +66,49 @@ std::shared_ptr<CudaSession> CudaSession::create(int64_t arena_bytes) {
     return nullptr;
   }
   auto session = std::make_shared<CudaSession>();
-  if (cuda_check(cudaStreamCreateWithFlags(&session->stream_, cudaStreamNonBlocking), "a stream") != SINTER_OK ||
-      session->arena_.resize(CudaMemory::DEVICE, arena_bytes + ARENA_SLACK) != SINTER_OK ||
-      session->mirror_.resize(CudaMemory::PINNED, arena_bytes + ARENA_SLACK) != SINTER_OK) {
+  session->arena_bytes_ = arena_bytes;
+  if (cuda_check(cudaStreamCreateWithFlags(&session->stream_, cudaStreamNonBlocking), "a stream") != SINTER_OK) {
     return nullptr;
   }
-  // Clearing went to the default stream, which this one does not wait for.
-  if (cuda_check(cudaDeviceSynchronize(), "clearing the arena") != SINTER_OK) return nullptr;
   return session;
+}
+
+sinter_status CudaSession::make_arena() {
+  if (arena_.data()) return SINTER_OK;
+  const sinter_status status = arena_.resize(CudaMemory::DEVICE, arena_bytes_ + ARENA_SLACK);
+  // Clearing went to the default stream, which this one does not wait for.
+  return status != SINTER_OK ? status : cuda_check(cudaDeviceSynchronize(), "clearing the arena");
+}
+
+sinter_status CudaSession::grow_mirror(int64_t bytes) {
+  if (bytes <= mirror_.bytes()) return SINTER_OK;
+  CudaMemory larger;
+  const sinter_status status = larger.resize(CudaMemory::PINNED, bytes);
+  if (status != SINTER_OK) return status;
+  if (mirror_.data()) memcpy(larger.data(), mirror_.data(), static_cast<size_t>(mirror_.bytes()));
+  for (auto& attached : attached_) {
+    for (Binding& b : attached->bindings) {
+      if (!b.placed) continue;
+      char* const moved = larger.data() + (b.staged - mirror_.data());
+      if (b.host == b.staged) b.host = moved;
+      b.staged = moved;
+    }
+    if (attached->graph) cudaGraphExecDestroy(attached->graph);  // it names the old memory
+    attached->graph = nullptr;
+  }
+  mirror_.swap(&larger);
+  return SINTER_OK;
+}
+
+char* CudaSession::arena() {
+  Claim claim(this);
+  if (!claim.held()) {
+    busy();
+    return nullptr;
+  }
+  // Never empty: an address is asked for.
+  const int64_t bytes = attached_.empty() && arena_bytes_ > 0 ? arena_bytes_ : int64_t{ARENA_ALIGNMENT};
+  return grow_mirror(bytes) == SINTER_OK ? mirror_.data() : nullptr;
 }
 
 int32_t CudaSession::attach(std::shared_ptr<const Plan> plan, int64_t arena_base) {
@@ -82,13 +117,20 @@ int32_t CudaSession::attach(std::shared_ptr<const Plan> plan, int64_t arena_base
     busy();
     return -1;
   }
-  const int64_t room = arena_.bytes() - ARENA_SLACK;
+  const int64_t room = arena_bytes_;
   if (arena_base < 0 || arena_base % ARENA_ALIGNMENT != 0 || arena_base > room ||
       plan->arena_bytes > room - arena_base) {
     fail(SINTER_INVALID_ARGUMENT, "session: a plan of %lld arena bytes does not fit at %lld of %lld",
          (long long)plan->arena_bytes, (long long)arena_base, (long long)room);
     return -1;
   }
+  int64_t placed_end = 0;
+  for (const PlanBinding& b : plan->bindings) {
+    if (b.arena_offset == NO_DEFAULT_PLACE) continue;
+    const int64_t end = arena_base + static_cast<int64_t>(b.arena_offset + b.bytes);
+    if (end > placed_end) placed_end = end;
+  }
+  if (make_arena() != SINTER_OK || grow_mirror(placed_end) != SINTER_OK) return -1;
   const int64_t scratch = plan->scratch_bytes(1);
   if (scratch > scratch_.bytes()) {
     cudaStreamSynchronize(stream_);
@@ -289,11 +331,12 @@ sinter_status CudaSession::report_faults(Attached* attached) {
 sinter_status CudaSession::fill(int64_t offset, int64_t bytes, int value) {
   Claim claim(this);
   if (!claim.held()) return busy();
-  const int64_t room = arena_.bytes() - ARENA_SLACK;
+  const int64_t room = arena_bytes_;
   if (offset < 0 || bytes < 0 || offset > room || bytes > room - offset) {
     return fail(SINTER_INVALID_ARGUMENT, "session: %lld bytes at %lld lie outside the arena of %lld", (long long)bytes,
                 (long long)offset, (long long)room);
   }
+  if (make_arena() != SINTER_OK) return SINTER_OUT_OF_MEMORY;
   const sinter_status status = cuda_check(
       cudaMemsetAsync(arena_.data() + offset, value, static_cast<size_t>(bytes), stream_), "filling the arena");
   return status != SINTER_OK ? status : cuda_check(cudaStreamSynchronize(stream_), "filling the arena");

@@ -37,9 +37,8 @@ class CudaSession {
   int32_t failed_step() const {
     return failed_step_.load(std::memory_order_relaxed);
   }
-  char* arena() const {
-    return mirror_.data();
-  }
+  // Null after fail().
+  char* arena();
   bool claim() {
     return !busy_.exchange(true, std::memory_order_acquire);
   }
@@ -67,12 +66,17 @@ class CudaSession {
     ~Attached();
   };
   Attached* find(int32_t plan);
+  sinter_status make_arena();
+  sinter_status grow_mirror(int64_t bytes);
   sinter_status prepare(Attached* attached);
   sinter_status capture(Attached* attached);
   sinter_status enqueue(Attached* attached, bool timed);
   sinter_status report_faults(Attached* attached);
 
   cudaStream_t stream_ = nullptr;
+  int64_t arena_bytes_ = 0;
+  // Both are made when they are first needed. The mirror ends with the last binding that has a place: page-locked
+  // memory is dear. A session without plans has all of it, and is memory that others may bind.
   CudaMemory arena_, mirror_, scratch_;
   bool profile_ = false;
   std::atomic<bool> busy_{false}, cancelled_{false};

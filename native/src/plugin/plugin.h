@@ -42,7 +42,9 @@ typedef struct {
   sinter_status (*session_destroy)(uint64_t session);
   int32_t (*session_attach)(uint64_t session, uint64_t plan, int64_t arena_base);
   /* Host memory that stands for the arena: of the default places of bindings alone, inputs are read from it before a
-   * run and outputs written to it afterwards; the rest of it is not used. */
+   * run and outputs written to it afterwards; the rest of it is not used. Valid until another plan is attached. Of a
+   * session without plans it is all of the arena: memory that bindings of other sessions are copied from and to without
+   * a detour. */
   void* (*session_arena)(uint64_t session);
   sinter_status (*session_fill)(uint64_t session, int64_t offset, int64_t bytes, int32_t value);
   sinter_status (*session_bind)(uint64_t session, int32_t plan, int32_t binding, void* data, int64_t bytes);
