@@ -65,17 +65,20 @@ Parts parts_of(const ConvParams& p, const Call* call, int rows, int value_bytes)
 
 }  // namespace
 
-void conv_s8s8s8_sm80(const Call* call) {
+namespace {
+
+template <class Product, class Store>
+void launch_bytes(const Call* call, int32_t w_zero_point) {
   const ConvParams& p = params_of<ConvParams>(call);
   const WindowPlaces places = places_of(p, call->slots[CONV_IN], 1);
   if (places.rows == 0) return;
   const Parts parts = parts_of(p, call, places.rows, 1);
-  int8_t* out = slot_of<int8_t>(call, CONV_OUT);
+  char* out = slot_of<char>(call, CONV_OUT);
   const bool words = reinterpret_cast<uintptr_t>(out) % 4 == 0 && p.out_c % 4 == 0 && (p.out_c / p.groups) % 4 == 0;
-  const StoreS8 store = {
-      out,       p.out_c, static_cast<const int32_t*>(parts.bias), parts.scale, p.out_zero_point, p.out_min,
-      p.out_max, words};
-  auto launch = [&](auto source) { launch_product<ProductS8>(source, parts.shape, store, p.groups, stream_of(call)); };
+  const Store store = {
+      out,   p.out_c,     static_cast<const int32_t*>(parts.bias), parts.scale, p.out_zero_point, p.out_min, p.out_max,
+      words, w_zero_point};
+  auto launch = [&](auto source) { launch_product<Product>(source, parts.shape, store, p.groups, stream_of(call)); };
   switch (copy_bytes(places)) {
     case 16:
       return launch(PlainSource<WindowPlaces, 16>{places, parts.fill});
@@ -86,6 +89,16 @@ void conv_s8s8s8_sm80(const Call* call) {
     default:
       return launch(PlainSource<WindowPlaces, 1>{places, parts.fill});
   }
+}
+
+}  // namespace
+
+void conv_s8s8s8_sm80(const Call* call) {
+  launch_bytes<ProductS8, StoreS8>(call, 0);
+}
+
+void conv_u8u8u8_sm80(const Call* call) {
+  launch_bytes<ProductU8, StoreU8>(call, params_of<ConvParams>(call).w_zero_point - 128);
 }
 
 void conv_f32f32f32_sm80(const Call* call) {

@@ -47,23 +47,29 @@ int64_t bytes_s8(const void* params, const Source* sources) {
   return check_sources(p, sources, 1, 1, true) ? total_bytes(p, 1) : -1;
 }
 
-sinter_status pack_s8(const void* params, const Source* sources, void* out, int64_t total) {
+// uint8 weights become int8 (value - 128), with a zero point to match.
+template <bool is_unsigned>
+sinter_status pack_bytes(const void* params, const Source* sources, void* out, int64_t total) {
   const ConvParams& p = params_of(params);
   const int64_t k = conv_k(p), pitch = cuda_row_bytes(k, 1);
+  const int32_t flip = is_unsigned ? 128 : 0, w_zero_point = p.w_zero_point - flip;
   char* at = static_cast<char*>(out);
   memset(at, 0, static_cast<size_t>(total));
-  const int8_t* weights = static_cast<const int8_t*>(sources[CONV_SOURCE_WEIGHTS].data);
+  const uint8_t* weights = static_cast<const uint8_t*>(sources[CONV_SOURCE_WEIGHTS].data);
   const int32_t* bias = static_cast<const int32_t*>(sources[CONV_SOURCE_BIAS].data);
   int32_t* folded = reinterpret_cast<int32_t*>(at);
   memcpy(at + 4 * cuda_header_columns(p.out_c), sources[CONV_SOURCE_SCALE].data,
          size_t{4} * static_cast<size_t>(p.out_c));
   for (int64_t n = 0; n < p.out_c; n++) {
+    int8_t* row = reinterpret_cast<int8_t*>(at + cuda_header_bytes(p.out_c) + n * pitch);
     int32_t sum = 0;
-    for (int64_t i = 0; i < k; i++) sum += weights[n * k + i];
+    for (int64_t i = 0; i < k; i++) {
+      row[i] = static_cast<int8_t>(weights[n * k + i] ^ flip);
+      sum += row[i] - w_zero_point;
+    }
     // Pixels outside of the image hold the zero point, so that this is right for them too. Wraps as the sums do.
     folded[n] = static_cast<int32_t>(static_cast<uint32_t>(bias ? bias[n] : 0) -
                                      static_cast<uint32_t>(p.in_zero_point) * static_cast<uint32_t>(sum));
-    memcpy(at + cuda_header_bytes(p.out_c) + n * pitch, weights + n * k, static_cast<size_t>(k));
   }
   memset(at + cuda_conv_fill(p.out_c, k, 1), p.in_zero_point, 16);
   return SINTER_OK;
@@ -112,8 +118,9 @@ sinter_status pack_bf16(const void* params, const Source* sources, void* out, in
 }  // namespace
 
 extern const OpDef conv_op;
-extern const PackingDef conv_s8_cuda_packing, conv_f32_cuda_packing, conv_bf16_cuda_packing;
-const PackingDef conv_s8_cuda_packing = {"conv_s8_cuda", 1, &conv_op, CONV_SOURCES, bytes_s8, pack_s8};
+extern const PackingDef conv_s8_cuda_packing, conv_u8_cuda_packing, conv_f32_cuda_packing, conv_bf16_cuda_packing;
+const PackingDef conv_s8_cuda_packing = {"conv_s8_cuda", 1, &conv_op, CONV_SOURCES, bytes_s8, pack_bytes<false>};
+const PackingDef conv_u8_cuda_packing = {"conv_u8_cuda", 1, &conv_op, CONV_SOURCES, bytes_s8, pack_bytes<true>};
 const PackingDef conv_f32_cuda_packing = {"conv_f32_cuda", 1, &conv_op, CONV_SOURCES, bytes_f32, pack_f32};
 const PackingDef conv_bf16_cuda_packing = {"conv_bf16_cuda", 1, &conv_op, CONV_SOURCES, bytes_bf16, pack_bf16};
 

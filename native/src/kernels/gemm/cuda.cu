@@ -70,15 +70,28 @@ StoreFloats store_floats(const Call* call, const Parts& parts) {
 
 }  // namespace
 
-void gemm_s8s8s8_sm80(const Call* call) {
-  if (launch_few(call, launch_skinny_s8s8)) return;
+namespace {
+
+template <class Product, class Store>
+void launch_bytes(const Call* call, int32_t w_zero_point) {
   const GemmParams& p = params_of<GemmParams>(call);
   const Parts parts = parts_of(call, 1, 1);
-  int8_t* c = slot_of<int8_t>(call, GEMM_C);
+  char* c = slot_of<char>(call, GEMM_C);
   const bool words = reinterpret_cast<uintptr_t>(c) % 4 == 0 && p.ldc % 4 == 0;
-  launch_plain<ProductS8>(call, parts,
-                          StoreS8{c, p.ldc, static_cast<const int32_t*>(parts.bias), parts.scale, p.out_zero_point,
-                                  p.out_min, p.out_max, words});
+  launch_plain<Product>(call, parts,
+                        Store{c, p.ldc, static_cast<const int32_t*>(parts.bias), parts.scale, p.out_zero_point,
+                              p.out_min, p.out_max, words, w_zero_point});
+}
+
+}  // namespace
+
+void gemm_s8s8s8_sm80(const Call* call) {
+  if (launch_few(call, launch_skinny_s8s8)) return;
+  launch_bytes<ProductS8, StoreS8>(call, 0);
+}
+
+void gemm_u8u8u8_sm80(const Call* call) {
+  launch_bytes<ProductU8, StoreU8>(call, params_of<GemmParams>(call).w_zero_point - 128);
 }
 
 void gemm_s8s8s32_sm80(const Call* call) {

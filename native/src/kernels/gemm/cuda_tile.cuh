@@ -31,8 +31,10 @@ __device__ inline void load_matrices(uint32_t (&r)[4], uint32_t shared) {
 
 // ---- one instruction's product per type -------------------------------------------------------------------------
 
+// row_sums: what a row of A adds up to is wanted, too, since the weights have a zero point.
 struct ProductS8 {
   typedef int32_t Sum;
+  static constexpr bool row_sums = false;
   __device__ static void multiply(Sum (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
     asm volatile(
         "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, "
@@ -42,8 +44,22 @@ struct ProductS8 {
   }
 };
 
+// uint8 activations by weights that were made int8.
+struct ProductU8 {
+  typedef int32_t Sum;
+  static constexpr bool row_sums = true;
+  __device__ static void multiply(Sum (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+    asm volatile(
+        "mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, "
+        "%3};\n"
+        : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+  }
+};
+
 struct ProductBf16 {
   typedef float Sum;
+  static constexpr bool row_sums = false;
   __device__ static void multiply(Sum (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
     asm volatile(
         "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, "
@@ -60,6 +76,7 @@ struct TensorSums {
   static constexpr int rows = warps_m * units_m * 16, columns = warps_n * units_n * 16;
   static constexpr int threads = warps_m * warps_n * 32;
   Sum sums[units_m][units_n * 2][4];
+  Sum of_rows[units_m][4];  // the product with ones: every column holds the row's sum
   int warp_row, warp_column, lane;
 
   __device__ TensorSums() {
@@ -71,6 +88,9 @@ struct TensorSums {
       for (auto& eight : unit) {
         for (Sum& sum : eight) sum = 0;
       }
+    }
+    for (auto& unit : of_rows) {
+      for (Sum& sum : unit) sum = 0;
     }
   }
 
@@ -90,6 +110,7 @@ struct TensorSums {
         uint32_t left[4];
         // Rows 0-15 of the first half of k, then of the second.
         load_matrices(left, a + tile_place(warp_row + m * 16 + (lane & 15), step * 2 + (lane >> 4)));
+        if constexpr (Product::row_sums) Product::multiply(of_rows[m], left, 0x01010101, 0x01010101);
 #pragma unroll
         for (int n = 0; n < units_n; n++) {
           Product::multiply(sums[m][n * 2], left, right[n][0], right[n][1]);
@@ -99,7 +120,8 @@ struct TensorSums {
     }
   }
 
-  // f(row, column, sum, sum of the next column) for what this thread holds.
+  // f(row, column, sum, sum of the next column) for what this thread holds; behind them the row's sum where it is
+  // wanted.
   template <class F>
   __device__ void each_pair(const F& f) const {
 #pragma unroll
@@ -107,8 +129,13 @@ struct TensorSums {
 #pragma unroll
       for (int n = 0; n < units_n * 2; n++) {
         const int row = warp_row + m * 16 + lane / 4, column = warp_column + n * 8 + lane % 4 * 2;
-        f(row, column, sums[m][n][0], sums[m][n][1]);
-        f(row + 8, column, sums[m][n][2], sums[m][n][3]);
+        if constexpr (Product::row_sums) {
+          f(row, column, sums[m][n][0], sums[m][n][1], of_rows[m][0]);
+          f(row + 8, column, sums[m][n][2], sums[m][n][3], of_rows[m][2]);
+        } else {
+          f(row, column, sums[m][n][0], sums[m][n][1]);
+          f(row + 8, column, sums[m][n][2], sums[m][n][3]);
+        }
       }
     }
   }
@@ -283,14 +310,20 @@ struct StoreFloats {
   }
 };
 
-// xnn.gemm to 8 bits, by way of shared memory: rows are stored in words.
-struct StoreS8 {
-  int8_t* c;
+// xnn.gemm to 8 bits, by way of shared memory: rows are stored in words. `lowest`: of the type, -128 or 0.
+template <int lowest>
+struct StoreBytes {
+  char* c;
   int64_t ldc;
   const int32_t* bias;
   const float* scale;
   int32_t zero_point, out_min, out_max;
-  bool words;  // c and ldc allow words of 4 bytes
+  bool words;            // c and ldc allow words of 4 bytes
+  int32_t w_zero_point;  // of the packed weights, where rows have sums
+
+  __device__ char value(int32_t sum, int column) const {
+    return static_cast<char>(requantize_8(sum + bias[column], scale[column], zero_point, out_min, out_max, lowest));
+  }
 
   template <class Sums>
   __device__ void store(const Sums& sums, int first_m, int first_n, int group, const TileShape& shape,
@@ -298,17 +331,13 @@ struct StoreS8 {
     constexpr int pitch = Sums::columns + 16;
     static_assert(Sums::rows * pitch <= TILE_STAGES * (Sums::rows + Sums::columns) * TILE_ROW, "fits the stages");
     const int offset = group * shape.n;
-    sums.each_pair([&](int row, int column, int32_t x, int32_t y) {
+    auto stage = [&](int row, int column, int32_t x, int32_t y, int32_t row_sum = 0) {
       const int n = first_n + column;
-      if (n < shape.n) {
-        shared[row * pitch + column] =
-            requantize_s8(x + bias[offset + n], scale[offset + n], zero_point, out_min, out_max);
-      }
-      if (n + 1 < shape.n) {
-        shared[row * pitch + column + 1] =
-            requantize_s8(y + bias[offset + n + 1], scale[offset + n + 1], zero_point, out_min, out_max);
-      }
-    });
+      const int32_t less = row_sum * w_zero_point;
+      if (n < shape.n) shared[row * pitch + column] = value(x - less, offset + n);
+      if (n + 1 < shape.n) shared[row * pitch + column + 1] = value(y - less, offset + n + 1);
+    };
+    sums.each_pair(stage);
     __syncthreads();
     constexpr int words_per_row = Sums::columns / 4;
     for (int i = static_cast<int>(threadIdx.x); i < Sums::rows * words_per_row; i += Sums::threads) {
@@ -316,15 +345,17 @@ struct StoreS8 {
       const int m = first_m + row, n = first_n + column;
       if (m >= shape.m || n >= shape.n) continue;
       const char* from = shared + row * pitch + column;
-      int8_t* to = c + m * ldc + offset + n;
+      char* to = c + m * ldc + offset + n;
       if (words && n + 4 <= shape.n) {
         *reinterpret_cast<uint32_t*>(to) = *reinterpret_cast<const uint32_t*>(from);
       } else {
-        for (int byte = 0; byte < 4 && n + byte < shape.n; byte++) to[byte] = static_cast<int8_t>(from[byte]);
+        for (int byte = 0; byte < 4 && n + byte < shape.n; byte++) to[byte] = from[byte];
       }
     }
   }
 };
+typedef StoreBytes<-128> StoreS8;
+typedef StoreBytes<0> StoreU8;
 
 // ---- launching
 // --------------------------------------------------------------------------------------------------------
