@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "core/checked.h"
+#include "core/host_device.h"
 #include "kernels/batch_matmul/op.h"
 #include "kernels/gemm/packing.h"
 #include "kernels/gemm/packing_bf16.h"
@@ -30,11 +31,11 @@ static inline Products products_of(const BatchMatmulParams& p) {
 }
 
 // Element offsets of the operands of product `index`.
-static inline int64_t a_offset(const BatchMatmulParams& p, int64_t index) {
+SINTER_HOST_DEVICE static inline int64_t a_offset(const BatchMatmulParams& p, int64_t index) {
   return index / p.batch2 / p.batch1 * p.a_batch0 + index / p.batch2 % p.batch1 * p.a_batch1 +
          index % p.batch2 * p.a_batch2;
 }
-static inline int64_t b_offset(const BatchMatmulParams& p, int64_t index) {
+SINTER_HOST_DEVICE static inline int64_t b_offset(const BatchMatmulParams& p, int64_t index) {
   return index / p.batch2 / p.batch1 * p.b_batch0 + index / p.batch2 % p.batch1 * p.b_batch1 +
          index % p.batch2 * p.b_batch2;
 }
