@@ -100,6 +100,29 @@ __device__ __forceinline__ void copy_bytes(uint32_t to, const void* from, uint32
                "l"(from), "r"(bytes), "r"(barrier)
                : "memory");
 }
+// A box of shared memory to its place in a tensor; what lies outside of the tensor is not written. One thread issues
+// and waits; what the others wrote is visible after their fence and a barrier.
+__device__ __forceinline__ void store_box(const CUtensorMap* map, int32_t x, int32_t y, uint32_t from) {
+  asm volatile("cp.async.bulk.tensor.2d.global.shared::cta.bulk_group [%0, {%1, %2}], [%3];" ::"l"(map), "r"(x), "r"(y),
+               "r"(from)
+               : "memory");
+  asm volatile("cp.async.bulk.commit_group;" ::: "memory");
+}
+// Until the boxes have left shared memory, or have arrived.
+__device__ __forceinline__ void stores_read() {
+  asm volatile("cp.async.bulk.wait_group.read 0;" ::: "memory");
+}
+__device__ __forceinline__ void stores_done() {
+  asm volatile("cp.async.bulk.wait_group 0;" ::: "memory");
+}
+__device__ __forceinline__ void store_fence() {
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+}
+// A barrier of `threads` threads of the block; number 0 is __syncthreads().
+template <int threads>
+__device__ __forceinline__ void group_sync(int number) {
+  asm volatile("bar.sync %0, %1;" ::"r"(number), "n"(threads) : "memory");
+}
 __device__ __forceinline__ void prefetch_map(const CUtensorMap* map) {
   asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory");
 }

@@ -31,6 +31,11 @@ static inline int64_t cuda_rows_bytes(int64_t n, int64_t k, int64_t value_bytes)
   return cuda_header_bytes(n) + n * cuda_row_bytes(k, value_bytes);
 }
 
+// Rows of int8 made bfloat16 as they stand.
+static inline int64_t cuda_wide_bytes(int64_t n, int64_t k) {
+  return n * 2 * cuda_row_bytes(k, 1);
+}
+
 // Steps of 128 bytes along k, of the dense weights.
 static inline int64_t cuda_2of4_steps(int64_t k, int64_t value_bytes) {
   return (k * value_bytes + 127) / 128;

@@ -16,12 +16,15 @@ typedef cudaError_t (*Launch)(const GemmTask&);
 
 // Up to here reading W is all that counts, and the tiles would be empty for the most part.
 const int few_rows = 16;
+// From more rows on, weights of int8 are made bfloat16 once for all.
+const int widen_from = 64;
 
 int64_t aligned_stride(const GemmParams& p, int64_t value_bytes) {
   return cuda_round_up(p.k * value_bytes, 16);
 }
+// Rows whose ends are not whole 16 bytes bring what follows them, against zeros of W: that may not be NaN.
 bool strides_fit(const GemmParams& p, int64_t value_bytes) {
-  return p.lda * value_bytes % 16 == 0;
+  return p.lda * value_bytes % 16 == 0 && (value_bytes == 1 || p.k % 8 == 0);
 }
 
 // The session asks the runtime for the last error; one that a launch function found itself must be there, too.
@@ -90,6 +93,11 @@ int64_t gemm_bf16_sm90a_scratch(const void* params, int) {
 int64_t gemm_f32bf16_sm90a_scratch(const void* params, int) {
   return copy_bytes(params, 2);
 }
+int64_t gemm_bf16s8_sm90a_scratch(const void* params, int) {
+  const GemmParams& p = *static_cast<const GemmParams*>(params);
+  if (p.m <= widen_from) return 0;
+  return cuda_wide_bytes(p.n, p.k) + (strides_fit(p, 2) ? 0 : copy_bytes(params, 2));
+}
 // An address may turn out not to be aligned.
 int64_t gemm_s8_2of4_scratch(const void* params, int) {
   return copy_bytes(params, 1);
@@ -128,6 +136,22 @@ void gemm_bf16bf16f32_sm90a_2of4(const Call* call) {
   launch_sparse(call, 2, launch_sm90a_2of4_bf16);
 }
 
+void gemm_bf16s8f32_sm90a(const Call* call) {
+  GemmTask task = task_of(call);
+  GemmParams p = *task.p;
+  const bool fits = strides_fit(p, 2);
+  if (p.m <= widen_from || (fits && !aligned16(task.a))) return report(launch_skinny_bf16s8(task));
+  char* scratch = static_cast<char*>(call->scratch);
+  if (!fits) {
+    char* aligned = scratch + cuda_wide_bytes(p.n, p.k);
+    const int64_t stride = aligned_stride(p, 2);
+    report(launch_align_rows(task.a, p.m, p.k * int64_t{2}, p.lda * int64_t{2}, aligned, stride, task.stream));
+    task.a = aligned;
+    p.lda = static_cast<int32_t>(stride / 2);
+    task.p = &p;
+  }
+  report(launch_sm90a_bf16s8(task, scratch));
+}
 void gemm_bf16s8f32_sm80(const Call* call) {
   report(launch_skinny_bf16s8(task_of(call)));
 }

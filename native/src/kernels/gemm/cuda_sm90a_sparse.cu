@@ -7,7 +7,7 @@ namespace sinter {
 namespace {
 
 template <class F>
-cudaError_t launch(const GemmTask& task, int64_t value_bytes, int group) {
+cudaError_t launch(const GemmTask& task, int64_t value_bytes) {
   const GemmParams& p = *task.p;
   const char* w = static_cast<const char*>(task.w);
   CUtensorMap rows, columns;
@@ -26,30 +26,34 @@ cudaError_t launch(const GemmTask& task, int64_t value_bytes, int group) {
   t.c = task.c;
   t.ldc = p.ldc;
   t.bounds = bounds_of(p);
-  return launch_tiles<F>(rows, columns, t, group, task.stream);
+  CUtensorMap out = rows;
+  // Boxes are clipped to whole 16 bytes.
+  t.wide = F::staged && reinterpret_cast<uintptr_t>(task.c) % 16 == 0 && p.ldc % 16 == 0 && p.n % 16 == 0;
+  if (t.wide) {
+    status = make_map(&out, task.c, p.n, p.m, p.ldc, 64, F::columns);
+    if (status != cudaSuccess) return status;
+  }
+  return launch_tiles<F>(rows, columns, out, t, 16, task.stream);
 }
 
 template <class Sum, class To>
 cudaError_t choose(const GemmTask& task, int64_t value_bytes) {
   const GemmParams& p = *task.p;
   if (p.m == 0) return cudaSuccess;
-  int form = task.variant % 10;
-  const int group = task.variant < 10 ? 16 : task.variant / 10;
+  int form = task.variant;
   if (form == 0) {
     const int64_t tiles = int64_t{(p.n + 127) / 128} * ((p.m + 255) / 256);
     form = tiles * 3 < multiprocessors() * 2 || p.m <= 128 ? 3 : p.n <= 128 ? 2 : 1;
   }
   switch (form) {
     case 1:
-      return launch<TileForm<Sum, To, true, 256, 2>>(task, value_bytes, group);
+      return launch<TileForm<Sum, To, true, 256, 2>>(task, value_bytes);
     case 2:
-      return launch<TileForm<Sum, To, true, 256, 1>>(task, value_bytes, group);
+      return launch<TileForm<Sum, To, true, 256, 1>>(task, value_bytes);
     case 4:
-      return launch<TileForm<Sum, To, true, 256, 4>>(task, value_bytes, group);
-    case 5:
-      return launch<TileForm<Sum, To, true, 128, 2>>(task, value_bytes, group);
+      return launch<TileForm<Sum, To, true, 128, 2>>(task, value_bytes);
     default:
-      return launch<TileForm<Sum, To, true, 128, 1>>(task, value_bytes, group);
+      return launch<TileForm<Sum, To, true, 128, 1>>(task, value_bytes);
   }
 }
 

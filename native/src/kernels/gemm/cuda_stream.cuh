@@ -204,7 +204,7 @@ cudaError_t stream_form(const SkinnyTask& t, int form, cudaStream_t stream) {
     case 2:
       return launch_stream<Form, To, eights, 1, 16>(t, 1, stream);
     case 3:
-      return launch_stream<Form, To, eights, 2, 16>(t, 1, stream);
+      return launch_stream<Form, To, eights, 1, 4>(t, 4, stream);
     case 4:
       return launch_stream<Form, To, eights, 1, 8>(t, 2, stream);
     default:
@@ -217,10 +217,10 @@ template <class Form, class To>
 cudaError_t choose_stream(const GemmTask& task, int64_t w_bytes) {
   const GemmParams& p = *task.p;
   const SkinnyTask t = skinny_task<Form>(task, w_bytes);
-  if (p.m == 0 || p.m > 16 || !whole_rows(t) || task.variant >= 8 || task.variant == 0) {
-    return choose_skinny<Form, To>(task, w_bytes);
-  }
-  const int form = task.variant ? task.variant : 2;
+  if (p.m == 0 || p.m > 16 || !whole_rows(t) || task.variant >= 8) return choose_skinny<Form, To>(task, w_bytes);
+  // Where A has about as many bytes as W, tiles of 32 rows read it half as often.
+  const int usual = Form::pieces > 1 || (p.m > 8 && Form::a_bytes > 1) ? 1 : 4;
+  const int form = task.variant ? task.variant : usual;
   return p.m <= 8 ? stream_form<Form, To, 1>(t, form, task.stream) : stream_form<Form, To, 2>(t, form, task.stream);
 }
 
