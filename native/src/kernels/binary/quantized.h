@@ -162,15 +162,6 @@ struct Prelu : Maps<T, T> {
 
 // ---- tfl.div: by way of the reciprocal of the divisor's distance to its zero point -----------------
 
-// Of x > 0.
-SINTER_HOST_DEVICE inline int32_t leading_zeros(uint32_t x) {
-#if defined(__CUDA_ARCH__)
-  return __clz(static_cast<int>(x));
-#else
-  return __builtin_clz(x);
-#endif
-}
-
 // The high half of twice the product, rounded, halves up.
 SINTER_HOST_DEVICE inline int32_t doubled_high(int32_t a, int32_t b) {
   return static_cast<int32_t>((int64_t{a} * b + (int64_t{1} << 30)) >> 31);

@@ -30,6 +30,14 @@ void test(const char* name) {
     Workers alone = {1, nullptr};
     const Call call = {&p, slots, nullptr, &alone};
     row->run(&call);
+    Case c;
+    c.name = name;
+    c.op = "cumsum";
+    c.params = params_of(p);
+    c.types = {row->types[CUMSUM_IN], row->types[CUMSUM_OUT]};
+    c.inputs = {bytes_of(in)};
+    c.out_bytes = needed[CUMSUM_OUT];
+    run_differential(c);
     for (int o = 0; o < p.outer; o++) {
       for (int i = 0; i < p.inner; i++) {
         T sum = 0;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <string>
 
 #include "core/catalogue.h"
 #include "core/workers.h"
@@ -84,6 +85,14 @@ void test(const char* name, std::initializer_list<int> functions) {
       Workers alone = {1, nullptr};
       const Call call = {&p, slots, nullptr, &alone};
       row->run(&call);
+      Case c;
+      c.name = std::string(name) + " function " + std::to_string(function);
+      c.op = "fold";
+      c.params = params_of(p);
+      c.types = {row->types[FOLD_IN], row->types[FOLD_OUT]};
+      c.inputs = {in};
+      c.out_bytes = needed[FOLD_OUT];
+      run_differential(c);
       Bytes out(static_cast<size_t>(needed[FOLD_OUT]));
       memcpy(out.data(), target.data(), out.size());
       const int64_t kept = int64_t{p.kept0} * p.kept1 * p.kept2 * p.kept3;

@@ -20,6 +20,7 @@ std::vector<float> run(const char* op, const P& p, const std::vector<float>& in,
   c.types = {F32, F32};
   c.inputs = {bytes_of(in)};
   c.out_bytes = static_cast<int64_t>(4 * count);
+  c.tolerance = {2e-6f};
   const Bytes bytes = run_reference(c);
   std::vector<float> out(count);
   memcpy(out.data(), bytes.data(), 4 * count);

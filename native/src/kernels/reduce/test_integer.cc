@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <string>
+
 #include "core/catalogue.h"
 #include "core/workers.h"
 #include "differential.h"
@@ -57,6 +59,14 @@ std::vector<T> run(const char* name, const ReduceParams& p, std::vector<T> in, s
   Workers alone = {1, nullptr};
   const Call call = {&p, slots, nullptr, &alone};
   row->run(&call);
+  Case c;
+  c.name = std::string("reduce ") + row->numerics;
+  c.op = "reduce";
+  c.params = params_of(p);
+  c.types = {row->types[REDUCE_IN], row->types[REDUCE_OUT]};
+  c.inputs = {bytes_of(in)};
+  c.out_bytes = needed[REDUCE_OUT];
+  run_differential(c);
   return out;
 }
 

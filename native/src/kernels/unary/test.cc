@@ -126,7 +126,9 @@ TEST(Unary, EveryRow) {
           const bool positive = function == UNARY_LOG || function == UNARY_SQRT || function == UNARY_RSQRT;
           c.inputs = {bytes_of(random.f32(count, positive ? 0.01f : -12.0f, 12.0f))};
           if (function >= UNARY_EXP && function != UNARY_SQRT) {
+            c.tolerance = {INFINITY};
             const Bytes expected = run_reference(c);
+            c.tolerance.clear();
             for (size_t k = 0; k < expected.size(); k += 4) {
               float value;
               memcpy(&value, &expected[k], 4);
