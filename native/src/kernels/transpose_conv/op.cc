@@ -39,7 +39,8 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   }
   // Of the kernel's products, each output has those of one phase; int32 holds their sum (see gemm's check).
   const int64_t all = checked_product<3>({p.kernel_h, p.kernel_w, p.in_c});
-  const int64_t most = type == S8 ? 65536 : type == U8 ? 33025 : INT32_MAX / 8;
+  const bool small = type == S8 || (type == F32 && row->types[TRANSPOSE_CONV_WEIGHTS] == S8);
+  const int64_t most = small ? 65536 : type == U8 ? 33025 : INT32_MAX / 8;
   if (all < 0 || all > INT32_MAX / 8 || phase_k(p, 0, 0) > most) {
     return fail(SINTER_INVALID_ARGUMENT, "transpose_conv: a kernel of %d x %d x %d is too large", p.kernel_h,
                 p.kernel_w, p.in_c);

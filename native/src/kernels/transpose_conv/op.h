@@ -9,7 +9,9 @@
 //                   f32)
 //          out      [batch][out_h][out_w][out_c]
 // types    (in, w, out) = f32 f32 f32 (bias f32) | s8 s8 s8 (bias s32) | u8 u8 u8 (bias s32) |
-//          s16 s8 s16 (bias s64, or s32 where the requantization is of 32 bits; scale f64)
+//          s16 s8 s16 (bias s64, or s32 where the requantization is of 32 bits; scale f64) |
+//          f32 s8 f32 (bias f32, scale of the weights): each image is quantized by itself, numerics xnn.dynamic8 as the
+//          delegate has it
 // numerics s8, u8: xnn.gemm, s16: tfl.gemm16, f32: clamp(sum + bias, act_min, act_max)
 #ifndef SINTER_KERNELS_TRANSPOSE_CONV_OP_H_
 #define SINTER_KERNELS_TRANSPOSE_CONV_OP_H_

@@ -58,10 +58,7 @@ final class ProductTypes {
     ElementType stored = l.tensor(op.input(1)).type();
     boolean transposed = op.kind() instanceof OpKind.TransposeConv;
     String weights = !transposed && isPacked(stored) ? "s8" : l.type(index, op.input(1));
-    if (!transposed
-        && type.equals("f32")
-        && weights.equals("s8")
-        && l.type(index, output).equals("f32")) {
+    if (type.equals("f32") && weights.equals("s8") && l.type(index, output).equals("f32")) {
       return checkDynamic(l, index, op, stored);
     }
     String out = l.type(index, output);

@@ -53,7 +53,7 @@ final class ProductMakers {
     Maker.each(to, "CONV_2D groups s4", s -> conv(s, Weights.NIBBLES, 3, s.between(2, 4)), INT8);
     Maker.each(to, "DEPTHWISE_CONV_2D", s -> depthwise(s, Weights.OWN), TYPES);
     Maker.each(to, "DEPTHWISE_CONV_2D s4", s -> depthwise(s, Weights.NIBBLES), INT8);
-    Maker.each(to, "TRANSPOSE_CONV", ProductMakers::transposeConv, TYPES);
+    Maker.each(to, "TRANSPOSE_CONV", s -> transposeConv(s, Weights.OWN), TYPES);
     Maker.each(to, "FULLY_CONNECTED", s -> fullyConnected(s, Weights.OWN), TYPES);
     Maker.each(to, "FULLY_CONNECTED f16", s -> fullyConnected(s, Weights.HALF), FLOAT32);
     Maker.each(to, "FULLY_CONNECTED s4", s -> fullyConnected(s, Weights.NIBBLES), INT8);
@@ -66,6 +66,7 @@ final class ProductMakers {
             Maker.of("FULLY_CONNECTED s2", FLOAT32, s -> fullyConnected(s, Weights.CRUMBS)),
             Maker.of("CONV_2D", FLOAT32, s -> conv(s, Weights.BYTES, 3, 1)),
             Maker.of("DEPTHWISE_CONV_2D", FLOAT32, s -> depthwise(s, Weights.BYTES)),
+            Maker.of("TRANSPOSE_CONV", FLOAT32, s -> transposeConv(s, Weights.BYTES)),
             Maker.of("BATCH_MATMUL", FLOAT32, s -> hybridBatchMatMul(s, true)),
             // The delegate of TFLite 2.21 takes such models and then fails.
             Maker.of("BATCH_MATMUL computed", FLOAT32, s -> hybridBatchMatMul(s, false))
@@ -253,7 +254,7 @@ final class ProductMakers {
     s.done(depthwise(s, s.image(), kind));
   }
 
-  private static void transposeConv(Sketch s) {
+  private static void transposeConv(Sketch s, Weights stored) {
     Value x = s.input(s.between(1, 2), s.size(6), s.size(8), s.size(20));
     int h = s.between(1, 5);
     int w = s.between(1, 5);
@@ -267,7 +268,7 @@ final class ProductMakers {
     int channels = x.shape().dim(3);
     int out = s.size(20);
     Value shape = s.int32(x.shape().dim(0), outH, outW, out);
-    Value weights = weights(s, Weights.OWN, 0, out, h, w, channels);
+    Value weights = weights(s, stored, 0, out, h, w, channels);
     Value bias = s.oneIn(4) ? null : bias(s, x, weights, out, h * w * channels);
     OpKind.TransposeConv kind =
         new OpKind.TransposeConv(padding, strideH, strideW, Activation.NONE);
