@@ -19,6 +19,7 @@ import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Padding;
 import dev.sinter.graph.Quantization;
 import dev.sinter.graph.Shape;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -31,6 +32,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -170,6 +172,59 @@ class DeviceTest {
         assertEquals(
             step.device() == Device.CPU, step.deviceRefusal() != null, () -> step.toString());
       }
+    }
+  }
+
+  /** Programs cut wherever they can be: many segments, and values that go back and forth. */
+  @Test
+  void modelsCutEverywhereAreEqualBitForBit() throws IOException {
+    assumeTrue(Files.exists(Shared.models()), "no models in " + Shared.models());
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(Shared.models())) {
+      files = all.filter(f -> f.toString().endsWith(".tflite")).sorted().toList();
+    }
+    int split = 0;
+    DeviceSplit.leastWork = 0;
+    try {
+      for (Path file : files) {
+        split += Files.size(file) < 3_000_000 && isSplitAndEqual(file) ? 1 : 0;
+      }
+    } finally {
+      DeviceSplit.leastWork = DeviceSplit.LEAST_WORK;
+    }
+    assertTrue(split > 20, split + " models had steps on both sides");
+  }
+
+  private static boolean isSplitAndEqual(Path file) {
+    Model plain;
+    try {
+      plain = Model.load(file, REFERENCE);
+    } catch (SinterException e) {
+      return false; // what is damaged or needs more than files is tested elsewhere
+    }
+    Options options = REFERENCE.toBuilder().device(Device.CUDA).build();
+    try (Model expected = plain;
+        Model model = TestDevices.load(() -> Model.load(file, options));
+        Session reference = expected.newSession();
+        Session session = model.newSession()) {
+      List<byte[]> wanted;
+      try {
+        wanted = results(reference, 2);
+      } catch (SinterException e) {
+        return false; // random inputs are none that it takes
+      }
+      List<byte[]> got = results(session, 2);
+      assertEquals(wanted.size(), got.size(), file.toString());
+      for (int i = 0; i < got.size(); i++) {
+        assertEquals(
+            ByteBuffer.wrap(wanted.get(i)), ByteBuffer.wrap(got.get(i)), file + ": output " + i);
+      }
+      return devices(model.report()).containsAll(List.of("cpu", "cuda"));
+    } catch (SinterException e) {
+      if (e.getMessage().contains("the file does not fix the shape")) {
+        return false;
+      }
+      throw e;
     }
   }
 
