@@ -4,11 +4,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # usage: benchmarks/java_bundle.sh DIR MODEL...
-# There: DIR/run.sh OUT [SECONDS]   verifies every model on the GPU against TensorFlow Lite, measures it on the GPU and on
-#                                   the processor (SECONDS each, default 1), writes logs and JSON to OUT
+# There: DIR/run.sh OUT [SECONDS [BATCH...]]   verifies every model on the GPU against TensorFlow Lite, measures it on the
+#        GPU and on the processor (SECONDS each, default 1; batches: 1), writes logs and JSON to OUT
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-[ $# -ge 2 ] || { sed -n '5,9p' "$0"; exit 2; }
+[ $# -ge 2 ] || { sed -n '5,8p' "$0"; exit 2; }
 bundle=$1
 shift
 rm -rf "$bundle"
@@ -31,7 +31,8 @@ cat >"$bundle/run.sh" <<'RUN'
 #!/usr/bin/env bash
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-out=$1 seconds=${2:-1}
+out=$1 seconds=${2:-1} batches=("${@:3}")
+[ ${#batches[@]} -gt 0 ] || batches=(1)
 mkdir -p "$out"
 classpath=$(printf '%s:' "$here"/lib/*)
 export SINTER_CUDA_LIBRARY=${SINTER_CUDA_LIBRARY:-$here/libsinter_cuda.so}
@@ -41,10 +42,15 @@ for model in "$here"/models/*; do
   name=$(basename "$model" .tflite)
   echo "== $name"
   sinter inspect "$model" --kernels --device cuda >"$out/$name.kernels.txt" 2>&1 || { tail -3 "$out/$name.kernels.txt"; status=1; }
-  sinter verify "$model" --device cuda --runs 3 2>&1 | tee "$out/$name.verify.txt" | tail -6 || status=1
-  for device in cuda cpu; do
-    sinter bench "$model" --device $device --seconds "$seconds" --json "$out/$name.$device.json" --profile >"$out/$name.$device.txt" 2>&1 || status=1
-    grep -E "^ *[^ ]*$name|not measured" "$out/$name.$device.txt" | sed "s/^/$device: /"
+  for batch in "${batches[@]}"; do
+    label=$name.$batch
+    sinter verify "$model" --device cuda --runs 3 --batch "$batch" >"$out/$label.verify.txt" 2>&1 || status=1
+    echo "batch $batch: $(grep -E "^(equal|close|different|unsupported)|refuse" "$out/$label.verify.txt" | head -1 | tr -s ' ' | cut -c1-200)"
+    for device in cuda cpu; do
+      sinter bench "$model" --device $device --batch "$batch" --seconds "$seconds" --json "$out/$label.$device.json" --profile \
+        >"$out/$label.$device.txt" 2>&1 || status=1
+      grep -E "^ *[^ ]*$name.*XNNPACK|not measured" "$out/$label.$device.txt" | sed "s/^/$device: /"
+    done
   done
 done
 exit $status

@@ -97,6 +97,15 @@ public final class BenchCommand implements Callable<Integer> {
   private long seed;
 
   @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Give inputs whose first dimension is 1 this many rows (default ${DEFAULT-VALUE}); models with fixed"
+              + " reshapes refuse that.")
+  private int batch;
+
+  @Option(
       names = "--profile",
       description = "Then print the ops that take Sinter longest (measured apart from the table).")
   private boolean profile;
@@ -117,8 +126,8 @@ public final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     TflitePeers.require();
-    if (!(seconds > 0) || threads.stream().anyMatch(n -> n < 1)) {
-      throw new UsageException("--seconds and --threads must be positive");
+    if (!(seconds > 0) || threads.stream().anyMatch(n -> n < 1) || batch < 1) {
+      throw new UsageException("--seconds, --threads and --batch must be positive");
     }
     List<Path> files = ModelFiles.of(models);
     if (json != null) {
@@ -153,7 +162,7 @@ public final class BenchCommand implements Callable<Integer> {
             failed += measured(model, file, n, peer, table, rows) ? 0 : 1;
           }
           if (profile) {
-            profiles.add(Profiler.table(model.toString(), file, runtime.options(n), 0.3));
+            profiles.add(Profiler.table(model.toString(), file, runtime.options(n), batch, 0.3));
           }
         }
       } catch (PeerException | GraphException | IOException e) {
@@ -205,7 +214,7 @@ public final class BenchCommand implements Callable<Integer> {
     TflitePeer.Kernels kernels =
         peer == PeerName.TFLITE ? TflitePeer.Kernels.XNNPACK : TflitePeer.Kernels.BUILTIN;
     Graph graph = TfliteReader.read(file);
-    List<Shape> shapes = InputShapes.of(graph);
+    List<Shape> shapes = InputShapes.of(graph, batch);
     try (SinterPeer ours = SinterPeer.open(model.toString(), file, runtime.options(n), shapes);
         Peer theirs = TflitePeers.open(file, kernels, n, shapes)) {
       InputSource.random(1, seed).open(graph).fill(0, theirs, ours);
@@ -240,6 +249,7 @@ public final class BenchCommand implements Callable<Integer> {
       row.put("cpu", Machine.cpu());
       row.put("isa", ours.isa());
       row.put("device", ours.device());
+      row.put("batch", batch);
       row.put("load", load);
       row.put("sinterVersion", ours.name());
       row.put("peerVersion", theirs.name());

@@ -29,10 +29,10 @@ final class Profiler {
   /**
    * Runs a model for some seconds; returns its slowest kernel calls, by the median of their times.
    */
-  static String table(String name, byte[] file, Options options, double seconds) {
+  static String table(String name, byte[] file, Options options, int batch, double seconds) {
     Graph graph = TfliteReader.read(file);
     Options profiled = options.toBuilder().profile(true).build();
-    try (SinterPeer peer = SinterPeer.open(name, file, profiled, InputShapes.of(graph))) {
+    try (SinterPeer peer = SinterPeer.open(name, file, profiled, InputShapes.of(graph, batch))) {
       InputSource.random(1, 1).open(graph).fill(0, peer);
       peer.invoke();
       List<long[]> times = new ArrayList<>();

@@ -121,6 +121,15 @@ public final class VerifyCommand implements Callable<Integer> {
   private long seed;
 
   @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Give inputs whose first dimension is 1 this many rows (default ${DEFAULT-VALUE}); not with --ops or"
+              + " --inputs.")
+  private int batch;
+
+  @Option(
       names = "--tolerance",
       paramLabel = "T",
       description =
@@ -164,6 +173,9 @@ public final class VerifyCommand implements Callable<Integer> {
     TflitePeers.require();
     if (runs != null && runs < 1) {
       throw new UsageException("--runs must be at least 1");
+    }
+    if (batch < 1 || (batch > 1 && (ops || inputs != null))) {
+      throw new UsageException("--batch is at least 1, and goes with neither --ops nor --inputs");
     }
     InputSource random = InputSource.random(runs == null ? RANDOM_RUNS : runs, seed);
     InputSource source = inputs == null ? random : folder();
@@ -219,7 +231,7 @@ public final class VerifyCommand implements Callable<Integer> {
         return;
       }
       if (byOps == null || !report.ops(name, byOps, file)) {
-        report.model(verifier.verify(name, file));
+        report.model(batch == 1 ? verifier.verify(name, file) : verifier.verify(name, file, batch));
       }
     } catch (MisfitException e) {
       report.misfit(name, e.getMessage(), models.contains(model));

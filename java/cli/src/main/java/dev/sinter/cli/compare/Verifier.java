@@ -58,6 +58,24 @@ public final class Verifier {
   }
 
   /**
+   * Compares one model with more rows than the file says.
+   *
+   * @param name what to call it
+   * @param file the contents of its file
+   * @param batch the first dimension of inputs that have 1 there
+   * @return the verdict
+   */
+  public Verdict verify(String name, byte[] file, int batch) {
+    List<Shape> shapes;
+    try {
+      shapes = InputShapes.of(TfliteReader.read(file), batch);
+    } catch (GraphException e) {
+      shapes = List.of(); // opening it will say what is wrong
+    }
+    return verify(name, file, shapes, inputs);
+  }
+
+  /**
    * Compares one model with other input shapes, on other inputs.
    *
    * @param name what to call it

@@ -37,6 +37,30 @@ public final class InputShapes {
     return other && shapes.stream().allMatch(Shape::isKnown) ? shapes : List.of();
   }
 
+  /**
+   * The same with more rows: inputs whose first dimension is 1, or open, get so many.
+   *
+   * @param graph the model
+   * @param batch the first dimension
+   * @return a shape for each input of the main subgraph, or nothing if the file's shapes do
+   */
+  public static List<Shape> of(Graph graph, int batch) {
+    List<Shape> shapes = of(graph);
+    if (batch == 1) {
+      return shapes;
+    }
+    List<Shape> batched = new ArrayList<>();
+    for (int i = 0; i < graph.inputs().size(); i++) {
+      Tensor t = graph.tensor(graph.inputs().get(i));
+      int[] dims = (shapes.isEmpty() ? t.shape() : shapes.get(i)).toArray();
+      if (dims.length > 0 && (dims[0] == 1 || t.signature().dim(0) < 0)) {
+        dims[0] = batch;
+      }
+      batched.add(Shape.of(dims));
+    }
+    return batched;
+  }
+
   /** The shape of an input with a row for each axis of the tensor it is about, else null. */
   private static Shape perAxis(Subgraph main, int tensor, Tensor t) {
     boolean open = t.signature().rank() > 0 && t.signature().dim(0) < 0;

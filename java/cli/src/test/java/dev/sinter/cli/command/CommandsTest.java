@@ -219,11 +219,12 @@ class CommandsTest {
   @Test
   void benchMeasures() throws IOException {
     Path json = folder.resolve("bench.json");
+    assertEquals(0, run("verify", model, "--batch", "3"), out + "" + err);
+    assertEquals(2, run("verify", model, "--batch", "3", "--ops"));
     assertEquals(
-        0,
-        run("bench", model, "--peers", "tflite", "--seconds", "0.2", "--json", json),
-        out + "" + err);
+        0, run("bench", model, "--seconds", "0.2", "--batch", "3", "--json", json), out + "" + err);
     JsonNode row = new ObjectMapper().readTree(json.toFile()).get(0);
+    assertEquals(3, row.get("batch").asInt());
     assertTrue(
         names(row)
             .containsAll(
