@@ -24,7 +24,7 @@ SINTER_HOST_DEVICE static inline float bf16_to_float(uint16_t value) {
   memcpy(&f, &bits, 4);
   return f;
 }
-static inline float bf16_rounded(float value) {
+SINTER_HOST_DEVICE static inline float bf16_rounded(float value) {
   return bf16_to_float(bf16_from_float(value));
 }
 // An operand that is stored as float or as bfloat16, as the product sees it.

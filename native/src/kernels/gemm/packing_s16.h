@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "core/host_device.h"
 #include "core/row.h"
 
 namespace sinter {
@@ -42,7 +43,7 @@ struct Columns16 {
   const int32_t* shift;
   const int8_t* weights;
 };
-static inline Columns16 columns16(const void* at, int64_t count) {
+SINTER_HOST_DEVICE static inline Columns16 columns16(const void* at, int64_t count) {
   Columns16 c;
   c.bias = static_cast<const int64_t*>(at);
   c.scale = reinterpret_cast<const double*>(c.bias + count);
@@ -53,7 +54,7 @@ static inline Columns16 columns16(const void* at, int64_t count) {
 }
 
 // The sum of a column, bias included, before it is bounded. Sums wrap; shifts are in [-31, 14].
-static inline int32_t requantize_16(int64_t sum, const Columns16& columns, int64_t column, int32_t how) {
+SINTER_HOST_DEVICE static inline int32_t requantize_16(int64_t sum, const Columns16& columns, int64_t column, int32_t how) {
   if (how & 1) sum = static_cast<int32_t>(static_cast<uint32_t>(sum));
   if (how == REQUANTIZE_DOUBLE_64) {
     const double value = round(static_cast<double>(sum) * columns.scale[column]);
@@ -74,7 +75,7 @@ static inline int32_t requantize_16(int64_t sum, const Columns16& columns, int64
   return static_cast<int32_t>((high + (int64_t{1} << (right - 1)) - (how == REQUANTIZE_FIXED_32 && high < 0)) >> right);
 }
 
-static inline int16_t bounded_16(int32_t value, int32_t low, int32_t high) {
+SINTER_HOST_DEVICE static inline int16_t bounded_16(int32_t value, int32_t low, int32_t high) {
   return static_cast<int16_t>(value < low ? low : value > high ? high : value);
 }
 

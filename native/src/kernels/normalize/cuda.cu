@@ -4,6 +4,7 @@
 
 #include "cuda/block.cuh"
 #include "cuda/launch.h"
+#include "cuda/serial.cuh"
 #include "kernels/normalize/op.h"
 #include "kernels/normalize/steps.h"
 #include "kernels/softmax/exponential.h"
@@ -11,7 +12,7 @@
 namespace sinter {
 namespace {
 
-const int warps = 8, block = 32 * warps, chunk = 4096;
+const int warps = 8, block = 32 * warps;
 
 __global__ void real(int32_t depth, const float* in, float* out) {
   in += int64_t{blockIdx.x} * depth;
@@ -38,8 +39,6 @@ __global__ void unit_length(int32_t depth, int32_t zero_point, const T* in, T* o
 template <class T>
 __global__ void log_softmax(int32_t depth, float scale, const T* in, T* out) {
   __shared__ float table[256];  // exponentials by the distance to the row's largest
-  __shared__ float terms[chunk];
-  __shared__ float total;
   const int32_t thread = static_cast<int32_t>(threadIdx.x);
   table[thread] = exp_of(-scale * static_cast<float>(thread));
   in += int64_t{blockIdx.x} * depth;
@@ -47,19 +46,7 @@ __global__ void log_softmax(int32_t depth, float scale, const T* in, T* out) {
   int32_t largest = static_cast<T>(-1) < 0 ? -128 : 0;
   for (int32_t i = thread; i < depth; i += block) largest = in[i] > largest ? in[i] : largest;
   largest = block_fold<warps>(largest, Larger());
-  float sum = 0.0f;
-  for (int32_t first = 0; first < depth; first += chunk) {
-    const int32_t count = depth - first < chunk ? depth - first : chunk;
-    __syncthreads();
-    for (int32_t i = thread; i < count; i += block) terms[i] = table[largest - in[first + i]];
-    __syncthreads();
-    if (thread == 0) {
-#pragma unroll 8
-      for (int32_t i = 0; i < count; i++) sum += terms[i];
-    }
-  }
-  if (thread == 0) total = sum;
-  __syncthreads();
+  const float total = serial_sum<block>(depth, [&](int32_t i) { return table[largest - in[i]]; });
   const LogSteps<T> f(scale, largest, total);
   for (int32_t i = thread; i < depth; i += block) out[i] = f(in[i]);
 }

@@ -4,6 +4,7 @@
 
 #include "cuda/block.cuh"
 #include "cuda/launch.h"
+#include "cuda/serial.cuh"
 #include "kernels/softmax/exponential.h"
 #include "kernels/softmax/op.h"
 
@@ -41,8 +42,6 @@ template <class Out>
 __global__ void quantized(int32_t depth, float scale, float out_scale, int32_t zero_point, int32_t low, int32_t high,
                           const int8_t* in, Out* out) {
   __shared__ float table[256];  // exponentials by the distance to the row's largest
-  __shared__ float terms[4096];
-  __shared__ float total;
   const int32_t thread = static_cast<int32_t>(threadIdx.x);
   table[thread] = exp_of(scale * static_cast<float>(thread));
   in += int64_t{blockIdx.x} * depth;
@@ -50,19 +49,7 @@ __global__ void quantized(int32_t depth, float scale, float out_scale, int32_t z
   int32_t largest = -128;
   for (int32_t i = thread; i < depth; i += block) largest = in[i] > largest ? in[i] : largest;
   largest = block_fold<warps>(largest, Larger());
-  float sum = 0.0f;
-  for (int32_t first = 0; first < depth; first += 4096) {
-    const int32_t count = depth - first < 4096 ? depth - first : 4096;
-    __syncthreads();
-    for (int32_t i = thread; i < count; i += block) terms[i] = table[largest - in[first + i]];
-    __syncthreads();
-    if (thread == 0) {
-#pragma unroll 8
-      for (int32_t i = 0; i < count; i++) sum += terms[i];
-    }
-  }
-  if (thread == 0) total = sum;
-  __syncthreads();
+  const float total = serial_sum<block>(depth, [&](int32_t i) { return table[largest - in[i]]; });
   const float inverse = 1.0f / (total * out_scale);
   for (int32_t i = thread; i < depth; i += block) {
     const int32_t value = static_cast<int32_t>(roundf(table[largest - in[i]] * inverse)) + zero_point;
