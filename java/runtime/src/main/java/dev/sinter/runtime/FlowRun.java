@@ -127,7 +127,10 @@ final class FlowRun {
               0,
               List.of(),
               Device.CPU,
-              null),
+              null,
+              "java",
+              List.of(),
+              0),
           Math.max(0, System.nanoTime() - start - (taken - before)));
     }
   }

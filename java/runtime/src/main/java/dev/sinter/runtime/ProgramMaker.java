@@ -21,9 +21,13 @@ import dev.sinter.runtime.select.ZeroPatterns;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** One use; the caller holds the store's lock. */
 final class ProgramMaker {
+  // Ops that choose what they read.
+  private static final Set<String> PARTIAL = Set.of("gather", "strided");
+
   private final Part part;
   private final Target target;
   private final OpenDevice device;
@@ -171,7 +175,24 @@ final class ProgramMaker {
             step.work(),
             List.copyOf(refusals),
             onDevice ? device.device() : Device.CPU,
-            reason));
+            reason,
+            step.op(),
+            row.types(),
+            valueBytes(step)));
+  }
+
+  /** Bytes of the slots but packed weights; an op that takes a part reads as much as it gives. */
+  private static long valueBytes(Step step) {
+    List<Value> slots = step.slots();
+    Value out = slots.get(slots.size() - 1);
+    boolean part = PARTIAL.contains(step.op()) && out != null;
+    long bytes = 0;
+    for (Value slot : slots) {
+      if (slot != null) {
+        bytes += part ? Math.min(slot.bytes(), out.bytes()) : slot.bytes();
+      }
+    }
+    return bytes;
   }
 
   private int pack(Step step, Row row, Program.Store side) {

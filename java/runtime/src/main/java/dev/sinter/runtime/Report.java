@@ -4,6 +4,7 @@
 package dev.sinter.runtime;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * What became of a model for given input shapes.
@@ -38,6 +39,10 @@ public record Report(
    * @param device what runs it
    * @param deviceRefusal why the device that the model runs on does not run this step; null if it
    *     does, or if there is none beside the processor
+   * @param function the native op, such as gemm; "java" for an op in Java
+   * @param types element types of its operands, packed weights included, the result last
+   * @param valueBytes what it must read and write at least beside its packed weights; of a tensor
+   *     that it takes a part of, as much as it gives
    */
   public record StepReport(
       int op,
@@ -49,5 +54,21 @@ public record Report(
       double work,
       List<String> refusals,
       Device device,
-      String deviceRefusal) {}
+      String deviceRefusal,
+      String function,
+      List<String> types,
+      long valueBytes) {
+    private static final Set<String> MULTIPLYING =
+        Set.of(
+            "gemm", "conv", "depthwise", "transpose_conv", "batch_matmul", "lstm", "rnn", "svdf");
+
+    /**
+     * Tells what {@link #work} counts.
+     *
+     * @return true for multiply-accumulates, false for elements
+     */
+    public boolean multiplies() {
+      return MULTIPLYING.contains(function);
+    }
+  }
 }

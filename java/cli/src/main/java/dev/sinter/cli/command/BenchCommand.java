@@ -3,29 +3,27 @@
 
 package dev.sinter.cli.command;
 
-import dev.sinter.cli.compare.Bencher;
-import dev.sinter.cli.compare.Comparison;
-import dev.sinter.cli.compare.PairedRatios;
-import dev.sinter.cli.data.InputShapes;
-import dev.sinter.cli.data.InputSource;
-import dev.sinter.cli.peer.Peer;
+import dev.sinter.cli.bench.Gate;
+import dev.sinter.cli.bench.RatioPlot;
+import dev.sinter.cli.bench.Result;
+import dev.sinter.cli.bench.StepTimes;
+import dev.sinter.cli.bench.Suite;
+import dev.sinter.cli.command.ModelBench.PeerName;
+import dev.sinter.cli.command.ModelBench.Subject;
 import dev.sinter.cli.peer.PeerException;
-import dev.sinter.cli.peer.SinterPeer;
-import dev.sinter.cli.peer.TflitePeer;
 import dev.sinter.cli.report.JsonReport;
 import dev.sinter.cli.report.Machine;
 import dev.sinter.cli.report.Table;
-import dev.sinter.graph.Graph;
 import dev.sinter.graph.GraphException;
-import dev.sinter.graph.Shape;
-import dev.sinter.graph.tflite.TfliteReader;
+import dev.sinter.runtime.SinterException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,23 +45,39 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Exit code: 0 if every model was measured and gives the peer's outputs, else 1.",
+      "Exit code: 0 if every model was measured and gives the peer's outputs, and none failed at the"
+          + " gate, else 1.",
       "",
       "Examples:",
       "  sinter bench model.tflite --peers tflite --profile",
-      "  sinter bench models/ --peers tflite --threads 1,2 --seconds 5 --json bench.json"
+      "  sinter bench models/ --peers tflite --threads 1,2 --seconds 5 --json bench.json",
+      "  sinter bench --suite --threads 1,2 --json new.json --plot new.svg --gate old.json",
+      "  sinter bench --compare new.json --gate old.json     nothing is measured"
     })
 public final class BenchCommand implements Callable<Integer> {
-  enum PeerName {
-    TFLITE,
-    TFLITE_BUILTIN
-  }
-
   @Parameters(
-      arity = "1..*",
+      arity = "0..*",
       paramLabel = "FILE-OR-FOLDER",
       description = "Models, or folders with models below.")
-  private List<Path> models;
+  private List<Path> models = List.of();
+
+  @Option(
+      names = "--suite",
+      arity = "0..1",
+      fallbackValue = "",
+      paramLabel = "FILE",
+      description =
+          "Measure the models that this file lists, with --details; without FILE those of the"
+              + " project (benchmarks/suite.json).")
+  private Path suite;
+
+  @Option(
+      names = "--models",
+      split = ",",
+      paramLabel = "DIR",
+      description =
+          "Where a suite's models are looked for, before SINTER_SHARED/models and the project.")
+  private List<Path> folders = List.of();
 
   @Option(
       names = "--peers",
@@ -111,11 +125,38 @@ public final class BenchCommand implements Callable<Integer> {
   private boolean profile;
 
   @Option(
+      names = "--details",
+      description =
+          "Also multiply-accumulates a second, the share of what this machine can do, the slowest"
+              + " ops, and the time from the file to the first result.")
+  private boolean details;
+
+  @Option(
       names = "--json",
       paramLabel = "FILE",
       description =
           "Write model, threads, peer, sinterMicros, peerMicros, ratio, ratioLow, ratioHigh and circumstances.")
   private Path json;
+
+  @Option(
+      names = "--plot",
+      paramLabel = "FILE.svg",
+      description = "Draw the ratios with their intervals.")
+  private Path plot;
+
+  @Option(
+      names = "--gate",
+      paramLabel = "OLD.json",
+      description =
+          "Compare with an older result: fails where the whole interval of new / old ratio lies"
+              + " below 0.9.")
+  private Path gate;
+
+  @Option(
+      names = "--compare",
+      paramLabel = "NEW.json",
+      description = "Measure nothing: hold this result against --gate, or draw it with --plot.")
+  private Path compare;
 
   @Mixin private ModelOptions entry;
 
@@ -123,138 +164,253 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
+  private final List<Map<String, Object>> rows = new ArrayList<>();
+  private final List<String> afterwards = new ArrayList<>();
+
   @Override
   public Integer call() throws IOException {
+    List<Result> older = gate == null ? null : Result.read(gate);
+    if (plot != null) {
+      JsonReport.check("--plot", plot);
+    }
+    if (compare != null) {
+      if (suite != null || !models.isEmpty() || json != null) {
+        throw new UsageException("--compare measures nothing: leave models, --suite, --json away");
+      }
+      if (gate == null && plot == null) {
+        throw new UsageException("--compare NEW.json needs --gate OLD.json or --plot FILE.svg");
+      }
+      return finished(Result.read(compare), older) ? Main.OK : Main.FAILED;
+    }
     TflitePeers.require();
     if (!(seconds > 0) || threads.stream().anyMatch(n -> n < 1) || batch < 1) {
       throw new UsageException("--seconds, --threads and --batch must be positive");
     }
-    List<Path> files = ModelFiles.of(models);
+    details |= suite != null;
+    if (suite != null && entry.hasSignature()) {
+      throw new UsageException("--signature is for single models, not for --suite");
+    }
+    List<Subject> subjects = subjects();
     if (json != null) {
       JsonReport.check(json);
     }
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = out();
     out.printf("%s, %d cores, load average %.2f%n", Machine.cpu(), Machine.cores(), Machine.load());
     String warning = Machine.loadWarning();
     if (!warning.isEmpty()) {
       out.println(warning);
     }
     out.flush();
-    Table table =
-        new Table(
-            "model",
-            "threads",
-            "peer",
-            "sinter us",
-            "peer us",
-            "ratio",
-            "95 %",
-            "rounds",
-            "outputs");
-    List<Map<String, Object>> rows = new ArrayList<>();
-    int failed = 0;
-    List<String> profiles = new ArrayList<>();
-    for (Path model : files) {
-      try {
-        byte[] file = entry.read(model);
-        for (int n : threads) {
-          for (PeerName peer : peers) {
-            failed += measured(model, file, n, peer, table, rows) ? 0 : 1;
-          }
-          if (profile) {
-            profiles.add(Profiler.table(model.toString(), file, runtime.options(n), batch, 0.3));
-          }
-        }
-      } catch (PeerException | GraphException | IOException e) {
-        failed++;
-        notMeasured(model, e);
+    ModelBench bench = new ModelBench(runtime::options, seconds, seed, batch);
+    if (details && runtime.options(1).device() == dev.sinter.runtime.Device.CPU) {
+      for (int n : threads) {
+        out.printf("threads %d, at best: %s%n", n, bench.peaks(n).text());
       }
+      out.flush();
     }
-    if (!rows.isEmpty()) {
-      table.print(out);
+    int failed = 0;
+    for (Subject subject : subjects) {
+      failed += measured(bench, subject);
     }
-    profiles.forEach(out::print);
-    out.flush();
+    print();
     if (json != null) {
       JsonReport.write(json, rows);
     }
-    return failed == 0 ? Main.OK : Main.FAILED;
+    boolean passed = finished(Result.of(rows), older);
+    return failed == 0 && passed && !rows.isEmpty() ? Main.OK : Main.FAILED;
   }
 
-  /** Measures one line of the table; what stops it is said, and does not stop the others. */
-  private boolean measured(
-      Path model, byte[] file, int n, PeerName peer, Table table, List<Map<String, Object>> rows) {
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  private List<Subject> subjects() throws IOException {
+    if (suite == null) {
+      if (models.isEmpty()) {
+        throw new UsageException("what is to be measured? A model, a folder, or --suite");
+      }
+      List<Subject> subjects = new ArrayList<>();
+      for (Path file : ModelFiles.of(models)) {
+        subjects.add(new Subject(file.toString(), null, null, file));
+      }
+      return subjects;
+    }
+    if (!models.isEmpty()) {
+      throw new UsageException("either models or --suite");
+    }
+    List<Path> places = new ArrayList<>(folders);
+    places.addAll(Project.modelFolders());
+    Path file = suite.toString().isEmpty() ? Project.file("benchmarks/suite.json") : suite;
+    List<Subject> subjects = new ArrayList<>();
+    for (Suite.Entry model : Suite.read(file).entries()) {
+      Optional<Path> found = model.find(places);
+      if (found.isPresent()) {
+        subjects.add(new Subject(model.file(), model.name(), model.group(), found.get()));
+      } else {
+        out().println(model.name() + ": not measured: no " + model.file() + " in " + places);
+      }
+    }
+    if (subjects.isEmpty()) {
+      throw new UsageException("none of the models of " + file + " is there");
+    }
+    return subjects;
+  }
+
+  /** Measures a model; what stops it is said, and does not stop the others. */
+  private int measured(ModelBench bench, Subject subject) {
+    int failed = 0;
     try {
-      Map<String, Object> row = measure(model, file, n, peer, table);
+      byte[] file = entry.read(subject.file());
+      for (int n : threads) {
+        StepTimes times = details || profile ? bench.profile(subject, file, n) : null;
+        for (PeerName peer : peers) {
+          failed += measured(bench, subject, file, n, peer, times) ? 0 : 1;
+        }
+        if (profile) {
+          afterwards.add(Profiler.table(subject.file().toString(), n, times));
+        }
+      }
+    } catch (PeerException | GraphException | SinterException | IOException e) {
+      failed++;
+      notMeasured(subject, e);
+    }
+    return failed;
+  }
+
+  private boolean measured(
+      ModelBench bench, Subject subject, byte[] file, int n, PeerName peer, StepTimes times) {
+    try {
+      Map<String, Object> row = bench.measure(subject, file, n, peer);
+      if (details) {
+        bench.addDetails(row, times, n);
+        if (!entry.hasSignature()) {
+          bench.addFirstResult(row, subject, file, n);
+        }
+      }
       rows.add(row);
+      if (suite != null) {
+        // It takes minutes: what is known is said at once.
+        out().println(Result.of(List.of(row)).get(0).summary());
+        out().flush();
+      }
       if (row.get("outputs").equals("different")) {
-        spec.commandLine()
-            .getOut()
+        out()
             .println(
-                model
+                subject.file()
                     + ": the outputs differ, so the times say little; 'sinter verify "
-                    + model
+                    + subject.file()
                     + " --ops' finds the op");
         return false;
       }
       return true;
     } catch (PeerException | GraphException | IllegalArgumentException e) {
-      notMeasured(model, e);
+      notMeasured(subject, e);
       return false;
     }
   }
 
-  private void notMeasured(Path model, Exception e) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(model + ": not measured: " + e.getMessage().replaceAll("\\s+", " "));
+  private void notMeasured(Subject subject, Exception e) {
+    String why = String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
+    out().println(subject.file() + ": not measured: " + why);
+    out().flush();
+  }
+
+  private void print() {
+    PrintWriter out = out();
+    if (rows.isEmpty()) {
+      out.flush();
+      return;
+    }
+    List<String> head =
+        new ArrayList<>(
+            List.of("model", "threads", "peer", "sinter us", "peer us", "ratio", "95 %", "rounds"));
+    head.add("outputs");
+    if (details) {
+      head.addAll(List.of("GMAC/s", "roofline", "load ms", "first run ms"));
+    }
+    Table table = new Table(head.toArray(String[]::new));
+    for (Result r : Result.of(rows)) {
+      List<Object> cells =
+          new ArrayList<>(
+              List.of(
+                  r.name(),
+                  r.threads(),
+                  r.text("peerVersion"),
+                  String.format("%.1f", r.number("sinterMicros")),
+                  String.format("%.1f", r.number("peerMicros")),
+                  String.format("%.3f", r.number("ratio")),
+                  String.format("%.3f..%.3f", r.number("ratioLow"), r.number("ratioHigh")),
+                  (int) r.number("rounds"),
+                  r.text("outputs")));
+      if (details) {
+        cells.add(number("%.2f", r.number("gmacPerSecond")));
+        cells.add(number("%.0f %%", 100 * r.number("rooflineShare")));
+        cells.add(number("%.1f", r.number("loadMillis")));
+        cells.add(number("%.2f", r.number("firstRunMillis")));
+      }
+      table.row(cells.toArray());
+    }
+    table.print(out);
+    if (details) {
+      topOps(out);
+    }
+    afterwards.forEach(out::print);
     out.flush();
   }
 
-  private Map<String, Object> measure(Path model, byte[] file, int n, PeerName peer, Table table) {
-    TflitePeer.Kernels kernels =
-        peer == PeerName.TFLITE ? TflitePeer.Kernels.XNNPACK : TflitePeer.Kernels.BUILTIN;
-    Graph graph = TfliteReader.read(file);
-    List<Shape> shapes = InputShapes.of(graph, batch);
-    try (SinterPeer ours = SinterPeer.open(model.toString(), file, runtime.options(n), shapes);
-        Peer theirs = TflitePeers.open(file, kernels, n, shapes)) {
-      InputSource.random(1, seed).open(graph).fill(0, theirs, ours);
-      ours.invoke();
-      theirs.invoke();
-      Comparison same = new Comparison(Comparison.DEFAULT_TOLERANCE);
-      same.add(ours, theirs);
-      String outputs = same.isEqual() ? "equal" : same.isClose() ? "close" : "different";
-      double load = Machine.load();
-      PairedRatios p = new Bencher(seconds).measure(ours, theirs);
-      table.row(
-          model.getFileName(),
-          n,
-          theirs.name(),
-          String.format("%.1f", p.medianOurs()),
-          String.format("%.1f", p.medianTheirs()),
-          String.format("%.3f", p.ratio()),
-          String.format("%.3f..%.3f", p.low(), p.high()),
-          p.size(),
-          outputs);
-      Map<String, Object> row = new LinkedHashMap<>();
-      row.put("model", model.toString());
-      row.put("threads", n);
-      row.put("peer", peer.name().toLowerCase(java.util.Locale.ROOT));
-      row.put("sinterMicros", p.medianOurs());
-      row.put("peerMicros", p.medianTheirs());
-      row.put("ratio", p.ratio());
-      row.put("ratioLow", p.low());
-      row.put("ratioHigh", p.high());
-      row.put("rounds", p.size());
-      row.put("outputs", outputs);
-      row.put("cpu", Machine.cpu());
-      row.put("isa", ours.isa());
-      row.put("device", ours.device());
-      row.put("batch", batch);
-      row.put("load", load);
-      row.put("sinterVersion", ours.name());
-      row.put("peerVersion", theirs.name());
-      row.put("java", System.getProperty("java.version"));
-      return row;
+  private static String number(String format, double value) {
+    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, format, value);
+  }
+
+  private void topOps(PrintWriter out) {
+    out.println();
+    out.println("What takes longest, in percent of all kernel calls:");
+    for (Result r : Result.of(rows)) {
+      StringBuilder line = new StringBuilder();
+      r.row()
+          .path("topOps")
+          .forEach(
+              op ->
+                  line.append(line.length() == 0 ? "" : "; ")
+                      .append(
+                          String.format(
+                              Locale.ROOT,
+                              "%.0f %% %s by %s",
+                              100 * op.get("share").asDouble(),
+                              op.get("layer").asText(),
+                              op.get("kernel").asText())));
+      out.printf("  %s, threads %d: %s%n", r.name(), r.threads(), line);
     }
+  }
+
+  /** Draws and compares what was measured; false where the gate fails. */
+  private boolean finished(List<Result> results, List<Result> older) throws IOException {
+    PrintWriter out = out();
+    if (plot != null && !results.isEmpty()) {
+      Result first = results.get(0);
+      String title = "Sinter beside " + first.text("peerVersion") + ", " + first.text("cpu");
+      JsonReport.writeText(plot, RatioPlot.of(results, title));
+    }
+    if (older == null) {
+      return true;
+    }
+    Gate found = Gate.compare(older, results);
+    out.println();
+    out.println("Beside " + gate + ", ratios and the 95 % interval of their quotient:");
+    found.lines().forEach(line -> out.println("  " + line));
+    found.missing().forEach(line -> out.println("  not compared: " + line));
+    if (!older.isEmpty() && !results.isEmpty()) {
+      String was = older.get(0).text("cpu") + ", " + older.get(0).text("isa");
+      String is = results.get(0).text("cpu") + ", " + results.get(0).text("isa");
+      if (!was.equals(is)) {
+        out.println("  note: measured on other machines: " + was + " and " + is);
+      }
+    }
+    found.slower().forEach(line -> out.println("SLOWER: " + line));
+    if (found.lines().isEmpty()) {
+      out.println("FAILED: no model stands in both");
+    }
+    out.flush();
+    return found.passes();
   }
 }

@@ -17,6 +17,10 @@ final class ModelOptions {
           "Run this signature ('sinter inspect' lists them) instead of the model's first subgraph.")
   private String signature;
 
+  boolean hasSignature() {
+    return signature != null;
+  }
+
   /** Returns the contents of a file in which the signature asked for is the main entry. */
   byte[] read(Path model) throws IOException {
     return Signatures.select(model.toString(), ModelFiles.read(model), signature);

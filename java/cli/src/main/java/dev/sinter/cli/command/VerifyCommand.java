@@ -71,7 +71,7 @@ public final class VerifyCommand implements Callable<Integer> {
   private static final int RANDOM_RUNS = 5;
 
   // What roundings to 8 significant bits leave of an output, layer upon layer.
-  private static final double BF16_TOLERANCE = 0.05;
+  static final double BF16_TOLERANCE = 0.05;
 
   @Parameters(
       arity = "1..*",

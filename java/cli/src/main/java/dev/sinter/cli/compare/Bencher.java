@@ -33,6 +33,17 @@ public final class Bencher {
    * @return microseconds per run, one pair per round
    */
   public PairedRatios measure(Peer ours, Peer theirs) {
+    return measure(ours::invoke, theirs::invoke);
+  }
+
+  /**
+   * Measures two pieces of code in the same way.
+   *
+   * @param ours ours, ready to run any number of times
+   * @param theirs the peer's
+   * @return microseconds per run, one pair per round
+   */
+  public PairedRatios measure(Runnable ours, Runnable theirs) {
     long warm = System.nanoTime() + Math.max(300_000_000L, nanos / 5);
     int ourRuns = 1;
     int theirRuns = 1;
@@ -62,10 +73,10 @@ public final class Bencher {
   }
 
   /** Returns microseconds per run. */
-  private static double time(Peer peer, int runs) {
+  private static double time(Runnable code, int runs) {
     long start = System.nanoTime();
     for (int i = 0; i < runs; i++) {
-      peer.invoke();
+      code.run();
     }
     return (System.nanoTime() - start) / 1000.0 / runs;
   }

@@ -86,7 +86,7 @@ public final class Verifier {
    */
   Verdict verify(String name, byte[] file, List<Shape> shapes, InputSource inputs) {
     boolean dynamic = quantizesWhileRunning(file);
-    Comparison comparison = new Comparison(dynamic ? Math.max(tolerance, DYNAMIC) : tolerance);
+    Comparison comparison = new Comparison(tolerance(file, tolerance));
     try (Side a = Side.open(ours, name, file, shapes);
         Side b = Side.open(reference, name, file, shapes)) {
       if (a.peer != null && b.peer != null) {
@@ -110,6 +110,17 @@ public final class Verifier {
     } catch (GraphException e) {
       return List.of(); // opening it will say what is wrong
     }
+  }
+
+  /**
+   * Returns what floats of a model may differ by.
+   *
+   * @param file the contents of its file
+   * @param usual the tolerance for most models
+   * @return more for models that quantize activations while running
+   */
+  public static double tolerance(byte[] file, double usual) {
+    return quantizesWhileRunning(file) ? Math.max(usual, DYNAMIC) : usual;
   }
 
   /** Whether float activations meet quantized weights, so that a last bit decides a rounding. */

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -28,20 +29,36 @@ public final class JsonReport {
    * @throws IOException if it cannot be written
    */
   public static void check(Path file) throws IOException {
+    check("--json", file);
+  }
+
+  /**
+   * Finds out before the work whether a result can be written.
+   *
+   * @param option what named the file
+   * @param file the file
+   * @throws IOException if it cannot be written
+   */
+  public static void check(String option, Path file) throws IOException {
     Path target = file.toAbsolutePath();
     if (Files.isDirectory(target)) {
-      throw new IOException("--json " + file + " is a folder; name a file in it");
+      throw new IOException(option + " " + file + " is a folder; name a file in it");
     }
     try {
       Files.createDirectories(target.getParent());
     } catch (IOException e) {
       throw new IOException(
-          "--json " + file + " cannot be written: no folder " + target.getParent() + " can be made",
+          option
+              + " "
+              + file
+              + " cannot be written: no folder "
+              + target.getParent()
+              + " can be made",
           e);
     }
     if (!Files.isWritable(target.getParent())) {
       throw new IOException(
-          "--json " + file + " cannot be written: no right to write to " + target.getParent());
+          option + " " + file + " cannot be written: no right to write to " + target.getParent());
     }
   }
 
@@ -55,7 +72,21 @@ public final class JsonReport {
   public static void write(Path file, List<Map<String, Object>> objects) throws IOException {
     DefaultPrettyPrinter printer = new DefaultPrettyPrinter();
     printer.indentArraysWith(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE);
-    byte[] text = new ObjectMapper().writer(printer).writeValueAsBytes(objects);
+    write(file, new ObjectMapper().writer(printer).writeValueAsBytes(objects));
+  }
+
+  /**
+   * Writes a text file the same way.
+   *
+   * @param file the file
+   * @param text what it shall hold
+   * @throws IOException if it cannot be written
+   */
+  public static void writeText(Path file, String text) throws IOException {
+    write(file, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void write(Path file, byte[] text) throws IOException {
     Path target = file.toAbsolutePath();
     if (target.getParent() != null) {
       Files.createDirectories(target.getParent());

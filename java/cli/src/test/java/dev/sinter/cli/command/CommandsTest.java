@@ -244,4 +244,66 @@ class CommandsTest {
     assertTrue(row.get("ratioLow").asDouble() <= row.get("ratio").asDouble());
     assertEquals("tflite", row.get("peer").asText());
   }
+
+  @Test
+  void aSuiteIsMeasuredPlottedAndHeldAgainstAnOlderResult() throws IOException {
+    Path suite = folder.resolve("suite.json");
+    Files.writeString(
+        suite,
+        """
+        {"format": 1, "models": [
+          {"file": "m.tflite", "name": "sum", "group": "one"},
+          {"file": "absent.tflite", "name": "absent model", "group": "one"}]}
+        """);
+    Path json = folder.resolve("new.json");
+    Path plot = folder.resolve("new.svg");
+    assertEquals(
+        0,
+        run(
+            "bench",
+            "--suite",
+            suite,
+            "--models",
+            folder,
+            "--seconds",
+            "0.1",
+            "--json",
+            json,
+            "--plot",
+            plot),
+        out + "" + err);
+    assertTrue(
+        out.toString().contains("absent model: not measured: no absent.tflite in"), "" + out);
+    assertTrue(Files.readString(plot).startsWith("<svg"));
+    JsonNode row = new ObjectMapper().readTree(json.toFile()).get(0);
+    assertEquals("m.tflite", row.get("model").asText());
+    assertEquals("sum", row.get("name").asText());
+    assertTrue(
+        names(row)
+            .containsAll(
+                List.of(
+                    "group",
+                    "macs",
+                    "gmacPerSecond",
+                    "rooflineMicros",
+                    "rooflineShare",
+                    "rooflineLevel",
+                    "peaks",
+                    "topOps",
+                    "loadMillis",
+                    "firstRunMillis")),
+        names(row).toString());
+    assertTrue(row.get("topOps").get(0).get("kernel").asText().startsWith("add_f32"), "" + row);
+    assertEquals(0, run("bench", "--compare", json, "--gate", json), out + "" + err);
+    String faster = Files.readString(json).replaceAll("(\"ratio[^\"]*\" : )", "$19");
+    Path old = folder.resolve("old.json");
+    Files.writeString(old, faster);
+    assertEquals(1, run("bench", "--compare", json, "--gate", old), out + "" + err);
+    assertTrue(out.toString().contains("SLOWER: m.tflite, threads 1, tflite"), "" + out);
+    assertEquals(1, run("bench", model, "--seconds", "0.1", "--gate", old), out + "" + err);
+    assertTrue(out.toString().contains("no model stands in both"), "" + out);
+    assertEquals(2, run("bench"));
+    assertEquals(2, run("bench", "--compare", json));
+    assertEquals(2, run("bench", model, "--suite", suite));
+  }
 }
