@@ -40,6 +40,8 @@ struct Case {
   int64_t width = 0, in_channels = 0, out_channels = 0;
   std::function<void(void* params, int64_t pitch)> to_quads;
   int32_t in_fill = 0;  // tail channels of quads (the zero point)
+  // Words of the fault that these inputs are: CPUs' rows must write nothing, a device's run must fail and say them.
+  std::string fault;
   // For cases of the layout op: which way. Its params, inputs and out_bytes are taken as they are.
   Layout layout_in = NHWC;
 };

@@ -322,8 +322,10 @@ sinter_status CudaSession::report_faults(Attached* attached) {
     const Fault fault = faults[i];
     memset(faults, 0, count * sizeof(Fault));
     failed_step_.store(static_cast<int32_t>(i), std::memory_order_relaxed);
-    return fail(SINTER_INVALID_ARGUMENT, "step %zu of %zu (%s): %s %lld is not in 0 .. %lld", i, count,
-                attached->plan->steps[i].row->name, fault.what, (long long)fault.value, (long long)fault.limit - 1);
+    const char* row = attached->plan->steps[i].row->name;
+    return fault.limit < 0 ? fail(SINTER_INVALID_ARGUMENT, "step %zu of %zu (%s): %s", i, count, row, fault.what)
+                           : fail(SINTER_INVALID_ARGUMENT, "step %zu of %zu (%s): %s %lld is not in 0 .. %lld", i,
+                                  count, row, fault.what, (long long)fault.value, (long long)fault.limit - 1);
   }
   return SINTER_OK;
 }

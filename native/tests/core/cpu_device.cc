@@ -167,7 +167,9 @@ class DeviceSession {
       attached->nanos[i] = profile_ ? static_cast<int64_t>(i) + 1 : 0;  // so that tests know whose time it is
       if (fault.what) {
         failed_step_ = static_cast<int32_t>(i);
-        return fail(SINTER_INVALID_ARGUMENT, "%s", fault.what);
+        return fault.limit < 0 ? fail(SINTER_INVALID_ARGUMENT, "%s", fault.what)
+                               : fail(SINTER_INVALID_ARGUMENT, "%s %lld is not in 0 .. %lld", fault.what,
+                                      (long long)fault.value, (long long)fault.limit - 1);
       }
     }
     copy(*attached, BINDING_OUTPUT);

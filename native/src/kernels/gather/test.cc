@@ -1,5 +1,7 @@
 // gather against plain loops over its definition; faults.
 // SPDX-License-Identifier: Apache-2.0
+#include <string>
+
 #include "core/catalogue.h"
 #include "core/workers.h"
 #include "differential.h"
@@ -72,6 +74,9 @@ void try_one(Random& random, const char* row_name) {
     ASSERT_EQ(fault.value, value);
     ASSERT_EQ(fault.limit, limit);
     ASSERT_EQ(out, before);
+    c.inputs[1] = bytes_of(index);
+    c.fault = "index " + std::to_string(value) + " is not in";
+    run_differential(c);
   }
 }
 

@@ -30,6 +30,14 @@ TEST(Lookup, FindsEveryEntry) {
     const Call call = {&p, slots, nullptr, &alone};
     row->run(&call);
     for (int32_t i = 0; i < count; i++) ASSERT_EQ(out.data()[i], table[values[i]]);
+    Case c;
+    c.name = "bytes by a table";
+    c.op = "lookup";
+    c.params = params_of(p);
+    c.types = {U8, U8, U8};
+    c.inputs = {Bytes(in.data(), in.data() + count), table};
+    c.out_bytes = count;
+    run_differential(c);
   }
 }
 

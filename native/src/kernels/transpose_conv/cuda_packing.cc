@@ -55,9 +55,12 @@ sinter_status pack(const void* params, const Source* sources, void* out, int64_t
 }  // namespace
 
 extern const OpDef transpose_conv_op;
-extern const PackingDef transpose_conv_8_cuda_packing, transpose_conv_f32_cuda_packing;
-const PackingDef transpose_conv_8_cuda_packing = {"transpose_conv_8_cuda", 1,        &transpose_conv_op,
-                                                  TRANSPOSE_CONV_SOURCES,  bytes<1>, pack<1>};
+// One for each type: the parameters of a packing are checked as those of a row that has it.
+extern const PackingDef transpose_conv_s8_cuda_packing, transpose_conv_u8_cuda_packing, transpose_conv_f32_cuda_packing;
+const PackingDef transpose_conv_s8_cuda_packing = {"transpose_conv_s8_cuda", 1,        &transpose_conv_op,
+                                                   TRANSPOSE_CONV_SOURCES,   bytes<1>, pack<1>};
+const PackingDef transpose_conv_u8_cuda_packing = {"transpose_conv_u8_cuda", 1,        &transpose_conv_op,
+                                                   TRANSPOSE_CONV_SOURCES,   bytes<1>, pack<1>};
 const PackingDef transpose_conv_f32_cuda_packing = {"transpose_conv_f32_cuda", 1,        &transpose_conv_op,
                                                     TRANSPOSE_CONV_SOURCES,    bytes<4>, pack<4>};
 

@@ -65,7 +65,8 @@ Case make_case(Random& random, const TransposeConvParams& p, DataType type) {
     std::vector<float> w(static_cast<size_t>(k * p.out_c)), x(static_cast<size_t>(in));
     for (auto& v : w) v = static_cast<float>(random.integer(-9, 9));
     for (auto& v : x) v = static_cast<float>(random.integer(-9, 9));
-    c.sources = {bytes_of(w), bias ? bytes_of(std::vector<float>(static_cast<size_t>(p.out_c), 3.0f)) : Bytes()};
+    c.sources = {bytes_of(w), bias ? bytes_of(std::vector<float>(static_cast<size_t>(p.out_c), 3.0f)) : Bytes(),
+                 Bytes()};
     c.inputs = {bytes_of(x)};
     c.out_bytes = 4 * out;
   } else if (type == S16) {
