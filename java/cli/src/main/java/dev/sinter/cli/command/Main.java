@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       BenchCommand.class,
       EvaluateCommand.class,
       DemoCommand.class,
+      ResultsCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Main implements Runnable {
@@ -101,6 +102,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "Which command? One of: inspect, run, verify, bench, evaluate, demo");
+        spec.commandLine(),
+        "Which command? One of: inspect, run, verify, bench, evaluate, demo, results");
   }
 }
