@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Keeps the results in the project's benchmarks/results, a folder per processor and instruction set.",
-      "'./sinter results' measures everything, writes this machine's folder and then the tables (some 20"
+      "'./sinter results' measures everything, writes this machine's folder and then the tables (some ten"
           + " minutes on a quiet machine)."
     })
 public final class ResultsCommand implements Callable<Integer> {
@@ -93,7 +93,7 @@ public final class ResultsCommand implements Callable<Integer> {
     machine.put("isa", isa);
     machine.put("level2Bytes", Target.local().level2Bytes());
     machine.put("level3Bytes", Target.local().level3Bytes());
-    machine.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+    machine.put("os", System.getProperty("os.name"));
     JsonReport.writeText(
         file,
         new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(machine) + "\n");
