@@ -38,7 +38,9 @@ class CudaMemory {
       __builtin_memset(data_, 0, size);
       return SINTER_OK;
     }
-    return cuda_check(cudaMemset(data_, 0, size), "clearing memory");
+    // On the default stream, for which streams of sessions do not wait: it must be done before they use the memory.
+    const sinter_status cleared = cuda_check(cudaMemset(data_, 0, size), "clearing memory");
+    return cleared != SINTER_OK ? cleared : cuda_check(cudaStreamSynchronize(nullptr), "clearing memory");
   }
   void swap(CudaMemory* other) {
     std::swap(data_, other->data_);

@@ -75,9 +75,7 @@ std::shared_ptr<CudaSession> CudaSession::create(int64_t arena_bytes) {
 
 sinter_status CudaSession::make_arena() {
   if (arena_.data()) return SINTER_OK;
-  const sinter_status status = arena_.resize(CudaMemory::DEVICE, arena_bytes_ + ARENA_SLACK);
-  // Clearing went to the default stream, which this one does not wait for.
-  return status != SINTER_OK ? status : cuda_check(cudaDeviceSynchronize(), "clearing the arena");
+  return arena_.resize(CudaMemory::DEVICE, arena_bytes_ + ARENA_SLACK);
 }
 
 sinter_status CudaSession::grow_mirror(int64_t bytes) {
