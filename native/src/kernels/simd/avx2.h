@@ -76,6 +76,36 @@ struct V {
     const I exponent = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
     return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), exponent));
   }
+  SINTER_LANE F power_of_two(I n) {  // 2^n, n of -126 .. 127
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
+  }
+  SINTER_LANE F sqrt(F x) {
+    return _mm256_sqrt_ps(x);
+  }
+  SINTER_LANE F floor(F x) {
+    return _mm256_floor_ps(x);
+  }
+  SINTER_LANE F ceil(F x) {
+    return _mm256_ceil_ps(x);
+  }
+  SINTER_LANE F negate(F x) {
+    return _mm256_xor_ps(x, _mm256_set1_ps(-0.0f));
+  }
+  SINTER_LANE F magnitude(F x) {
+    return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
+  }
+  SINTER_LANE F with_sign_of(F magnitude, F x) {
+    return _mm256_or_ps(magnitude, _mm256_and_ps(x, _mm256_set1_ps(-0.0f)));
+  }
+  SINTER_LANE bool all_within(F x, float bound) {  // |x| <= bound; false with a NaN
+    return _mm256_movemask_ps(_mm256_cmp_ps(magnitude(x), _mm256_set1_ps(bound), _CMP_LE_OQ)) == 0xff;
+  }
+  SINTER_LANE I bits(F x) {
+    return _mm256_castps_si256(x);
+  }
+  SINTER_LANE F from_bits(I x) {
+    return _mm256_castsi256_ps(x);
+  }
   SINTER_LANE float sum(F x) {
     __m128 y = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
     y = _mm_add_ps(y, _mm_movehl_ps(y, y));
@@ -96,6 +126,15 @@ struct V {
   }
   SINTER_LANE I sub_i(I a, I b) {
     return _mm256_sub_epi32(a, b);
+  }
+  SINTER_LANE I and_i(I a, I b) {
+    return _mm256_and_si256(a, b);
+  }
+  SINTER_LANE I xor_i(I a, I b) {
+    return _mm256_xor_si256(a, b);
+  }
+  SINTER_LANE I shift_left_i(I x, int count) {
+    return _mm256_slli_epi32(x, count);
   }
   SINTER_LANE I min_i(I a, I b) {
     return _mm256_min_epi32(a, b);

@@ -79,6 +79,36 @@ struct V {
     const I exponent = _mm512_slli_epi32(_mm512_cvtps_epi32(n), 23);
     return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), exponent));
   }
+  SINTER_LANE F power_of_two(I n) {  // 2^n, n of -126 .. 127
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(n, _mm512_set1_epi32(127)), 23));
+  }
+  SINTER_LANE F sqrt(F x) {
+    return _mm512_sqrt_ps(x);
+  }
+  SINTER_LANE F floor(F x) {
+    return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+  }
+  SINTER_LANE F ceil(F x) {
+    return _mm512_roundscale_ps(x, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC);
+  }
+  SINTER_LANE F negate(F x) {
+    return _mm512_xor_ps(x, _mm512_set1_ps(-0.0f));
+  }
+  SINTER_LANE F magnitude(F x) {
+    return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), x);
+  }
+  SINTER_LANE F with_sign_of(F magnitude, F x) {
+    return _mm512_or_ps(magnitude, _mm512_and_ps(x, _mm512_set1_ps(-0.0f)));
+  }
+  SINTER_LANE bool all_within(F x, float bound) {  // |x| <= bound; false with a NaN
+    return _mm512_cmp_ps_mask(magnitude(x), _mm512_set1_ps(bound), _CMP_LE_OQ) == 0xffff;
+  }
+  SINTER_LANE I bits(F x) {
+    return _mm512_castps_si512(x);
+  }
+  SINTER_LANE F from_bits(I x) {
+    return _mm512_castsi512_ps(x);
+  }
   SINTER_LANE float sum(F x) {
     return _mm512_reduce_add_ps(x);
   }
@@ -95,6 +125,15 @@ struct V {
   }
   SINTER_LANE I sub_i(I a, I b) {
     return _mm512_sub_epi32(a, b);
+  }
+  SINTER_LANE I and_i(I a, I b) {
+    return _mm512_and_si512(a, b);
+  }
+  SINTER_LANE I xor_i(I a, I b) {
+    return _mm512_xor_si512(a, b);
+  }
+  SINTER_LANE I shift_left_i(I x, int count) {
+    return _mm512_slli_epi32(x, static_cast<unsigned>(count));
   }
   SINTER_LANE I min_i(I a, I b) {
     return _mm512_min_epi32(a, b);

@@ -1,6 +1,8 @@
 // unary against the C library's doubles, and leaky relu against real numbers.
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <string>
@@ -96,6 +98,86 @@ TEST(Unary, LeakyReluOfInt16) {
     for (size_t i = 0; i < in.size(); i++) {
       const double real = double(in[i]) * double(p.in_scale) * (in[i] < 0 ? double(alpha) : 1.0);
       ASSERT_NEAR(out[i], fmin(fmax(real / double(p.out_scale), -32768), 32767), 0.76);  // it rounds twice
+    }
+  }
+}
+
+double gelu_approximate(double x) {
+  return x / (1 + exp(-2 * sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+}
+
+// The true functions, and by how much a result may be off: units of its last place, and parts of x.
+struct Accuracy {
+  int function;
+  double (*exact)(double);
+  double units, parts_of_x;
+};
+const Accuracy accuracies[] = {
+    {UNARY_EXP, exp, 4, 0},
+    {UNARY_LOG, log, 4, 0},
+    {UNARY_SQRT, sqrt, 0.5, 0},
+    {UNARY_RSQRT, [](double x) { return 1 / sqrt(x); }, 4, 0},
+    {UNARY_SIN, sin, 4, 0},
+    {UNARY_COS, cos, 4, 0},
+    {UNARY_LOGISTIC, [](double x) { return 1 / (1 + exp(-x)); }, 4, 0},
+    {UNARY_TANH, tanh, 4, 0},
+    {UNARY_HARD_SWISH, [](double x) { return x * fmin(fmax(x + 3, 0), 6) / 6; }, 4, ldexp(1, -22)},
+    {UNARY_ELU, [](double x) { return x < 0 ? expm1(x) : x; }, 4, 0},
+    {UNARY_GELU, [](double x) { return 0.5 * x * erfc(-x / sqrt(2.0)); }, 4, ldexp(1, -22)},
+    {UNARY_GELU_APPROXIMATE, gelu_approximate, 4, ldexp(1, -22)},
+};
+
+// Every row beside the true values, over floats of all sizes: every 10 007th, or another step that
+// SINTER_EVERY_FLOAT says (1: all; some minutes for each function), with the errors found printed.
+TEST(Unary, AccuracyOverAllFloats) {
+  const char* every = getenv("SINTER_EVERY_FLOAT");
+  const uint64_t step = every && atoi(every) > 0 ? static_cast<uint64_t>(atoi(every)) : 10007;
+  const uint64_t block = 1 << 16;
+  for (int i = 0; i < row_count(); i++) {
+    const RowDef* row = row_at(i);
+    if (strcmp(row->op->name, "unary") || row->types[UNARY_IN] != F32 || !row_runs_here(row)) continue;
+    for (const Accuracy& a : accuracies) {
+      double worst = 0, worst_at = 0;
+      std::vector<float> in(block), out(block);
+      for (uint64_t bits = 0; bits < uint64_t{1} << 32;) {
+        size_t count = 0;
+        for (; count < block && bits < uint64_t{1} << 32; bits += step) {
+          const uint32_t word = static_cast<uint32_t>(bits);
+          memcpy(&in[count++], &word, 4);
+        }
+        UnaryParams p = {};
+        p.function = a.function;
+        p.count = static_cast<int32_t>(count);
+        void* slots[] = {in.data(), out.data()};
+        Workers alone = {1, nullptr};
+        const Call call = {&p, slots, nullptr, &alone};
+        row->run(&call);
+        for (size_t k = 0; k < count; k++) {
+          const double x = static_cast<double>(in[k]), exact = a.exact(x), got = static_cast<double>(out[k]);
+          if (isnan(exact) || isnan(got)) {
+            // 0 times infinity: not every form of these functions has it.
+            if (isinf(x) && a.parts_of_x > 0) continue;
+            ASSERT_TRUE(isnan(exact) && isnan(got)) << row->name << " function " << a.function << " of " << x;
+            continue;
+          }
+          if (got == exact || static_cast<float>(exact) == out[k]) continue;
+          if (got == 0 && fabs(exact) < ldexp(1, -126)) continue;                        // subnormal results may be 0
+          if (a.function == UNARY_HARD_SWISH && isinf(got) && fabs(x) > 5e37) continue;  // 6 x overflows
+          int exponent;
+          frexp(exact, &exponent);
+          const double unit = ldexp(1, exponent < -125 ? -149 : exponent - 24);
+          const double error = fabs(got - exact), allowed = a.units * unit + a.parts_of_x * fabs(x);
+          if (error / allowed > worst) {
+            worst = error / allowed;
+            worst_at = x;
+          }
+        }
+      }
+      EXPECT_LE(worst, 1.0) << row->name << " function " << a.function << " of " << worst_at;
+      RecordProperty(std::string(row->name) + "_" + std::to_string(a.function), std::to_string(worst));
+      if (every) {
+        printf("%s function %d: at most %.3f of what is allowed, at %.9g\n", row->name, a.function, worst, worst_at);
+      }
     }
   }
 }

@@ -1,4 +1,4 @@
-// bench --profile: which ops take Sinter longest.
+// bench --profile: which ops and which kernels take Sinter longest.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.cli.command;
@@ -7,7 +7,11 @@ import dev.sinter.cli.bench.StepTimes;
 import dev.sinter.cli.report.Table;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Prints times per kernel call. */
 final class Profiler {
@@ -37,8 +41,30 @@ final class Profiler {
       double rest =
           slowest.subList(SHOWN, slowest.size()).stream().mapToDouble(StepTimes.Step::micros).sum();
       out.printf("and %d others, together %.1f us%n", slowest.size() - SHOWN, rest);
+      byKernel(slowest, times.micros()).print(out);
     }
     out.flush();
     return text.toString();
+  }
+
+  private static Table byKernel(List<StepTimes.Step> steps, double micros) {
+    Map<String, DoubleSummaryStatistics> kernels =
+        steps.stream()
+            .collect(
+                Collectors.groupingBy(
+                    step -> step.report().kernel(),
+                    Collectors.summarizingDouble(StepTimes.Step::micros)));
+    Table table = new Table("kernel", "calls", "us", "%");
+    kernels.entrySet().stream()
+        .sorted(Comparator.comparingDouble(kernel -> -kernel.getValue().getSum()))
+        .forEach(
+            kernel ->
+                table.row(
+                    kernel.getKey(),
+                    kernel.getValue().getCount(),
+                    String.format("%.1f", kernel.getValue().getSum()),
+                    String.format(
+                        "%.1f", 100 * kernel.getValue().getSum() / Math.max(micros, 1e-9))));
+    return table;
   }
 }

@@ -1,0 +1,275 @@
+// unary of floats in vectors: written once in the operations of simd/*.h, built per ISA.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The polynomials and the quotient were fitted for this file: least squares in quadruple precision whose weights were
+// raised where the error is large until it was even, which minimizes the largest error. What each leaves relative to
+// its function stands beside it; the errors of whole functions, roundings included, are in README.md.
+#ifndef SINTER_KERNELS_UNARY_VECTOR_H_
+#define SINTER_KERNELS_UNARY_VECTOR_H_
+
+#include <math.h>
+#include <stdint.h>
+
+#include "core/workers.h"
+#include "kernels/unary/op.h"
+
+namespace sinter {
+namespace {
+
+typedef V::F F;
+typedef V::I I;
+
+template <int N>
+SINTER_LANE F polynomial(F x, const float (&terms)[N]) {  // the highest term first
+  F sum = V::set(terms[0]);
+  for (int i = 1; i < N; i++) sum = V::fma(sum, x, V::set(terms[i]));
+  return sum;
+}
+
+// x = n ln 2 + r, n whole; ln 2 in two parts, of which the first times n is exact.
+SINTER_LANE F without_twos(F x, F n) {
+  return V::fma(n, V::set(-1.42860677e-6f), V::fma(n, V::set(-0.693145752f), x));
+}
+// e^r, |r| <= ln 2 / 2: 1 + r + r^2 P(r), 2^-28.
+SINTER_LANE F exp_near_0(F r) {
+  static const float terms[] = {1.38145999e-3f, 8.36871541e-3f, 0.0416683879f, 0.166665206f, 0.499999934f, 1.0f, 1.0f};
+  return polynomial(r, terms);
+}
+SINTER_LANE F exponential(F x) {
+  x = V::min(V::set(89.0f), V::max(V::set(-104.0f), x));  // beyond, the result is infinite or 0
+  const F n = V::nearest(V::mul(x, V::set(1.44269504f)));
+  const I whole = V::to_int(n), half = V::shift_right(whole, 1);
+  // Two factors: neither 2^128 nor 2^-150 is a normal float.
+  const F y = V::mul(exp_near_0(without_twos(x, n)), V::power_of_two(half));
+  return V::mul(y, V::power_of_two(V::sub_i(whole, half)));
+}
+
+struct VectorAbs {
+  SINTER_LANE F of(F x) {
+    return V::magnitude(x);
+  }
+};
+struct VectorNeg {
+  SINTER_LANE F of(F x) {
+    return V::negate(x);
+  }
+};
+struct VectorSquare {
+  SINTER_LANE F of(F x) {
+    return V::mul(x, x);
+  }
+};
+struct VectorSign {
+  SINTER_LANE F of(F x) {
+    const F zero = V::set(0.0f);
+    return V::if_less(zero, x, V::set(1.0f), V::if_less(x, zero, V::set(-1.0f), x));
+  }
+};
+struct VectorExp {
+  SINTER_LANE F of(F x) {
+    return exponential(x);
+  }
+};
+// x = 2^e (1 + f), sqrt(1/2) <= 1 + f < sqrt(2): log(1 + f) = f - f^2 / 2 + f^3 P(f), 2^-27.
+struct VectorLog {
+  SINTER_LANE F of(F x) {
+    static const float terms[] = {-0.0763442974f, 0.127615503f, -0.131601951f, 0.142017625f,
+                                  -0.166233565f,  0.200012267f, -0.250008211f, 0.333333317f};
+    const F zero = V::set(0.0f), least = V::set(1.17549435e-38f);
+    const F normal = V::if_less(x, least, V::mul(x, V::set(8388608.0f)), x);
+    const I root = V::set_i(0x3f3504f3);  // sqrt(1/2)
+    const I steps = V::shift_right(V::sub_i(V::bits(normal), root), 23);
+    const F f = V::sub(V::from_bits(V::sub_i(V::bits(normal), V::shift_left_i(steps, 23))), V::set(1.0f));
+    const F e = V::add(V::to_float(steps), V::if_less(x, least, V::set(-23.0f), zero));
+    const F square = V::mul(f, f);
+    F y = V::mul(V::mul(square, f), polynomial(f, terms));
+    y = V::fma(e, V::set(-2.12194440e-4f), y);  // ln 2 in two parts
+    y = V::fma(square, V::set(-0.5f), y);
+    y = V::fma(e, V::set(0.693359375f), V::add(f, y));
+    y = V::if_less(x, V::set(INFINITY), y, x);  // NaN stays, too
+    y = V::if_less(zero, normal, y, V::set(-INFINITY));
+    return V::if_not_negative(x, y, V::set(NAN));
+  }
+};
+struct VectorSqrt {
+  SINTER_LANE F of(F x) {
+    return V::sqrt(x);
+  }
+};
+struct VectorRsqrt {
+  SINTER_LANE F of(F x) {
+    return V::div(V::set(1.0f), V::sqrt(x));
+  }
+};
+
+// x = n pi / 2 + r, pi / 2 in three parts. Sine r + r^3 P(r^2), 2^-28; cosine 1 - r^2 / 2 + r^4 P(r^2), 2^-33.
+static const float largest_angle = 8192.0f;  // up to here three parts are enough
+SINTER_LANE F sine(F x, int32_t quarter_turns) {
+  static const float sine_terms[] = {-1.95152559e-4f, 8.33216056e-3f, -0.166666546f};
+  static const float cosine_terms[] = {2.44331252e-5f, -1.3887316e-3f, 0.0416666457f};
+  const F n = V::nearest(V::mul(x, V::set(0.636619772f)));
+  F r = V::fma(n, V::set(-1.57079637f), x);
+  r = V::fma(n, V::set(4.37113883e-8f), r);
+  r = V::fma(n, V::set(1.71512451e-15f), r);
+  const F square = V::mul(r, r);
+  const F s = V::fma(V::mul(r, square), polynomial(square, sine_terms), r);
+  const F c =
+      V::fma(V::mul(square, square), polynomial(square, cosine_terms), V::fma(square, V::set(-0.5f), V::set(1.0f)));
+  const I quarter = V::add_i(V::to_int(n), V::set_i(quarter_turns));
+  const I odd = V::sub_i(V::set_i(0), V::and_i(quarter, V::set_i(1)));
+  const I sign = V::shift_left_i(V::and_i(quarter, V::set_i(2)), 30);
+  return V::from_bits(V::xor_i(V::if_negative_i(odd, V::bits(c), V::bits(s)), sign));
+}
+inline __attribute__((noinline)) F each_by_itself(F x, float (*f)(float)) {
+  float values[V::W];
+  V::store(values, x);
+  for (float& value : values) value = f(value);
+  return V::load(values);
+}
+struct VectorSin {
+  SINTER_LANE F of(F x) {
+    return __builtin_expect(V::all_within(x, largest_angle), 1) ? sine(x, 0) : each_by_itself(x, sinf);
+  }
+};
+struct VectorCos {
+  SINTER_LANE F of(F x) {
+    return __builtin_expect(V::all_within(x, largest_angle), 1) ? sine(x, 1) : each_by_itself(x, cosf);
+  }
+};
+
+struct VectorFloor {
+  SINTER_LANE F of(F x) {
+    return V::floor(x);
+  }
+};
+struct VectorCeil {
+  SINTER_LANE F of(F x) {
+    return V::ceil(x);
+  }
+};
+struct VectorRound {
+  SINTER_LANE F of(F x) {
+    return V::nearest(x);
+  }
+};
+struct VectorLogistic {
+  SINTER_LANE F of(F x) {
+    const F one = V::set(1.0f);
+    return V::div(one, V::add(one, exponential(V::negate(x))));
+  }
+};
+// Up to 5/8 x + x^3 P(x^2), 2^-27; above by e^2x, whose error weighs little there.
+struct VectorTanh {
+  SINTER_LANE F of(F x) {
+    static const float terms[] = {-5.64830761e-3f, 0.0205898175f, -0.0537251235f, 0.133312744f, -0.333332761f};
+    const F size = V::magnitude(x), square = V::mul(x, x);
+    const F small = V::fma(V::mul(x, square), polynomial(square, terms), x);
+    const F twice = V::mul(V::min(V::set(10.0f), size), V::set(2.0f));
+    const F n = V::nearest(V::mul(twice, V::set(1.44269504f)));
+    const F e = V::scale_by_power(exp_near_0(without_twos(twice, n)), n);
+    const F large = V::sub(V::set(1.0f), V::div(V::set(2.0f), V::add(e, V::set(1.0f))));
+    return V::if_less(size, V::set(0.625f), small, V::with_sign_of(large, x));
+  }
+};
+struct VectorHardSwish {  // the reference's steps
+  SINTER_LANE F of(F x) {
+    const F clamped = V::min(V::set(6.0f), V::max(V::set(0.0f), V::add(x, V::set(3.0f))));
+    return V::mul(V::mul(x, clamped), V::set(1.0f / 6.0f));
+  }
+};
+// e^x - 1 = 2^n (e^r - 1) + (2^n - 1), e^r - 1 = r + r^2 P(r), 2^-32.
+struct VectorElu {
+  SINTER_LANE F of(F x) {
+    static const float terms[] = {1.98458769e-4f, 1.39406252e-3f, 8.33338937e-3f,
+                                  0.0416663609f,  0.166666664f,   0.500000004f};
+    const F bounded = V::max(V::set(-30.0f), x);
+    const F n = V::nearest(V::mul(bounded, V::set(1.44269504f)));
+    const F r = without_twos(bounded, n), power = V::scale_by_power(V::set(1.0f), n);
+    const F near_0 = V::fma(V::mul(r, r), polynomial(r, terms), r);
+    return V::if_less(x, V::set(0.0f), V::fma(power, near_0, V::sub(power, V::set(1.0f))), x);
+  }
+};
+// erf(x / sqrt(2)) = x P(x^2) / Q(x^2) while |x| < 5.52, within 2^-29 of 1; beyond, it rounds to 1 or -1.
+struct VectorGelu {
+  SINTER_LANE F of(F x) {
+    static const float above[] = {-1.46497373e-10f, 1.03932429e-7f, 1.67866615e-5f, 3.38576762e-4f,
+                                  9.59284811e-3f,   0.0652992477f,  0.79788457f};
+    static const float below[] = {1.97763428e-6f, 8.14969124e-5f, 1.92817491e-3f, 0.0284405016f, 0.248507233f, 1.0f};
+    const F end = V::set(5.52f), size = V::magnitude(x);
+    const F bounded = V::with_sign_of(V::min(end, size), x);
+    const F square = V::mul(bounded, bounded), half = V::mul(x, V::set(0.5f));
+    const F e = V::div(V::mul(bounded, polynomial(square, above)), polynomial(square, below));
+    return V::if_less(size, end, V::fma(half, e, half), V::max(V::set(0.0f), x));
+  }
+};
+struct VectorGeluApproximate {  // (1 + tanh(u)) / 2 = 1 / (1 + e^-2u)
+  SINTER_LANE F of(F x) {
+    const F square = V::mul(x, x);
+    const F u = V::mul(
+        x, V::fma(square, V::set(-2.0f * 0.79788456080286536f * 0.044715f), V::set(-2.0f * 0.79788456080286536f)));
+    const F y = V::div(x, V::add(V::set(1.0f), exponential(u)));
+    return V::if_less(x, V::set(-1e6f), V::set(0.0f), y);
+  }
+};
+
+template <class Function>
+void each_vector(const Call* call) {
+  const int64_t count = static_cast<const UnaryParams*>(call->params)->count;
+  const float* in = static_cast<const float*>(call->slots[UNARY_IN]);
+  float* out = static_cast<float*>(call->slots[UNARY_OUT]);
+  const int64_t part = 16384, parts = (count + part - 1) / part;
+  parallel_for(call->workers, parts, [&](int64_t index, int) {
+    const int64_t end = (index + 1) * part < count ? (index + 1) * part : count;
+    int64_t i = index * part;
+    for (; i + V::W <= end; i += V::W) V::store(out + i, Function::of(V::load(in + i)));
+    if (i < end) V::store_n(out + i, Function::of(V::load_n(in + i, end - i)), end - i);
+  });
+}
+
+inline void unary_f32(const Call* call) {
+  switch (static_cast<const UnaryParams*>(call->params)->function) {
+    case UNARY_ABS:
+      return each_vector<VectorAbs>(call);
+    case UNARY_NEG:
+      return each_vector<VectorNeg>(call);
+    case UNARY_SQUARE:
+      return each_vector<VectorSquare>(call);
+    case UNARY_SIGN:
+      return each_vector<VectorSign>(call);
+    case UNARY_EXP:
+      return each_vector<VectorExp>(call);
+    case UNARY_LOG:
+      return each_vector<VectorLog>(call);
+    case UNARY_SQRT:
+      return each_vector<VectorSqrt>(call);
+    case UNARY_RSQRT:
+      return each_vector<VectorRsqrt>(call);
+    case UNARY_SIN:
+      return each_vector<VectorSin>(call);
+    case UNARY_COS:
+      return each_vector<VectorCos>(call);
+    case UNARY_FLOOR:
+      return each_vector<VectorFloor>(call);
+    case UNARY_CEIL:
+      return each_vector<VectorCeil>(call);
+    case UNARY_ROUND:
+      return each_vector<VectorRound>(call);
+    case UNARY_LOGISTIC:
+      return each_vector<VectorLogistic>(call);
+    case UNARY_TANH:
+      return each_vector<VectorTanh>(call);
+    case UNARY_HARD_SWISH:
+      return each_vector<VectorHardSwish>(call);
+    case UNARY_ELU:
+      return each_vector<VectorElu>(call);
+    case UNARY_GELU:
+      return each_vector<VectorGelu>(call);
+    default:
+      return each_vector<VectorGeluApproximate>(call);
+  }
+}
+
+}  // namespace
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_UNARY_VECTOR_H_
