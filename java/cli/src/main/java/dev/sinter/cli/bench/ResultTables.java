@@ -78,6 +78,7 @@ public final class ResultTables {
         case "details" -> details(table, machine, link);
         case "kernels" -> kernels(table, machine, link);
         case "calls" -> calls(table, machine, link);
+        case "gpu" -> gpu(table, machine, link);
         default -> throw new IOException(page + ": there is no table " + what);
       }
     }
@@ -230,6 +231,61 @@ public final class ResultTables {
           for (String peer : peers) {
             JsonNode r = row.get(peer);
             table.append(" ").append(r == null ? "–" : ratio(new Result(r))).append(" |");
+          }
+          table.append("\n");
+        });
+  }
+
+  /** Products on a GPU: a row per case, a column per peer; rows of peers follow Sinter's. */
+  private void gpu(StringBuilder table, Path machine, String link) throws IOException {
+    Path file = machine.resolve("gemm.json");
+    if (!Files.exists(file)) {
+      return;
+    }
+    JsonNode root = read(file);
+    Map<String, Map<String, JsonNode>> rows = new LinkedHashMap<>();
+    Set<String> peers = new TreeSet<>();
+    for (JsonNode r : root.get("times")) {
+      String who = r.get("time").asText();
+      String of = r.get("case").asText();
+      boolean ours = who.equals("sinter " + of);
+      if (!ours && who.startsWith("sinter ")) {
+        continue; // another of our kernels, beside it
+      }
+      String key =
+          format(
+              "`%s` | %d × %d × %d | %s",
+              of,
+              r.get("m").asInt(),
+              r.get("n").asInt(),
+              r.get("k").asInt(),
+              r.get("buffers").asText().equals("in L2") ? "L2" : "memory");
+      rows.computeIfAbsent(key, k -> new LinkedHashMap<>()).put(ours ? "" : who, r);
+      if (!ours) {
+        peers.add(who);
+      }
+    }
+    rows.values().removeIf(row -> !row.containsKey("") || row.size() < 2);
+    table.append(
+        format(
+            "\n**%s** ([gemm.json](%s/gemm.json); medians, times faster than the peer)\n\n",
+            root.path("card").path("card").asText(), link));
+    table.append("| product | m × n × k | operands in | µs | TOP/s |");
+    peers.forEach(peer -> table.append(" beside ").append(peer).append(" |"));
+    table.append("\n| --- | --- | --- | --- | --- |").append(" --- |".repeat(peers.size()));
+    table.append("\n");
+    rows.forEach(
+        (key, row) -> {
+          JsonNode ours = row.get("");
+          double micros = ours.get("microseconds").asDouble();
+          table.append(
+              format("| %s | %.1f | %.0f |", key, micros, ours.get("tera_operations").asDouble()));
+          for (String peer : peers) {
+            JsonNode r = row.get(peer);
+            table
+                .append(" ")
+                .append(r == null ? "–" : format("%.2f", r.get("microseconds").asDouble() / micros))
+                .append(" |");
           }
           table.append("\n");
         });
