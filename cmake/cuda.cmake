@@ -71,20 +71,24 @@ function(sinter_add_cuda)
 
   # gemm's kernels beside the vendor's libraries, which are loaded by name where they are installed; built when asked for.
   set(bench ${CMAKE_CURRENT_SOURCE_DIR}/../benchmarks/cuda)
-  set(object ${CMAKE_CURRENT_BINARY_DIR}/cuda/gemm_bench.cu.o)
-  add_custom_command(
-    OUTPUT ${object}
-    COMMAND ${SINTER_NVCC} ${common} -gencode arch=compute_80,code=[sm_80,compute_80] -gencode
-            arch=compute_90,code=sm_90 -MD -MF ${object}.d -MT ${object} -c ${bench}/gemm_bench.cu -o ${object}
-    DEPENDS ${bench}/gemm_bench.cu
-    DEPFILE ${object}.d
-    COMMENT "nvcc gemm_bench.cu"
-    VERBATIM)
+  set(bench_objects "")
+  foreach(name gemm_bench gemm_check)
+    set(object ${CMAKE_CURRENT_BINARY_DIR}/cuda/${name}.cu.o)
+    add_custom_command(
+      OUTPUT ${object}
+      COMMAND ${SINTER_NVCC} ${common} -gencode arch=compute_80,code=[sm_80,compute_80] -gencode
+              arch=compute_90,code=sm_90 -MD -MF ${object}.d -MT ${object} -c ${bench}/${name}.cu -o ${object}
+      DEPENDS ${bench}/${name}.cu
+      DEPFILE ${object}.d
+      COMMENT "nvcc ${name}.cu"
+      VERBATIM)
+    list(APPEND bench_objects ${object})
+  endforeach()
   set(gemm_objects ${objects})
-  list(FILTER gemm_objects INCLUDE REGEX "kernels_gemm_cuda_")
+  list(FILTER gemm_objects INCLUDE REGEX "kernels_gemm_cuda[_.]")
   set_source_files_properties(${gemm_objects} PROPERTIES GENERATED TRUE EXTERNAL_OBJECT TRUE)
-  add_executable(gemm_bench EXCLUDE_FROM_ALL ${bench}/peers.cc src/kernels/gemm/cuda_packing.cc src/kernels/gemm/op.cc
-                            src/core/status.cc ${object} ${gemm_objects})
+  add_executable(gemm_bench EXCLUDE_FROM_ALL ${bench}/peers.cc ${bench}/gemm_kernels.cc src/kernels/gemm/cuda_packing.cc src/kernels/gemm/op.cc
+                            src/core/status.cc ${bench_objects} ${gemm_objects})
   add_dependencies(gemm_bench sinter_cuda_kernels)
   target_include_directories(gemm_bench PRIVATE include src)
   target_include_directories(gemm_bench SYSTEM PRIVATE ${SINTER_CUDA_INCLUDE})

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Only the instruction's rows may be sparse, so its rows are rows of W and its columns rows of A: what is computed is C
-// transposed, and stored through shared memory. A step takes 128 bytes of k of A, 64 kept bytes of W, and per 16 rows and
-// 64 bytes of k one word of places per lane, which a lane reads itself, the next step's while this one is multiplied.
+// transposed, and stored through shared memory. A step takes 128 bytes of k of A, 64 kept bytes of W, and per 16 rows
+// and 64 bytes of k one word of places per lane, which a lane reads itself, the next step's while this one is
+// multiplied.
 #include "kernels/gemm/cuda_epilogue.cuh"
 #include "kernels/gemm/cuda_packing.h"
 #include "kernels/gemm/cuda_tile.cuh"
@@ -75,7 +76,8 @@ __global__ void __launch_bounds__(SPARSE_THREADS) sparse_tile(Source source, Spa
     const uint32_t to = base + static_cast<uint32_t>(step % SPARSE_STAGES * SPARSE_STAGE);
 #pragma unroll
     for (int i = 0; i < 4; i++) {
-      source.load(rows[i], step * 128 + thread % 8 * 16, to + SPARSE_LEFT + wide_place(thread / 8 + 32 * i, thread % 8));
+      source.load(rows[i], step * 128 + thread % 8 * 16,
+                  to + SPARSE_LEFT + wide_place(thread / 8 + 32 * i, thread % 8));
     }
 #pragma unroll
     for (int i = 0; i < 2; i++) {
@@ -86,7 +88,7 @@ __global__ void __launch_bounds__(SPARSE_THREADS) sparse_tile(Source source, Spa
     }
   };
   // Places of this warp's two units of 16 rows: words of the first and second 64 bytes of k.
-  auto places_of = [&](int step, uint2 (&places)[2]) {
+  auto places_of = [&](int step, uint2(&places)[2]) {
 #pragma unroll
     for (int unit = 0; unit < 2; unit++) {
       const int row = warp_row + unit * 16;

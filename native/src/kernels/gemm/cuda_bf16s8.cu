@@ -1,5 +1,6 @@
 // gemm with activations in bfloat16 and weights in int8: numerics bf16s8. For few rows weights are widened in
 // registers, for many once for the tiles of bfloat16. SPDX-License-Identifier: Apache-2.0
+#include "kernels/gemm/cuda_gemv.cuh"
 #include "kernels/gemm/cuda_stream.cuh"
 
 namespace sinter {
@@ -28,6 +29,11 @@ cudaError_t launch_widen_rows(const void* rows, int64_t bytes, void* to, cudaStr
 }
 
 cudaError_t launch_skinny_bf16s8(const GemmTask& task) {
+  const GemmParams& p = *task.p;
+  // Longer rows of A do not fit in shared memory as floats.
+  if (p.m == 1 && p.k <= 24576 && task.variant == 0) {
+    return launch_gemv<2, 4, 16>(skinny_task<SkinnyBf16S8>(task, 1), task.stream);
+  }
   return choose_stream<SkinnyBf16S8, ToF32Scaled>(task, 1);
 }
 

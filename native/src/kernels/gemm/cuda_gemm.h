@@ -36,8 +36,8 @@ cudaError_t launch_skinny_s8s8(const GemmTask& task);
 cudaError_t launch_skinny_bf16(const GemmTask& task);
 cudaError_t launch_skinny_bf16s8(const GemmTask& task);
 
-// Packing cuda_rows of int8, for many rows of A: `wide` has cuda_wide_bytes(n, k) bytes of device memory for the weights in
-// bfloat16. `a` is aligned as above.
+// Packing cuda_rows of int8, for many rows of A: `wide` has cuda_wide_bytes(n, k) bytes of device memory for the
+// weights in bfloat16. `a` is aligned as above.
 cudaError_t launch_sm90a_bf16s8(const GemmTask& task, void* wide);
 // `bytes` weights of int8, a multiple of 16, made bfloat16.
 cudaError_t launch_widen_rows(const void* rows, int64_t bytes, void* to, cudaStream_t stream);

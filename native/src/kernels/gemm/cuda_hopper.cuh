@@ -108,9 +108,10 @@ __device__ __forceinline__ void store_box(const CUtensorMap* map, int32_t x, int
                : "memory");
   asm volatile("cp.async.bulk.commit_group;" ::: "memory");
 }
-// Until the boxes have left shared memory, or have arrived.
+// Until all boxes but the last `pending` have left shared memory, or all have arrived.
+template <int pending>
 __device__ __forceinline__ void stores_read() {
-  asm volatile("cp.async.bulk.wait_group.read 0;" ::: "memory");
+  asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(pending) : "memory");
 }
 __device__ __forceinline__ void stores_done() {
   asm volatile("cp.async.bulk.wait_group 0;" ::: "memory");

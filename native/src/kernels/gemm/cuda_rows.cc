@@ -15,7 +15,7 @@ namespace {
 typedef cudaError_t (*Launch)(const GemmTask&);
 
 // Up to here reading W is all that counts, and the tiles would be empty for the most part.
-const int few_rows = 16;
+const int few_rows = 32;
 // From more rows on, weights of int8 are made bfloat16 once for all.
 const int widen_from = 64;
 

@@ -170,6 +170,13 @@ __global__ void __launch_bounds__(32 * warps) gemm_skinny(const __grid_constant_
   }
 }
 
+static inline int device_number(cudaDeviceAttr attribute) {
+  int device = 0, value = 0;
+  cudaGetDevice(&device);
+  cudaDeviceGetAttribute(&value, attribute, device);
+  return value;
+}
+
 template <class Form, class To, int eights, int warps>
 cudaError_t launch_skinny(const SkinnyTask& t, bool whole, cudaStream_t stream) {
   const dim3 grid((t.n + 15) / 16, (t.m + 8 * eights - 1) / (8 * eights));

@@ -55,39 +55,43 @@ cudaError_t launch_shared(const GemmTask& task, const Weights& w) {
   return p.status == cudaSuccess ? launch_split<F>(p.rows, p.columns, p.task, task.stream) : p.status;
 }
 
-// Forms: 1 clusters of two by 128 x 256, 2 the same without clusters; 3 128 x 128; 4, 5 the same where warpgroups take
-// turns, with and without clusters; 6, 7, 8 k shared by clusters of 2, 4, 8 blocks.
+// How often the slowest multiprocessor takes a tile.
+int64_t rounds(int64_t m, int64_t n, int rows, int columns, int blocks) {
+  const int64_t tiles = (m + rows - 1) / rows * ((n + columns - 1) / columns);
+  return (tiles + multiprocessors() / blocks - 1) / (multiprocessors() / blocks);
+}
+
+// Forms: 1 128 x 256, in clusters of two; 2 128 x 128; 3, 4 the same where warpgroups take turns, with and without
+// clusters; 5, 6 128 x 128 where two or four blocks share k.
+// Measured on an H200: sharing k wins where few tiles have a long one; taking turns wins where results are requantized.
+int usual_form(const GemmParams& p, const Weights& w, bool requantizes) {
+  const int64_t tiles = int64_t{(p.m + 127) / 128} * ((p.n + 127) / 128);
+  const int64_t steps = (p.k * w.value_bytes + 127) / 128;
+  if (tiles <= 16 && steps >= 8) return 6;
+  if (tiles * 2 <= multiprocessors() && steps >= 5) return 5;
+  if (tiles <= multiprocessors()) return 2;
+  if (p.m <= 128) return 4;
+  const int64_t small = rounds(p.m, p.n, 256, 128, 2), large = 2 * rounds(p.m, p.n, 256, 256, 2);
+  return requantizes || small < large ? 3 : 1;
+}
+
 template <class Sum, class To>
 cudaError_t choose(const GemmTask& task, const Weights& w) {
   const GemmParams& p = *task.p;
   if (p.m == 0) return cudaSuccess;
   int form = task.variant;
-  if (form == 0) {
-    const int64_t tiles = int64_t{(p.m + 127) / 128} * ((p.n + 127) / 128), all = multiprocessors();
-    const int64_t steps = (p.k * w.value_bytes + 127) / 128;
-    if (tiles * 2 <= all && steps >= 16) {
-      form = 6;
-    } else if (tiles < 2 * all) {
-      form = 3;
-    } else {
-      form = p.m <= 128 ? 5 : 4;
-    }
-  }
+  if (form == 0) form = usual_form(p, w, sizeof(typename To::Out) == 1);
   switch (form) {
     case 1:
       return launch<TileForm<Sum, To, false, 256, 2>>(task, w);
-    case 2:
-      return launch<TileForm<Sum, To, false, 256, 1>>(task, w);
-    case 4:
+    case 3:
       return launch<TileForm<Sum, To, false, 128, 2, true>>(task, w);
-    case 5:
+    case 4:
       return launch<TileForm<Sum, To, false, 128, 1, true>>(task, w);
-    case 6:
+    case 5:
       return launch_shared<Sum, To, 2>(task, w);
-    case 7:
+    case 6:
       return launch_shared<Sum, To, 4>(task, w);
-    case 8:
-      return launch_shared<Sum, To, 8>(task, w);
     default:
       return launch<TileForm<Sum, To, false, 128, 1>>(task, w);
   }

@@ -30,7 +30,7 @@ cudaError_t launch(const GemmTask& task, int64_t value_bytes) {
   // Boxes are clipped to whole 16 bytes.
   t.wide = F::staged && reinterpret_cast<uintptr_t>(task.c) % 16 == 0 && p.ldc % 16 == 0 && p.n % 16 == 0;
   if (t.wide) {
-    status = make_map(&out, task.c, p.n, p.m, p.ldc, 64, F::columns);
+    status = make_map(&out, task.c, p.n, p.m, p.ldc, 64, F::staged_columns);
     if (status != cudaSuccess) return status;
   }
   return launch_tiles<F>(rows, columns, out, t, 16, task.stream);

@@ -76,7 +76,7 @@ template <class F>
 __global__ void __launch_bounds__(F::threads, 1)
     gemm_split(const __grid_constant__ CUtensorMap row_map, const __grid_constant__ CUtensorMap column_map,
                const __grid_constant__ TileTask t) {
-  extern __shared__ char dynamic_shared[];
+  extern __shared__ __align__(1024) char dynamic_shared[];
   const uint32_t ring = (shared_address(dynamic_shared) + 1023) & ~1023u;
   const uint32_t full = ring + F::stages * F::stage, empty = full + 8 * F::stages;
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;

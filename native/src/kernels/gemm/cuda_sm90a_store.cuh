@@ -39,11 +39,12 @@ struct TileForm {
   static constexpr int row_tile = rows * row_bytes, column_tile = columns * 128;
   static constexpr int places = sparse ? CUDA_2OF4_PLACES : 0;
   static constexpr int stage = row_tile + column_tile + places;
-  // Results of one byte, transposed, are put together there: 64 bytes of n for each column.
-  static constexpr int staged = sparse && sizeof(typename To::Out) == 1 ? columns * 64 : 0;
-  static constexpr int room = (227 * 1024 - 2048 - 2 * staged) / stage;
+  // Results of one byte, transposed, are put together there, in turns: 64 bytes of n for each of 64 columns.
+  static constexpr int staged_columns = 64, staged_part = staged_columns * 64;
+  static constexpr int staged = sparse && sizeof(typename To::Out) == 1 ? 2 * staged_part : 0;
+  static constexpr int room = (227 * 1024 - 512 - 2 * staged) / stage;
   static constexpr int stages = room > 8 ? 8 : room;
-  static constexpr int shared_bytes = 1024 + stages * stage + 2 * staged + 16 * stages + 16;
+  static constexpr int shared_bytes = stages * stage + 2 * staged + 16 * stages + 16;
   static constexpr int threads = 384;
   static constexpr int halves = turns ? 2 : 1;  // of 64 rows, that one warpgroup multiplies
   static_assert(!(sparse && turns), "places are read for 64 rows");
@@ -233,32 +234,37 @@ __device__ __forceinline__ void store_staged(const typename F::Sum (&d)[F::colum
       scale[below] = __ldg(t.scale + row + 8 * below);
     }
   }
-  if (issues) stores_read();  // the tile before
-  group_sync<128>(1 + group);
 #pragma unroll
-  for (int j = 0; j < F::columns / 8; j += 2) {
+  for (int part = 0; part < F::columns / F::staged_columns; part++) {
+    const uint32_t here = staging + part % 2 * F::staged_part;
+    if (issues) stores_read<1>();  // this half's last box
+    group_sync<128>(1 + group);
 #pragma unroll
-    for (int below = 0; below < 2; below++) {
-      uint32_t v[4];
+    for (int b = 0; b < F::staged_columns / 8; b += 2) {
+      const int j = part * (F::staged_columns / 8) + b;
 #pragma unroll
-      for (int i = 0; i < 4; i++) {
-        v[i] = ToS8::bits(d[4 * (j + i / 2) + 2 * below + i % 2], bias[below], scale[below], lowest, highest);
+      for (int below = 0; below < 2; below++) {
+        uint32_t v[4];
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+          v[i] = ToS8::bits(d[4 * (j + i / 2) + 2 * below + i % 2], bias[below], scale[below], lowest, highest);
+        }
+        // Four columns of one row; lanes 8 and 4 apart exchange until each has four rows of one column.
+        uint32_t word = add_bytes(__byte_perm(__byte_perm(v[0], v[1], 0x0040), __byte_perm(v[2], v[3], 0x0040), 0x5410),
+                                  zero_points);
+        uint32_t other = __shfl_xor_sync(0xffffffff, word, 8);
+        word = bit1 ? __byte_perm(other, word, 0x7632) : __byte_perm(word, other, 0x5410);
+        other = __shfl_xor_sync(0xffffffff, word, 4);
+        word = bit0 ? __byte_perm(other, word, 0x7351) : __byte_perm(word, other, 0x6240);
+        const int column = 8 * (b + bit1) + 2 * q + bit0;
+        const uint32_t at = here + column * 64 + (warp ^ (column >> 1 & 3)) * 16 + below * 8 + (lane >> 4) * 4;
+        asm volatile("st.shared.u32 [%0], %1;" ::"r"(at), "r"(word) : "memory");
       }
-      // Four columns of one row; lanes 8 and 4 apart exchange until each has four rows of one column.
-      uint32_t word =
-          add_bytes(__byte_perm(__byte_perm(v[0], v[1], 0x0040), __byte_perm(v[2], v[3], 0x0040), 0x5410), zero_points);
-      uint32_t other = __shfl_xor_sync(0xffffffff, word, 8);
-      word = bit1 ? __byte_perm(other, word, 0x7632) : __byte_perm(word, other, 0x5410);
-      other = __shfl_xor_sync(0xffffffff, word, 4);
-      word = bit0 ? __byte_perm(other, word, 0x7351) : __byte_perm(word, other, 0x6240);
-      const int column = 8 * (j + bit1) + 2 * q + bit0;
-      const uint32_t at = staging + column * 64 + (warp ^ (column >> 1 & 3)) * 16 + below * 8 + (lane >> 4) * 4;
-      asm volatile("st.shared.u32 [%0], %1;" ::"r"(at), "r"(word) : "memory");
     }
+    store_fence();
+    group_sync<128>(1 + group);
+    if (issues) store_box(map, first_row, column0 + part * F::staged_columns, here);
   }
-  store_fence();
-  group_sync<128>(1 + group);
-  if (issues) store_box(map, first_row, column0, staging);
 }
 
 }  // namespace

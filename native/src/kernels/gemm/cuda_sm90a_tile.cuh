@@ -38,8 +38,9 @@ template <class F>
 __global__ void __launch_bounds__(F::threads, 1)
     gemm_tiles(const __grid_constant__ CUtensorMap row_map, const __grid_constant__ CUtensorMap column_map,
                const __grid_constant__ CUtensorMap out_map, const __grid_constant__ TileTask t) {
-  extern __shared__ char dynamic_shared[];
-  const uint32_t ring = (shared_address(dynamic_shared) + 1023) & ~1023u;
+  extern __shared__ __align__(1024) char dynamic_shared[];
+  const uint32_t ring = shared_address(dynamic_shared);
+  if (ring % 1024 != 0) __trap();  // swizzles count from multiples of 1024; a kernel without static memory has that
   const uint32_t staging = ring + F::stages * F::stage, full = staging + 2 * F::staged, empty = full + 8 * F::stages,
                  order = empty + 8 * F::stages;
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;

@@ -55,15 +55,21 @@ __device__ __forceinline__ void read_shared(uint32_t at, uint32_t (&words)[4]) {
                : "memory");
 }
 
+// Of the memory where warps add up: two where there is room.
+__host__ __device__ constexpr int sum_halves(int eights) {
+  return eights > 2 ? 1 : 2;
+}
+
 template <class Form, class To, int eights, int sixteens, int warps>
 __global__ void __launch_bounds__(32 * warps) gemm_stream(const __grid_constant__ StreamTask s) {
   typedef typename Form::Sum Sum;
   constexpr int rows = 16 * sixteens, a_row = 128 * Form::pieces, values = sixteens * eights * 4;
+  constexpr int halves = sum_halves(eights);
   extern __shared__ __align__(128) char stream_shared[];
-  Sum* sums = reinterpret_cast<Sum*>(stream_shared);  // [2][warps][values][32]
+  Sum* sums = reinterpret_cast<Sum*>(stream_shared);  // [halves][warps][values][32]
   const SkinnyTask& t = s.t;
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32, group = lane / 4, q = lane % 4;
-  const uint32_t ring = static_cast<uint32_t>(__cvta_generic_to_shared(stream_shared)) + 2 * warps * values * 128 +
+  const uint32_t ring = static_cast<uint32_t>(__cvta_generic_to_shared(stream_shared)) + halves * warps * values * 128 +
                         warp * s.stages * s.stage_bytes;
 
   // Where the copies are: always stages - 1 ahead.
@@ -149,7 +155,8 @@ __global__ void __launch_bounds__(32 * warps) gemm_stream(const __grid_constant_
       }
     }
     __syncthreads();
-    // The other half is free for the next tile: who gets there has passed this barrier after all had read it.
+    // With two halves the other one is free for the next tile: who writes there has passed this barrier, which all
+    // reach after they have read it.
     for (int v = threadIdx.x; v < values * 32; v += 32 * warps) {
       const int value = v / 32, r = value / (4 * eights), e = value / 4 % eights, i = value % 4;
       const int n = tile * rows + 16 * r + group + i / 2 * 8, m = 8 * e + 2 * q + i % 2;
@@ -161,15 +168,9 @@ __global__ void __launch_bounds__(32 * warps) gemm_stream(const __grid_constant_
                       To::scaled ? __ldg(t.scale + n) : 0.0f, t.bounds);
       }
     }
-    parity ^= 1;
+    if (halves == 1) __syncthreads();
+    parity ^= halves - 1;
   }
-}
-
-static inline int device_number(cudaDeviceAttr attribute) {
-  int device = 0, value = 0;
-  cudaGetDevice(&device);
-  cudaDeviceGetAttribute(&value, attribute, device);
-  return value;
 }
 
 // `share`: blocks on one multiprocessor.
@@ -181,7 +182,7 @@ cudaError_t launch_stream(const SkinnyTask& t, int share, cudaStream_t stream) {
   static const cudaError_t raised = cudaFuncSetAttribute(gemm_stream<Form, To, eights, sixteens, warps>,
                                                          cudaFuncAttributeMaxDynamicSharedMemorySize, shared_most);
   if (raised != cudaSuccess) return raised;
-  const int rows = 16 * sixteens, sum_bytes = 2 * warps * sixteens * eights * 4 * 128;
+  const int rows = 16 * sixteens, sum_bytes = sum_halves(eights) * warps * sixteens * eights * 4 * 128;
   StreamTask s = {t, (t.n + rows - 1) / rows, static_cast<int32_t>((t.row_bytes + 127) / 128), 0, 0};
   s.stage_bytes = rows * 128 + t.m * 128 * Form::pieces;
   // The system keeps 1 KiB of each block.
@@ -196,32 +197,21 @@ cudaError_t launch_stream(const SkinnyTask& t, int share, cudaStream_t stream) {
   return cudaGetLastError();
 }
 
-template <class Form, class To, int eights>
-cudaError_t stream_form(const SkinnyTask& t, int form, cudaStream_t stream) {
-  switch (form) {
-    case 1:
-      return launch_stream<Form, To, eights, 2, 8>(t, 1, stream);
-    case 2:
-      return launch_stream<Form, To, eights, 1, 16>(t, 1, stream);
-    case 3:
-      return launch_stream<Form, To, eights, 1, 4>(t, 4, stream);
-    case 4:
-      return launch_stream<Form, To, eights, 1, 8>(t, 2, stream);
-    default:
-      return launch_stream<Form, To, eights, 1, 8>(t, 1, stream);
-  }
-}
-
-// m <= 16. Variants 8 and 16 are the plain kernel's.
+// m <= 32. Where A has about as many bytes as W, tiles of 32 rows read it half as often; else tiles of 16, two blocks
+// on a multiprocessor. Variants: 1, 4 choose between these, 8 and 16 are the plain kernel's.
 template <class Form, class To>
 cudaError_t choose_stream(const GemmTask& task, int64_t w_bytes) {
   const GemmParams& p = *task.p;
   const SkinnyTask t = skinny_task<Form>(task, w_bytes);
-  if (p.m == 0 || p.m > 16 || !whole_rows(t) || task.variant >= 8) return choose_skinny<Form, To>(task, w_bytes);
-  // Where A has about as many bytes as W, tiles of 32 rows read it half as often.
-  const int usual = Form::pieces > 1 || (p.m > 8 && Form::a_bytes > 1) ? 1 : 4;
-  const int form = task.variant ? task.variant : usual;
-  return p.m <= 8 ? stream_form<Form, To, 1>(t, form, task.stream) : stream_form<Form, To, 2>(t, form, task.stream);
+  if (p.m == 0 || p.m > 32 || !whole_rows(t) || task.variant >= 8) return choose_skinny<Form, To>(task, w_bytes);
+  if (p.m > 16) return launch_stream<Form, To, 4, 2, 8>(t, 1, task.stream);
+  const bool wide = task.variant ? task.variant == 1 : Form::pieces > 1 || (p.m > 8 && Form::a_bytes > 1);
+  if (p.m > 8) {
+    return wide ? launch_stream<Form, To, 2, 2, 8>(t, 1, task.stream)
+                : launch_stream<Form, To, 2, 1, 8>(t, 2, task.stream);
+  }
+  return wide ? launch_stream<Form, To, 1, 2, 8>(t, 1, task.stream)
+              : launch_stream<Form, To, 1, 1, 8>(t, 2, task.stream);
 }
 
 }  // namespace

@@ -99,6 +99,15 @@ TEST(GemmS8, LongKAndManyRows) {
   }
 }
 
+// Few tiles with a long k, and more tiles than a GPU has multiprocessors.
+TEST(GemmS8, TilesOfDevices) {
+  Random random(6);
+  for (const Shape s : {Shape{33, 200, 2100, 0, 0}, Shape{2100, 2200, 40, 0, 8}}) {
+    run_differential(make_case(random, s, S8, ORDINARY));
+    run_differential(make_case(random, s, S32, ORDINARY));
+  }
+}
+
 TEST(GemmS8, RefusesHostileParameters) {
   Random random(5);
   const Case good = make_case(random, {3, 4, 5, 0, 0}, S8, ORDINARY);

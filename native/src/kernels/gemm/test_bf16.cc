@@ -71,6 +71,15 @@ TEST(GemmBf16, RandomShapesAndStrides) {
   for (int m : {1, 4}) run_differential(make_case(random, m, 257, 1280, 0, false, false, false));
 }
 
+// Few tiles with a long k, and more tiles than a GPU has multiprocessors.
+TEST(GemmBf16, TilesOfDevices) {
+  Random random(29);
+  for (const bool bf16_activations : {false, true}) {
+    run_differential(make_case(random, 33, 200, 1100, 4, bf16_activations, true, false));
+    run_differential(make_case(random, 2100, 2200, 24, 0, bf16_activations, true, true));
+  }
+}
+
 // Rounding: to nearest, halves to even, NaN and infinity kept, denormals gone.
 TEST(GemmBf16, Rounding) {
   const auto rounded = [](uint32_t bits) {

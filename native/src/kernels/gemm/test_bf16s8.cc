@@ -69,6 +69,13 @@ TEST(GemmBf16S8, RandomShapesAndStrides) {
   for (int m : {1, 4}) run_differential(make_case(random, m, 257, 2048, 0, m == 1));
 }
 
+// Few tiles with a long k, and more tiles than a GPU has multiprocessors.
+TEST(GemmBf16S8, TilesOfDevices) {
+  Random random(129);
+  run_differential(make_case(random, 70, 200, 1100, 0, false));
+  run_differential(make_case(random, 2100, 2200, 24, 0, true));
+}
+
 // All 256 weights by themselves: how a row widens int8 shows.
 TEST(GemmBf16S8, EveryWeight) {
   GemmParams p = {};
