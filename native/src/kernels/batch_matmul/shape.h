@@ -71,7 +71,7 @@ static inline Cut cut_of(const BatchMatmulParams& p, int threads, int columns, i
 // What a row keeps per thread: packed tiles of B, and a panel of A's rows.
 //   f32           tiles of 16 columns, [k][16], one (avx2) or two (avx512) at a time; a panel only where A is
 //   transposed s8 avx2       int16 less the zero point, pairs of k together: tiles [k / 2][16][2], rows [k] s8
-//   avx512vnni gemm's tiles of 64 columns (tile_form_vnni); rows of unsigned bytes
+//   avx512vnni gemm's tiles of 64 columns (tile_form_vnni); rows of unsigned bytes, a term for each
 static inline Cut cut_avx2_f32(const BatchMatmulParams& p, int threads) {
   return cut_of(p, threads, 16, 6, int64_t{64} * p.k, int64_t{4} * p.k);
 }
@@ -111,10 +111,10 @@ static inline int64_t thread_bytes_avx2_s8(const BatchMatmulParams& p, const Cut
 }
 
 static inline Cut cut_avx512_s8(const BatchMatmulParams& p, int threads) {
-  return cut_of(p, threads, 64, 5, tile_bytes(tile_form_vnni, p.k), (int64_t{p.k} + 3) / 4 * 4);
+  return cut_of(p, threads, 64, 6, tile_bytes(tile_form_vnni, p.k), (int64_t{p.k} + 3) / 4 * 4);
 }
 static inline int64_t thread_bytes_avx512_s8(const BatchMatmulParams& p, const Cut& c) {
-  return c.tiles * tile_bytes(tile_form_vnni, p.k) + (c.block * ((int64_t{p.k} + 3) / 4 * 4) + 63) / 64 * 64;
+  return c.tiles * tile_bytes(tile_form_vnni, p.k) + (c.block * ((int64_t{p.k} + 3) / 4 * 4 + 4) + 63) / 64 * 64;
 }
 
 }  // namespace sinter

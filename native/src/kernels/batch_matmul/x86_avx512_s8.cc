@@ -45,6 +45,29 @@ inline __m256i quads_of_8(const int8_t* in, int64_t k_step) {
                                  1);
 }
 
+// Moves `count` signed bytes to unsigned ones (value + 128); reads and writes exactly those.
+inline void to_unsigned(const int8_t* in, int64_t count, uint8_t* out) {
+  const __m256i sign = _mm256_set1_epi8(-128);
+  int64_t i = 0;
+  for (; i + 32 <= count; i += 32) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i),
+                        _mm256_xor_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + i)), sign));
+  }
+  if (i == count) return;
+  if (count >= 32) {  // one more vector that overlaps the last
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + count - 32),
+                        _mm256_xor_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + count - 32)), sign));
+    return;
+  }
+  for (; i + 8 <= count; i += 8) {
+    uint64_t eight;
+    memcpy(&eight, in + i, 8);
+    eight ^= 0x8080808080808080u;
+    memcpy(out + i, &eight, 8);
+  }
+  for (; i < count; i++) out[i] = static_cast<uint8_t>(in[i]) ^ 0x80;
+}
+
 // Rows of unsigned bytes, `stride` (k rounded up to 4) apart. A's panel.
 inline void pack_rows(const Operand& o, int64_t rows, int64_t stride, uint8_t* out) {
   if (o.k_step == 1) {
@@ -87,11 +110,12 @@ inline int32_t row_sum(const uint8_t* row, int64_t stride, int64_t k) {
   return static_cast<int32_t>(sum - 128 * k);
 }
 
-// Columns [0, columns) of B, at most 64, as a tile of tile_form_vnni without scales. Columns past them are left as
-// they are: their sums are not stored.
-inline void pack_columns(const Operand& o, int64_t columns, int32_t a_zero_point, int32_t b_zero_point, char* tile) {
-  const int64_t quads = (o.k + 3) / 4;
-  uint8_t* out = reinterpret_cast<uint8_t*>(tile + tile_header_bytes(tile_form_vnni));
+// Columns [0, columns) of B, at most 64, as a tile of tile_form_vnni, their number rounded up to 16. Columns past them
+// are left as they are: their sums are not stored.
+inline void pack_columns(const Operand& o, int64_t columns, int32_t a_zero_point, int32_t b_zero_point, float scale,
+                         char* tile) {
+  const int64_t quads = (o.k + 3) / 4, width = (columns + 15) / 16 * 16;
+  uint8_t* out = reinterpret_cast<uint8_t*>(tile + 8 * width);
   int64_t x = 0;
   for (; x + 8 <= columns; x += 8) {
     int64_t g = 0;
@@ -103,45 +127,29 @@ inline void pack_columns(const Operand& o, int64_t columns, int32_t a_zero_point
         }
         transpose_8x8(r);
         for (int64_t l = 0; l < 8; l++) {
-          _mm256_storeu_ps(reinterpret_cast<float*>(out + 4 * ((g + l) * 64 + x)), r[l]);
+          _mm256_storeu_ps(reinterpret_cast<float*>(out + 4 * ((g + l) * width + x)), r[l]);
         }
       }
     } else {
       for (; 4 * g + 4 <= o.k; g++) {
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 4 * (g * 64 + x)),
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 4 * (g * width + x)),
                             quads_of_8(o.in + 4 * g * o.k_step + x, o.k_step));
       }
     }
-    pack_quads(o, g, quads, x, x + 8, 0, out, 64, 1);
+    pack_quads(o, g, quads, x, x + 8, 0, out, width, 1);
   }
-  pack_quads(o, 0, quads, x, columns, 0, out, 64, 1);
+  pack_quads(o, 0, quads, x, columns, 0, out, width, 1);
 
   const uint32_t constant = static_cast<uint32_t>(o.k) * static_cast<uint32_t>(a_zero_point * b_zero_point);
   const __m512i ones = _mm512_set1_epi8(1);
   for (int64_t v = 0; v * 16 < columns; v++) {
     __m512i sum = _mm512_setzero_si512();
-    for (int64_t g = 0; g < quads; g++) dot4(&sum, ones, _mm512_loadu_si512(out + g * 256 + v * 64));
+    for (int64_t g = 0; g < quads; g++) dot4(&sum, ones, _mm512_loadu_si512(out + 4 * g * width + v * 64));
     uint32_t bias[16];
     memcpy(bias, &sum, sizeof bias);
     for (uint32_t& b : bias) b = constant - static_cast<uint32_t>(a_zero_point + 128) * b;
     memcpy(tile + v * 64, bias, sizeof bias);
-  }
-}
-
-template <int ROWS>
-inline void product_tile(const uint8_t* a, int64_t stride, const char* tile, const int32_t* row_terms, int8_t* c,
-                         int64_t ldc, int columns, float scale, const VnniEpilogue& e) {
-  __m512i sums[20];
-  vnni_sums<ROWS>(a, stride, tile, stride / 4, sums);
-  const __m512 scales = _mm512_set1_ps(scale);
-  for (int r = 0; r < ROWS; r++) {
-    const __m512i row_term = _mm512_set1_epi32(row_terms[r]);
-    for (int v = 0; v * 16 < columns; v++) {
-      const __m128i bytes = vnni_requantize(_mm512_sub_epi32(sums[4 * r + v], row_term), scales, e);
-      alignas(16) int8_t tail[16];
-      _mm_store_si128(reinterpret_cast<__m128i*>(tail), bytes);
-      memcpy(c + r * ldc + 16 * v, tail, static_cast<size_t>(columns - 16 * v < 16 ? columns - 16 * v : 16));
-    }
+    _mm512_storeu_ps(tile + 4 * width + v * 64, _mm512_set1_ps(scale));
   }
 }
 
@@ -154,7 +162,7 @@ void batch_matmul_s8s8s8_avx512vnni(const Call* call) {
   const int64_t all_tiles = (int64_t{p.n} + 63) / 64, one_tile = tile_bytes(tile_form_vnni, p.k);
   const int64_t stride = (int64_t{p.k} + 3) / 4 * 4, parts = cut.column_parts * cut.row_parts;
   const int64_t thread_bytes = thread_bytes_avx512_s8(p, cut);
-  const VnniEpilogue e = make_vnni_epilogue(p.out_zero_point, p.out_min, p.out_max);
+  const VnniEpilogue e = make_vnni_epilogue(false, p.out_zero_point, p.out_min, p.out_max);
   parallel_for(call->workers, q.batches * parts, [&](int64_t task, int thread) {
     const int64_t index = task / parts, part = task % parts;
     const int8_t* a = static_cast<const int8_t*>(call->slots[BATCH_MATMUL_A]) + a_offset(p, index);
@@ -169,25 +177,22 @@ void batch_matmul_s8s8s8_avx512vnni(const Call* call) {
     Operand right = {nullptr, p.transpose_b ? 1 : int64_t{p.n}, p.transpose_b ? int64_t{p.k} : 1, p.k};
     for (int64_t t = t0; t < t1; t++) {
       right.in = b + t * 64 * right.x_step;
-      pack_columns(right, p.n - t * 64 < 64 ? p.n - t * 64 : 64, p.a_zero_point, p.b_zero_point,
+      pack_columns(right, p.n - t * 64 < 64 ? p.n - t * 64 : 64, p.a_zero_point, p.b_zero_point, p.scale,
                    tiles + (t - t0) * one_tile);
     }
     for (int64_t m = m0; m < m1; m += cut.block) {
       const int64_t rows = m1 - m < cut.block ? m1 - m : cut.block;
       left.in = a + m * left.x_step;
       pack_rows(left, rows, stride, panel);
-      for (int64_t r = 0; r < rows; r += 5) {
-        int32_t row_terms[5] = {};
-        for (int64_t l = 0; p.b_zero_point != 0 && l < 5 && r + l < rows; l++) {
-          row_terms[l] = p.b_zero_point * row_sum(panel + (r + l) * stride, stride, p.k);
-        }
-        for (int64_t t = t0; t < t1; t++) {
-          const int columns = static_cast<int>(p.n - t * 64 < 64 ? p.n - t * 64 : 64);
-          with_vnni_rows(rows - r, [&](auto count) {
-            product_tile<decltype(count)::value>(panel + r * stride, stride, tiles + (t - t0) * one_tile, row_terms,
-                                                 c + (m + r) * p.n + t * 64, p.n, columns, p.scale, e);
-          });
-        }
+      int32_t* row_terms = reinterpret_cast<int32_t*>(panel + cut.block * stride);
+      for (int64_t r = 0; p.b_zero_point != 0 && r < rows; r++) {
+        row_terms[r] = -p.b_zero_point * row_sum(panel + r * stride, stride, p.k);
+      }
+      const VnniRows packed = {panel, rows, stride, 1, 0, stride / 4, 0, p.b_zero_point != 0 ? row_terms : nullptr};
+      for (int64_t t = t0; t < t1; t++) {
+        const int columns = static_cast<int>(p.n - t * 64 < 64 ? p.n - t * 64 : 64);
+        vnni_any_tile(packed, tiles + (t - t0) * one_tile,
+                      VnniStore8{reinterpret_cast<char*>(c) + m * p.n + t * 64, p.n, columns, e});
       }
     }
   });

@@ -15,23 +15,29 @@ sinter_status check_sources(const ConvParams& p, const Source* sources) {
   return check_s8_sources(sources, p.out_c, conv_k(p), true);
 }
 
+// The runs of k: VNNI rows read a kernel's rows where they are, so each begins a group.
+int64_t runs_of(const TileForm& form, const ConvParams& p) {
+  return form.kr == 4 ? p.kernel_h : 1;
+}
+
 template <const TileForm& form>
 int64_t bytes(const void* params, const Source* sources) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
   if (check_sources(p, sources) != SINTER_OK) return -1;
-  return p.groups * packed_tiles_bytes(form, p.out_c / p.groups, conv_k(p));
+  return p.groups * packed_tiles_bytes(form, p.out_c / p.groups, conv_k(p), runs_of(form, p));
 }
 
 template <const TileForm& form>
 sinter_status pack(const void* params, const Source* sources, void* out, int64_t) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
-  const int64_t k = conv_k(p), n = p.out_c / p.groups;
+  const int64_t k = conv_k(p), n = p.out_c / p.groups, runs = runs_of(form, p);
   const int8_t* weights = static_cast<const int8_t*>(sources[CONV_SOURCE_WEIGHTS].data);
   const int32_t* bias = static_cast<const int32_t*>(sources[CONV_SOURCE_BIAS].data);
   const float* scale = static_cast<const float*>(sources[CONV_SOURCE_SCALE].data);
   char* at = static_cast<char*>(out);
-  for (int64_t g = 0; g < p.groups; g++, at += packed_tiles_bytes(form, n, k)) {
-    pack_tiles(form, n, k, weights + g * n * k, bias ? bias + g * n : nullptr, scale + g * n, p.in_zero_point, at);
+  for (int64_t g = 0; g < p.groups; g++, at += packed_tiles_bytes(form, n, k, runs)) {
+    pack_tiles(form, n, k, runs, weights + g * n * k, bias ? bias + g * n : nullptr, scale + g * n, p.in_zero_point,
+               at);
   }
   return SINTER_OK;
 }
@@ -39,13 +45,13 @@ sinter_status pack(const void* params, const Source* sources, void* out, int64_t
 template <const TileForm& form>
 sinter_status pack_u8(const void* params, const Source* sources, void* out, int64_t) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
-  const int64_t k = conv_k(p), n = p.out_c / p.groups;
+  const int64_t k = conv_k(p), n = p.out_c / p.groups, runs = runs_of(form, p);
   const uint8_t* weights = static_cast<const uint8_t*>(sources[CONV_SOURCE_WEIGHTS].data);
   const int32_t* bias = static_cast<const int32_t*>(sources[CONV_SOURCE_BIAS].data);
   const float* scale = static_cast<const float*>(sources[CONV_SOURCE_SCALE].data);
   char* at = static_cast<char*>(out);
-  for (int64_t g = 0; g < p.groups; g++, at += packed_tiles_bytes(form, n, k)) {
-    pack_tiles_u8(form, n, k, weights + g * n * k, bias ? bias + g * n : nullptr, scale + g * n, p.in_zero_point,
+  for (int64_t g = 0; g < p.groups; g++, at += packed_tiles_bytes(form, n, k, runs)) {
+    pack_tiles_u8(form, n, k, runs, weights + g * n * k, bias ? bias + g * n : nullptr, scale + g * n, p.in_zero_point,
                   p.w_zero_point, at);
   }
   return SINTER_OK;
@@ -75,7 +81,7 @@ extern const PackingDef conv_s8_plain_packing, conv_s8_n16k2_packing, conv_s8_n6
 const PackingDef conv_s8_plain_packing = {"conv_s8_plain", 1, &conv_op, CONV_SOURCES, plain_bytes, plain_pack};
 const PackingDef conv_s8_n16k2_packing = {"conv_s8_n16k2",     1, &conv_op, CONV_SOURCES, bytes<tile_form_avx2>,
                                           pack<tile_form_avx2>};
-const PackingDef conv_s8_n64k4_packing = {"conv_s8_n64k4",     1, &conv_op, CONV_SOURCES, bytes<tile_form_vnni>,
+const PackingDef conv_s8_n64k4_packing = {"conv_s8_n64k4",     2, &conv_op, CONV_SOURCES, bytes<tile_form_vnni>,
                                           pack<tile_form_vnni>};
 
 extern const PackingDef conv_u8_plain_packing, conv_u8_n16k2_packing, conv_u8_n64k4_packing;
@@ -83,7 +89,7 @@ const PackingDef conv_u8_plain_packing = {"conv_u8_plain", 1, &conv_op, CONV_SOU
 const PackingDef conv_u8_n16k2_packing = {"conv_u8_n16k2",        1, &conv_op, CONV_SOURCES, bytes<tile_form_avx2>,
                                           pack_u8<tile_form_avx2>};
 const PackingDef conv_u8_n64k4_packing = {
-    "conv_u8_n64k4", 1, &conv_op, CONV_SOURCES, bytes<tile_form_vnni_u8>, pack_u8<tile_form_vnni_u8>};
+    "conv_u8_n64k4", 2, &conv_op, CONV_SOURCES, bytes<tile_form_vnni_u8>, pack_u8<tile_form_vnni_u8>};
 
 // AVX2: per thread a panel of gathered pixels, see x86_avx2.cc.
 int64_t conv_s8_avx2_scratch(const void* params, int threads) {
@@ -95,12 +101,23 @@ int64_t conv_u8_avx2_scratch(const void* params, int threads) {
   return threads * avx2_corrected_panel_bytes(conv_k(*static_cast<const ConvParams*>(params)));
 }
 
-int64_t conv_u8_vnni_scratch(const void* params, int threads) {
-  return threads * vnni_corrected_panel_bytes(conv_k(*static_cast<const ConvParams*>(params)));
+// AVX-512 VNNI: per thread a window or the rows of the image under a block of output rows, see shape.h.
+int64_t conv_vnni_scratch(const void* params, int threads, bool corrected) {
+  int64_t most = 0;
+  for (int t = 1; t <= threads; t++) {  // a call may get fewer threads, and then cuts larger blocks
+    int64_t bytes;
+    const ConvBlock b = conv_block(*static_cast<const ConvParams*>(params), t, corrected);
+    // More than any machine has: refused as out of memory.
+    if (b.bytes < 0 || __builtin_mul_overflow(b.bytes, t, &bytes)) return INT64_MAX;
+    if (bytes > most) most = bytes;
+  }
+  return most;
 }
-
+int64_t conv_u8_vnni_scratch(const void* params, int threads) {
+  return conv_vnni_scratch(params, threads, true);
+}
 int64_t conv_s8_vnni_scratch(const void* params, int threads) {
-  return threads * vnni_panel_bytes(conv_k(*static_cast<const ConvParams*>(params)));
+  return conv_vnni_scratch(params, threads, false);
 }
 
 }  // namespace sinter

@@ -12,28 +12,29 @@ namespace sinter {
 namespace {
 
 // `flip` makes s8 of the weights' bytes, w_zero_point is that of the s8.
-void pack_any_tiles(TileForm form, int64_t n, int64_t k, const int8_t* weights, uint8_t flip, const int32_t* bias,
-                    const float* scale, int32_t a_zero_point, int32_t w_zero_point, char* out) {
-  const int64_t groups = (k + form.kr - 1) / form.kr;
-  memset(out, 0, static_cast<size_t>(packed_tiles_bytes(form, n, k)));
+void pack_any_tiles(TileForm form, int64_t n, int64_t k, int64_t runs, const int8_t* weights, uint8_t flip,
+                    const int32_t* bias, const float* scale, int32_t a_zero_point, int32_t w_zero_point, char* out) {
+  const int64_t run = k / runs, run_groups = (run + form.kr - 1) / form.kr;
+  memset(out, 0, static_cast<size_t>(packed_tiles_bytes(form, n, k, runs)));
 #if defined(SINTER_MUTATION_SWAPPED_ZERO_POINT)
   const int32_t offset = -a_zero_point + form.a_offset;
 #else
   const int32_t offset = a_zero_point + form.a_offset;
 #endif
-  for (int64_t n0 = 0; n0 < n; n0 += form.nr, out += tile_bytes(form, k)) {
+  for (int64_t n0 = 0; n0 < n; n0 += form.nr) {
+    const int64_t columns = n - n0 < form.nr ? n - n0 : form.nr,
+                  width = (columns + form.step - 1) / form.step * form.step;
     int32_t* tile_bias = reinterpret_cast<int32_t*>(out);
-    float* tile_scale = reinterpret_cast<float*>(out + 4 * form.nr);
-    int8_t* tile = reinterpret_cast<int8_t*>(out + tile_header_bytes(form));
-    for (int64_t j = 0; j < form.nr && n0 + j < n; j++) {
+    float* tile_scale = reinterpret_cast<float*>(out + 4 * width);
+    int8_t* tile = reinterpret_cast<int8_t*>(out + 8 * width);
+    for (int64_t j = 0; j < columns; j++) {
       const int8_t* column = weights + (n0 + j) * k;
       int32_t sum = 0;
-      for (int64_t g = 0; g < groups; g++) {
-        for (int64_t r = 0; r < form.kr && g * form.kr + r < k; r++) {
-          const int8_t w = static_cast<int8_t>(static_cast<uint8_t>(column[g * form.kr + r]) ^ flip);
-          sum += w - w_zero_point;
-          tile[(g * form.nr + j) * form.kr + r] = w;
-        }
+      for (int64_t i = 0; i < k; i++) {
+        const int64_t group = i / run * run_groups + i % run / form.kr, within = i % run % form.kr;
+        const int8_t w = static_cast<int8_t>(static_cast<uint8_t>(column[i]) ^ flip);
+        sum += w - w_zero_point;
+        tile[(group * width + j) * form.kr + within] = w;
       }
       // Unsigned: a bias near the ends of int32 may wrap here and back in the sum.
       const uint32_t folded =
@@ -41,19 +42,20 @@ void pack_any_tiles(TileForm form, int64_t n, int64_t k, const int8_t* weights, 
       tile_bias[j] = static_cast<int32_t>(folded);
       tile_scale[j] = scale ? scale[n0 + j] : 0.0f;
     }
+    out += tile_bytes({static_cast<int>(width), form.kr, form.a_offset, form.step}, k, runs);
   }
 }
 
 }  // namespace
 
-void pack_tiles(TileForm form, int64_t n, int64_t k, const int8_t* weights, const int32_t* bias, const float* scale,
-                int32_t a_zero_point, char* out) {
-  pack_any_tiles(form, n, k, weights, 0, bias, scale, a_zero_point, 0, out);
+void pack_tiles(TileForm form, int64_t n, int64_t k, int64_t runs, const int8_t* weights, const int32_t* bias,
+                const float* scale, int32_t a_zero_point, char* out) {
+  pack_any_tiles(form, n, k, runs, weights, 0, bias, scale, a_zero_point, 0, out);
 }
 
-void pack_tiles_u8(TileForm form, int64_t n, int64_t k, const uint8_t* weights, const int32_t* bias, const float* scale,
-                   int32_t a_zero_point, int32_t w_zero_point, char* out) {
-  pack_any_tiles(form, n, k, reinterpret_cast<const int8_t*>(weights), 0x80, bias, scale, a_zero_point,
+void pack_tiles_u8(TileForm form, int64_t n, int64_t k, int64_t runs, const uint8_t* weights, const int32_t* bias,
+                   const float* scale, int32_t a_zero_point, int32_t w_zero_point, char* out) {
+  pack_any_tiles(form, n, k, runs, reinterpret_cast<const int8_t*>(weights), 0x80, bias, scale, a_zero_point,
                  w_zero_point - 128, out);
 }
 
@@ -87,7 +89,7 @@ int64_t gemm_bytes(const void* params, const Source* sources) {
 template <const TileForm& form>
 sinter_status gemm_pack(const void* params, const Source* sources, void* out, int64_t) {
   const GemmParams& p = *static_cast<const GemmParams*>(params);
-  pack_tiles(form, p.n, p.k, static_cast<const int8_t*>(sources[GEMM_SOURCE_WEIGHTS].data),
+  pack_tiles(form, p.n, p.k, 1, static_cast<const int8_t*>(sources[GEMM_SOURCE_WEIGHTS].data),
              static_cast<const int32_t*>(sources[GEMM_SOURCE_BIAS].data),
              static_cast<const float*>(sources[GEMM_SOURCE_SCALE].data), p.a_zero_point, static_cast<char*>(out));
   return SINTER_OK;
@@ -96,7 +98,7 @@ sinter_status gemm_pack(const void* params, const Source* sources, void* out, in
 template <const TileForm& form>
 sinter_status gemm_pack_u8(const void* params, const Source* sources, void* out, int64_t) {
   const GemmParams& p = *static_cast<const GemmParams*>(params);
-  pack_tiles_u8(form, p.n, p.k, static_cast<const uint8_t*>(sources[GEMM_SOURCE_WEIGHTS].data),
+  pack_tiles_u8(form, p.n, p.k, 1, static_cast<const uint8_t*>(sources[GEMM_SOURCE_WEIGHTS].data),
                 static_cast<const int32_t*>(sources[GEMM_SOURCE_BIAS].data),
                 static_cast<const float*>(sources[GEMM_SOURCE_SCALE].data), p.a_zero_point, p.w_zero_point,
                 static_cast<char*>(out));
@@ -129,7 +131,7 @@ const PackingDef gemm_s8_plain_packing = {"gemm_s8_plain", 1, &gemm_op, GEMM_SOU
 const PackingDef gemm_s8_n16k2_packing = {
     "gemm_s8_n16k2", 1, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_avx2>, gemm_pack<tile_form_avx2>};
 const PackingDef gemm_s8_n64k4_packing = {
-    "gemm_s8_n64k4", 1, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_vnni>, gemm_pack<tile_form_vnni>};
+    "gemm_s8_n64k4", 2, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_vnni>, gemm_pack<tile_form_vnni>};
 const PackingDef gemm_s8_n16k4_packing = {
     "gemm_s8_n16k4", 1, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_dotprod>, gemm_pack<tile_form_dotprod>};
 
@@ -138,7 +140,7 @@ const PackingDef gemm_u8_plain_packing = {"gemm_u8_plain", 1, &gemm_op, GEMM_SOU
 const PackingDef gemm_u8_n16k2_packing = {
     "gemm_u8_n16k2", 1, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_avx2>, gemm_pack_u8<tile_form_avx2>};
 const PackingDef gemm_u8_n64k4_packing = {
-    "gemm_u8_n64k4", 1, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_vnni_u8>, gemm_pack_u8<tile_form_vnni_u8>};
+    "gemm_u8_n64k4", 2, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_vnni_u8>, gemm_pack_u8<tile_form_vnni_u8>};
 
 // ---- scratch --------------------------------------------------------------------------------------
 
@@ -153,11 +155,11 @@ int64_t gemm_u8_avx2_scratch(const void* params, int threads) {
 }
 
 int64_t gemm_u8_vnni_scratch(const void* params, int threads) {
-  return threads * vnni_corrected_panel_bytes(static_cast<const GemmParams*>(params)->k);
+  return threads * vnni_corrected_bytes(static_cast<const GemmParams*>(params)->k);
 }
 
 int64_t gemm_s8_vnni_scratch(const void* params, int threads) {
-  return threads * vnni_panel_bytes(static_cast<const GemmParams*>(params)->k);
+  return threads * vnni_row_bytes(static_cast<const GemmParams*>(params)->k);
 }
 
 }  // namespace sinter

@@ -18,23 +18,30 @@ namespace sinter {
 
 // The form: columns per tile, k values per group, and what is added to every activation before the
 // product (128 where the kernel makes unsigned bytes of them): folded into the bias here.
+//
+// The last tile is as wide as the columns left, rounded up to `step`. Where k is several runs (the rows of a
+// convolution's kernel), each begins a group of its own.
 struct TileForm {
-  int nr, kr, a_offset;
+  int nr, kr, a_offset, step;
 };
-static const TileForm tile_form_avx2 = {16, 2, 0};
-static const TileForm tile_form_vnni = {64, 4, 128};
-static const TileForm tile_form_dotprod = {16, 4, 0};
-static const TileForm tile_form_vnni_u8 = {64, 4, 0};  // its activations are unsigned bytes already
+static const TileForm tile_form_avx2 = {16, 2, 0, 16};
+static const TileForm tile_form_vnni = {64, 4, 128, 16};
+static const TileForm tile_form_dotprod = {16, 4, 0, 16};
+static const TileForm tile_form_vnni_u8 = {64, 4, 0, 16};  // its activations are unsigned bytes already
 
 static inline int64_t tile_header_bytes(TileForm f) {
   return int64_t{8} * f.nr;
 }
-static inline int64_t tile_bytes(TileForm f, int64_t k) {
-  const int64_t groups = (k + f.kr - 1) / f.kr;
-  return (tile_header_bytes(f) + groups * f.kr * f.nr + 63) / 64 * 64;
+static inline int64_t tile_groups(TileForm f, int64_t k, int64_t runs) {
+  return runs * ((k / runs + f.kr - 1) / f.kr);
 }
-static inline int64_t packed_tiles_bytes(TileForm f, int64_t n, int64_t k) {
-  return (n + f.nr - 1) / f.nr * tile_bytes(f, k);
+static inline int64_t tile_bytes(TileForm f, int64_t k, int64_t runs = 1) {
+  return (tile_header_bytes(f) + tile_groups(f, k, runs) * f.kr * f.nr + 63) / 64 * 64;
+}
+static inline int64_t packed_tiles_bytes(TileForm f, int64_t n, int64_t k, int64_t runs = 1) {
+  const int64_t whole = n / f.nr;
+  const TileForm last = {static_cast<int>((n % f.nr + f.step - 1) / f.step * f.step), f.kr, f.a_offset, f.step};
+  return whole * tile_bytes(f, k, runs) + (last.nr ? tile_bytes(last, k, runs) : 0);
 }
 
 // AVX2 works on a panel of rows widened to int16 in scratch: as many rows as fill some 24 KiB, a
@@ -55,19 +62,17 @@ static inline int64_t avx2_corrected_panel_bytes(int64_t k) {
   return avx2_panel_bytes(k) + (avx2_panel_rows(k) * 4 + 63) / 64 * 64;
 }
 
-// AVX-512 VNNI: a panel of unsigned bytes, k rounded up to 4, a multiple of the 5 rows of a tile.
-static inline int64_t vnni_panel_stride(int64_t k) {
-  return (k + 3) / 4 * 4;
+// AVX-512 VNNI: rows of A are read where they are, some 16 KiB of them for one tile after another. In scratch: room for
+// the last row, whose last group may end past A; behind it, where weights have a zero point, int32 per row.
+static inline int64_t vnni_block_rows(int64_t k) {
+  const int64_t fit = 16384 / (k < 1 ? 1 : k) / 48 * 48;
+  return fit < 48 ? 48 : fit > 480 ? 480 : fit;
 }
-static inline int64_t vnni_panel_rows(int64_t k) {
-  const int64_t fit = 16384 / vnni_panel_stride(k) / 5 * 5;
-  return fit < 5 ? 5 : fit > 100 ? 100 : fit;
+static inline int64_t vnni_row_bytes(int64_t k) {
+  return (k + 3 + 63) / 64 * 64;
 }
-static inline int64_t vnni_panel_bytes(int64_t k) {
-  return (vnni_panel_rows(k) * vnni_panel_stride(k) + 63) / 64 * 64;
-}
-static inline int64_t vnni_corrected_panel_bytes(int64_t k) {
-  return vnni_panel_bytes(k) + (vnni_panel_rows(k) * 4 + 63) / 64 * 64;
+static inline int64_t vnni_corrected_bytes(int64_t k) {
+  return vnni_row_bytes(k) + vnni_block_rows(k) * 4;
 }
 
 // Adds what each row's sums lack to a tile of int32 results, whose rows are ldc values apart.
@@ -82,12 +87,12 @@ static inline void add_lacking(char* c, int64_t rows, int64_t ldc, int columns, 
   }
 }
 
-// weights [n][k]; bias and scale [n] or null (zeros; scale 0).
-void pack_tiles(TileForm form, int64_t n, int64_t k, const int8_t* weights, const int32_t* bias, const float* scale,
-                int32_t a_zero_point, char* out);
+// weights [n][k], k = runs * the values of a run; bias and scale [n] or null (zeros; scale 0).
+void pack_tiles(TileForm form, int64_t n, int64_t k, int64_t runs, const int8_t* weights, const int32_t* bias,
+                const float* scale, int32_t a_zero_point, char* out);
 // The same for u8 weights with a zero point 0..255.
-void pack_tiles_u8(TileForm form, int64_t n, int64_t k, const uint8_t* weights, const int32_t* bias, const float* scale,
-                   int32_t a_zero_point, int32_t w_zero_point, char* out);
+void pack_tiles_u8(TileForm form, int64_t n, int64_t k, int64_t runs, const uint8_t* weights, const int32_t* bias,
+                   const float* scale, int32_t a_zero_point, int32_t w_zero_point, char* out);
 
 // The sources' sizes; a bias may be absent, `with_scale` says whether scales must be there.
 sinter_status check_s8_sources(const Source* sources, int64_t n, int64_t k, bool with_scale);

@@ -1,10 +1,11 @@
-// The AVX-512 VNNI int8 micro-kernel, shared by gemm and conv: a few rows of activations as unsigned
-// bytes times a tile of 64 columns. Only for files that are built for AVX-512; internal linkage.
+// The AVX-512 VNNI int8 micro-kernel, shared by gemm, conv and batch_matmul: rows of 8-bit activations, read where
+// they are, times a tile of 16, 32, 48 or 64 columns. Only for files that are built for AVX-512; internal linkage.
 // SPDX-License-Identifier: Apache-2.0
 //
-// vpdpbusd multiplies unsigned by signed bytes, so rows are moved by 128 into a panel in scratch
-// (packing.h folds the 128 into the bias). Per 4 values of k and 5 rows: 4 loads of weights, 5
-// broadcasts from memory, 20 vpdpbusd; one vpdpbusd a cycle on Zen 4: 64 products a cycle.
+// vpdpbusd multiplies unsigned by signed bytes: signed activations are moved by 128 as they are broadcast (an xor that
+// runs beside the products; packing.h folds the 128 into the bias). A tile of V vectors takes as many rows at once as
+// keep both units busy while the loads (V of weights, one broadcast a row) stay fewer than the products: 6 x 64,
+// 8 x 48, 8 x 32, 16 x 16.
 #ifndef SINTER_KERNELS_GEMM_TILE_VNNI_H_
 #define SINTER_KERNELS_GEMM_TILE_VNNI_H_
 
@@ -20,20 +21,54 @@ namespace sinter {
 namespace {
 
 #if defined(SINTER_EMULATED)
-#define SINTER_ONE_INSTRUCTION __attribute__((noinline))  // emulated ones are long: inlined, they take minutes to build
+// Emulated instructions are long: inlined, they take minutes to build.
+#define SINTER_ONE_INSTRUCTION __attribute__((noinline))
+#define SINTER_VNNI_INLINE inline
+#define SINTER_VNNI_LAMBDA
 #else
 #define SINTER_ONE_INSTRUCTION inline
+#define SINTER_VNNI_INLINE inline __attribute__((always_inline))
+#define SINTER_VNNI_LAMBDA __attribute__((always_inline))
 #endif
 
+// What is done to sums of 8-bit results, and to activations before.
 struct VnniEpilogue {
-  __m512 highest;  // out_max - zero point
-  __m512i zero_point;
-  __m512i out_min;
+  float highest;       // out_max - zero point
+  int16_t zero_point;  // of the s8 (result - 128) where results are unsigned
+  int8_t out_min;      // the same
+  int8_t flip;         // unsigned results: -128, else 0
 };
 
-inline VnniEpilogue make_vnni_epilogue(int32_t zero_point, int32_t out_min, int32_t out_max) {
-  return {_mm512_set1_ps(static_cast<float>(out_max - zero_point)), _mm512_set1_epi32(zero_point),
-          _mm512_set1_epi32(out_min)};
+inline VnniEpilogue make_vnni_epilogue(bool is_unsigned, int32_t zero_point, int32_t out_min, int32_t out_max) {
+  const int32_t shift = is_unsigned ? 128 : 0;
+  return {static_cast<float>(out_max - zero_point), static_cast<int16_t>(zero_point - shift),
+          static_cast<int8_t>(out_min - shift), static_cast<int8_t>(is_unsigned ? -128 : 0)};
+}
+
+// Rows of activations. A row's values of k are `runs` runs of 4 * groups bytes, `pitch` bytes apart.
+struct VnniRows {
+  const uint8_t* a;
+  int64_t rows, stride;  // bytes from row to row
+  int64_t runs, pitch, groups;
+  uint8_t flip;            // signed activations: 0x80, else 0
+  const int32_t* lacking;  // per row: what its sums lack; null: nothing
+};
+
+template <int N>
+struct VnniConstant {
+  static constexpr int value = N;
+  constexpr operator int() const {
+    return N;
+  }
+};
+
+// f(0) .. f(N - 1), each with its argument as a constant.
+template <int N, int I = 0, class F>
+SINTER_VNNI_INLINE void vnni_repeat(const F& f) {
+  if constexpr (I < N) {
+    f(VnniConstant<I>());
+    vnni_repeat<N, I + 1>(f);
+  }
 }
 
 // GCC 12 keeps accumulators of the intrinsic in memory once there are many; the instruction itself
@@ -46,176 +81,216 @@ SINTER_ONE_INSTRUCTION void dot4(__m512i* sum, __m512i unsigned_bytes, __m512i s
 #endif
 }
 
-SINTER_ONE_INSTRUCTION __m512i four(const uint8_t* a) {
+SINTER_ONE_INSTRUCTION __m512i four(const uint8_t* a, __m512i flip) {
   int32_t bytes;
   memcpy(&bytes, a, 4);
-  return _mm512_set1_epi32(bytes);
+  return _mm512_xor_si512(_mm512_set1_epi32(bytes), flip);
 }
 
-// 16 sums to 16 bytes, with the saturations of xnn.gemm: int16 before the zero point, then int8.
-SINTER_ONE_INSTRUCTION __m128i vnni_requantize(__m512i sum, __m512 scale, const VnniEpilogue& e) {
-  const __m512 value = _mm512_min_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale), e.highest);
-  __m512i q = _mm512_max_epi32(_mm512_cvtps_epi32(value), _mm512_set1_epi32(-32768));
-  q = _mm512_max_epi32(_mm512_add_epi32(q, e.zero_point), e.out_min);
-  return _mm512_cvtsepi32_epi8(q);
+// Sums of ROWS rows with one tile of V vectors of 16 columns: s[V * r + v].
+template <int V, int ROWS>
+SINTER_VNNI_INLINE void vnni_sums(const VnniRows& m, const uint8_t* a, const int32_t* lacking, const char* tile,
+                                  __m512i (&s)[V * ROWS]) {
+  vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
+    const __m512i bias = _mm512_loadu_si512(tile + 64 * v);
+    vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA { s[V * r + v] = bias; });
+  });
+  const __m512i flip = _mm512_set1_epi8(static_cast<char>(m.flip));
+  const int64_t stride = m.stride;
+  const char* w = tile + 128 * V;
+  for (int64_t run = 0; run < m.runs; run++) {
+    const uint8_t *a0 = a, *a4 = a + 4 * stride, *a8 = a + 8 * stride, *a12 = a + 12 * stride;
+    for (int64_t g = m.groups; g > 0; g--) {
+      __m512i weights[V];
+      vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { weights[v] = _mm512_loadu_si512(w + 64 * v); });
+      vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA {
+        const uint8_t* at = r < 4 ? a0 : r < 8 ? a4 : r < 12 ? a8 : a12;
+        const __m512i x = four(at + r % 4 * stride, flip);
+        vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { dot4(&s[V * r + v], x, weights[v]); });
+      });
+      w += 64 * V;
+      a0 += 4, a4 += 4, a8 += 4, a12 += 4;
+    }
+    a += m.pitch;
+  }
+  if (lacking) {
+    vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA {
+      const __m512i more = _mm512_set1_epi32(lacking[r]);
+      vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { s[V * r + v] = _mm512_add_epi32(s[V * r + v], more); });
+    });
+  }
 }
 
-#define SINTER_VNNI_ROWS(X) X(0) X(1) X(2) X(3) X(4)
-
-// Sums of ROWS rows with one tile of 64 columns; out[4 * r + v]: columns 16 v .. 16 v + 15.
-template <int ROWS>
-inline void vnni_sums(const uint8_t* a, int64_t stride, const char* tile, int64_t groups, __m512i* out) {
-#define SINTER_BIAS(v) _mm512_loadu_si512(tile + 64 * v)
-#define SINTER_DECLARE(r) \
-  __m512i s##r##0 = SINTER_BIAS(0), s##r##1 = SINTER_BIAS(1), s##r##2 = SINTER_BIAS(2), s##r##3 = SINTER_BIAS(3);
-  SINTER_VNNI_ROWS(SINTER_DECLARE)
-#undef SINTER_DECLARE
-#undef SINTER_BIAS
-  const char* w = tile + tile_header_bytes(tile_form_vnni);
-  for (int64_t g = 0; g < groups; g++, w += 256, a += 4) {
-    const __m512i w0 = _mm512_loadu_si512(w), w1 = _mm512_loadu_si512(w + 64);
-    const __m512i w2 = _mm512_loadu_si512(w + 128), w3 = _mm512_loadu_si512(w + 192);
-#define SINTER_STEP(r)                      \
-  if (r < ROWS) {                           \
-    const __m512i x = four(a + r * stride); \
-    dot4(&s##r##0, x, w0);                  \
-    dot4(&s##r##1, x, w1);                  \
-    dot4(&s##r##2, x, w2);                  \
-    dot4(&s##r##3, x, w3);                  \
-  }
-    SINTER_VNNI_ROWS(SINTER_STEP)
-#undef SINTER_STEP
-  }
-#define SINTER_STORE(r)       \
-  if (r < ROWS) {             \
-    out[4 * r] = s##r##0;     \
-    out[4 * r + 1] = s##r##1; \
-    out[4 * r + 2] = s##r##2; \
-    out[4 * r + 3] = s##r##3; \
-  }
-  SINTER_VNNI_ROWS(SINTER_STORE)
-#undef SINTER_STORE
+SINTER_ONE_INSTRUCTION __m512i vnni_scaled(__m512i sum, __m512 scale, __m512 highest) {
+  return _mm512_cvtps_epi32(_mm512_min_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale), highest));
 }
 
-// One tile of int8 results: ROWS rows, `columns` (1..64) columns, rows of c ldc bytes apart.
-template <int ROWS>
-inline void vnni_tile_s8(const uint8_t* a, int64_t stride, const char* tile, int64_t groups, int8_t* c, int64_t ldc,
-                         int columns, const VnniEpilogue& e) {
-  __m512i sums[20];
-  vnni_sums<ROWS>(a, stride, tile, groups, sums);
-  for (int v = 0; v * 16 < columns; v++) {
-    const __m512 scale = _mm512_loadu_ps(tile + 256 + 64 * v);
-    const int left = columns - 16 * v;
-    for (int r = 0; r < ROWS; r++) {
-      const __m128i bytes = vnni_requantize(sums[4 * r + v], scale, e);
-      int8_t* out = c + r * ldc + 16 * v;
-      if (left >= 16) {
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
+// Four vectors of scaled sums to 64 bytes in their order, with the saturations of xnn.gemm: int16 before the zero
+// point, then int8. Packing works within quarters of a vector; the permutation mends that.
+SINTER_ONE_INSTRUCTION __m512i vnni_bytes(__m512i a, __m512i b, __m512i c, __m512i d, const VnniEpilogue& e) {
+  const __m512i zero_point = _mm512_set1_epi16(e.zero_point);
+  const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(a, b), zero_point);
+  const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(c, d), zero_point);
+  const __m512i bytes = _mm512_max_epi8(_mm512_packs_epi16(low, high), _mm512_set1_epi8(e.out_min));
+  const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+  return _mm512_permutexvar_epi32(order, _mm512_xor_si512(bytes, _mm512_set1_epi8(e.flip)));
+}
+
+// The first `count` (1..64) bytes.
+SINTER_ONE_INSTRUCTION void vnni_store_some(void* out, __m512i bytes, int64_t count) {
+  _mm512_mask_storeu_epi8(out, ~__mmask64{0} >> (64 - count), bytes);
+}
+
+// 8-bit results of ROWS rows: `columns` of the tile's 16 * V, rows of c ldc bytes apart.
+struct VnniStore8 {
+  char* c;
+  int64_t ldc;
+  int columns;
+  VnniEpilogue e;
+
+  template <int V, int ROWS>
+  SINTER_VNNI_INLINE void put(const __m512i (&s)[V * ROWS], const char* tile, int64_t row) const {
+    const __m512 highest = _mm512_set1_ps(e.highest);
+    __m512 scale[V];
+    vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { scale[v] = _mm512_loadu_ps(tile + 64 * V + 64 * v); });
+    char* out = c + row * ldc;
+    const bool whole = columns == 16 * V && (V == 4 || V == 3 || ldc == 16 * V);
+    constexpr int together = V == 1 ? 4 : V == 2 ? 2 : 1;  // rows in 64 bytes
+    vnni_repeat<(ROWS + together - 1) / together>([&](auto group) SINTER_VNNI_LAMBDA {
+      constexpr int first = group.value * together * V;
+      constexpr int last =
+          (group.value * together + together < ROWS ? group.value * together + together : ROWS) * V - 1;
+      constexpr int i1 = first + 1 < last ? first + 1 : last, i2 = first + 2 < last ? first + 2 : last;
+      constexpr int i3 = first + 3 < last ? first + 3 : last;
+      const __m512i q0 = vnni_scaled(s[first], scale[0], highest);
+      const __m512i q1 = i1 == first ? q0 : vnni_scaled(s[i1], scale[i1 % V], highest);
+      const __m512i q2 = i2 == i1 ? q1 : vnni_scaled(s[i2], scale[i2 % V], highest);
+      const __m512i q3 = i3 == i2 ? q2 : vnni_scaled(s[i3], scale[i3 % V], highest);
+      const __m512i bytes = vnni_bytes(q0, q1, q2, q3, e);
+      constexpr int count = (last + 1 - first) / V;  // rows here
+      char* at = out + group.value * together * ldc;
+      if (whole) {
+        if constexpr (count * V == 4) {
+          _mm512_storeu_si512(at, bytes);
+        } else if constexpr (count * V == 2) {
+          _mm256_storeu_si256(reinterpret_cast<__m256i*>(at), _mm512_castsi512_si256(bytes));
+        } else if constexpr (count * V == 1) {
+          _mm_storeu_si128(reinterpret_cast<__m128i*>(at), _mm512_castsi512_si128(bytes));
+        } else {
+          vnni_store_some(at, bytes, 16 * count * V);
+        }
+      } else if constexpr (V == 2) {
+        const __mmask32 mask = ~__mmask32{0} >> (32 - columns);
+        _mm256_mask_storeu_epi8(at, mask, _mm512_castsi512_si256(bytes));
+        if constexpr (count > 1) _mm256_mask_storeu_epi8(at + ldc, mask, _mm512_extracti64x4_epi64(bytes, 1));
+      } else if constexpr (V == 1) {
+        const __mmask16 mask = static_cast<__mmask16>(0xffff >> (16 - columns));
+        _mm_mask_storeu_epi8(at, mask, _mm512_castsi512_si128(bytes));
+        if constexpr (count > 1) _mm_mask_storeu_epi8(at + ldc, mask, _mm512_extracti32x4_epi32(bytes, 1));
+        if constexpr (count > 2) _mm_mask_storeu_epi8(at + 2 * ldc, mask, _mm512_extracti32x4_epi32(bytes, 2));
+        if constexpr (count > 3) _mm_mask_storeu_epi8(at + 3 * ldc, mask, _mm512_extracti32x4_epi32(bytes, 3));
       } else {
-        alignas(16) int8_t tail[16];
-        _mm_store_si128(reinterpret_cast<__m128i*>(tail), bytes);
-        memcpy(out, tail, static_cast<size_t>(left));
+        vnni_store_some(at, bytes, columns);
       }
-    }
+    });
   }
-}
-
-// The same for uint8 results; e is that of the s8 (result - 128). lacking[r]: what row r's sums lack.
-template <int ROWS>
-inline void vnni_tile_u8(const uint8_t* a, int64_t stride, const char* tile, int64_t groups, uint8_t* c, int64_t ldc,
-                         int columns, const VnniEpilogue& e, const int32_t* lacking) {
-  __m512i sums[20];
-  vnni_sums<ROWS>(a, stride, tile, groups, sums);
-  for (int v = 0; v * 16 < columns; v++) {
-    const __m512 scale = _mm512_loadu_ps(tile + 256 + 64 * v);
-    const int left = columns - 16 * v < 16 ? columns - 16 * v : 16;
-    for (int r = 0; r < ROWS; r++) {
-      const __m512i sum = _mm512_add_epi32(sums[4 * r + v], _mm512_set1_epi32(lacking[r]));
-      alignas(16) uint8_t bytes[16];
-      _mm_store_si128(reinterpret_cast<__m128i*>(bytes),
-                      _mm_xor_si128(vnni_requantize(sum, scale, e), _mm_set1_epi8(-128)));
-      memcpy(c + r * ldc + 16 * v, bytes, static_cast<size_t>(left));
-    }
-  }
-}
-
-// The same for plain int32 sums; ldc counts elements.
-template <int ROWS>
-inline void vnni_tile_s32(const uint8_t* a, int64_t stride, const char* tile, int64_t groups, char* c, int64_t ldc,
-                          int columns) {
-  __m512i sums[20];
-  vnni_sums<ROWS>(a, stride, tile, groups, sums);
-  for (int r = 0; r < ROWS; r++) memcpy(c + 4 * r * ldc, &sums[4 * r], static_cast<size_t>(4 * columns));
-}
-
-template <int N>
-struct VnniRows {
-  enum { value = N };
 };
 
-// Calls f with the number of rows (at most 5) as a constant.
-template <class F>
-inline void with_vnni_rows(int64_t rows, const F& f) {
-  switch (rows) {
+// The sums themselves, as int32.
+struct VnniStore32 {
+  char* c;
+  int64_t ldc;  // elements
+  int columns;
+
+  template <int V, int ROWS>
+  SINTER_VNNI_INLINE void put(const __m512i (&s)[V * ROWS], const char*, int64_t row) const {
+    vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA {
+      char* out = c + 4 * (row + r) * ldc;
+      vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
+        const int left = columns - 16 * v;
+        if (left >= 16) {
+          _mm512_storeu_si512(out + 64 * v, s[V * r + v]);
+        } else if (left > 0) {
+          vnni_store_some(out + 64 * v, s[V * r + v], 4 * left);
+        }
+      });
+    });
+  }
+};
+
+template <int V, int ROWS, class Store>
+SINTER_VNNI_INLINE void vnni_block(const VnniRows& m, int64_t row, const char* tile, const Store& store) {
+  __m512i sums[V * ROWS];
+  vnni_sums<V, ROWS>(m, m.a + row * m.stride, m.lacking ? m.lacking + row : nullptr, tile, sums);
+  store.template put<V, ROWS>(sums, tile, row);
+}
+
+// All rows with one tile of V vectors.
+template <int V, class Store>
+__attribute__((noinline)) void vnni_tile(const VnniRows& m, const char* tile, const Store& store) {
+  constexpr int rows = V == 1 ? 16 : V == 4 ? 6 : 8;
+  constexpr int64_t enough = V == 4 ? 9 : rows;  // 7 rows and 8 are shared out: 4 + 3, 4 + 4
+  int64_t r = 0;
+  for (; m.rows - r >= enough || m.rows - r == rows; r += rows) vnni_block<V, rows>(m, r, tile, store);
+  if constexpr (V == 4) {
+    if (m.rows - r > 6) vnni_block<V, 4>(m, r, tile, store), r += 4;
+    switch (m.rows - r) {
+      case 5:
+        vnni_block<V, 5>(m, r, tile, store);
+        break;
+      case 4:
+        vnni_block<V, 4>(m, r, tile, store);
+        break;
+      case 3:
+        vnni_block<V, 3>(m, r, tile, store);
+        break;
+      case 2:
+        vnni_block<V, 2>(m, r, tile, store);
+        break;
+      case 1:
+        vnni_block<V, 1>(m, r, tile, store);
+        break;
+    }
+  } else {
+    if constexpr (V == 1) {
+      if (m.rows - r >= 8) vnni_block<V, 8>(m, r, tile, store), r += 8;
+    }
+    if (m.rows - r >= 4) vnni_block<V, 4>(m, r, tile, store), r += 4;
+    if (m.rows - r >= 2) vnni_block<V, 2>(m, r, tile, store), r += 2;
+    if (m.rows - r >= 1) vnni_block<V, 1>(m, r, tile, store);
+  }
+}
+
+// All rows with the tile of `columns` (1..64) columns; the tile's width is columns rounded up to 16.
+template <class Store>
+inline void vnni_any_tile(const VnniRows& m, const char* tile, const Store& store) {
+  switch ((store.columns + 15) / 16) {
     case 1:
-      f(VnniRows<1>());
+      vnni_tile<1>(m, tile, store);
       break;
     case 2:
-      f(VnniRows<2>());
+      vnni_tile<2>(m, tile, store);
       break;
     case 3:
-      f(VnniRows<3>());
-      break;
-    case 4:
-      f(VnniRows<4>());
+      vnni_tile<3>(m, tile, store);
       break;
     default:
-      f(VnniRows<5>());
+      vnni_tile<4>(m, tile, store);
       break;
   }
 }
 
-// factor * the sum of `count` unsigned bytes, modulo 2^32; reads exactly those.
-inline int32_t scaled_byte_sum(const uint8_t* in, int64_t count, int32_t factor) {
-  __m256i sums = _mm256_setzero_si256();
-  int64_t i = 0;
-  for (; i + 32 <= count; i += 32) {
-    const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + i));
-    sums = _mm256_add_epi64(sums, _mm256_sad_epu8(x, _mm256_setzero_si256()));
+// The sum of `count` unsigned bytes; reads exactly those.
+inline uint32_t byte_sum(const uint8_t* in, int64_t count) {
+  __m512i sums = _mm512_setzero_si512();
+  for (; count >= 64; count -= 64, in += 64) {
+    sums = _mm512_add_epi64(sums, _mm512_sad_epu8(_mm512_loadu_si512(in), _mm512_setzero_si512()));
   }
-  __m128i half = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
-  half = _mm_add_epi64(half, _mm_unpackhi_epi64(half, half));
-  uint32_t sum = static_cast<uint32_t>(_mm_cvtsi128_si32(half));
-  for (; i < count; i++) sum += in[i];
-  return static_cast<int32_t>(sum * static_cast<uint32_t>(factor));
-}
-
-// What is unsigned already is only copied.
-inline void to_unsigned(const uint8_t* in, int64_t count, uint8_t* out) {
-  memcpy(out, in, static_cast<size_t>(count));
-}
-
-// Moves `count` signed bytes to unsigned ones (value + 128); reads and writes exactly those.
-inline void to_unsigned(const int8_t* in, int64_t count, uint8_t* out) {
-  const __m256i sign = _mm256_set1_epi8(-128);
-  int64_t i = 0;
-  for (; i + 32 <= count; i += 32) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i),
-                        _mm256_xor_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + i)), sign));
+  if (count > 0) {
+    const __m512i rest = _mm512_maskz_loadu_epi8(~__mmask64{0} >> (64 - count), in);
+    sums = _mm512_add_epi64(sums, _mm512_sad_epu8(rest, _mm512_setzero_si512()));
   }
-  if (i == count) return;
-  if (count >= 32) {  // one more vector that overlaps the last
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + count - 32),
-                        _mm256_xor_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + count - 32)), sign));
-    return;
-  }
-  for (; i + 8 <= count; i += 8) {
-    uint64_t eight;
-    memcpy(&eight, in + i, 8);
-    eight ^= 0x8080808080808080u;
-    memcpy(out + i, &eight, 8);
-  }
-  for (; i < count; i++) out[i] = static_cast<uint8_t>(in[i]) ^ 0x80;
+  return static_cast<uint32_t>(_mm512_reduce_add_epi64(sums));
 }
 
 }  // namespace

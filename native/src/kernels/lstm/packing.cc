@@ -162,7 +162,7 @@ const PackingDef lstm_s8_n16k2_packing = {"lstm_s8_n16k2",
                                           bytes<gemm_s8_n16k2_packing, INTEGERS>,
                                           pack<gemm_s8_n16k2_packing, INTEGERS>};
 const PackingDef lstm_s8_n64k4_packing = {"lstm_s8_n64k4",
-                                          1,
+                                          2,
                                           &lstm_op,
                                           LSTM_SOURCES,
                                           bytes<gemm_s8_n64k4_packing, INTEGERS>,

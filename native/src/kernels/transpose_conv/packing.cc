@@ -120,10 +120,11 @@ sinter_status phases_pack(const void* params, const Source* sources, void* out, 
       }
       const float* scale = static_cast<const float*>(sources[TRANSPOSE_CONV_SOURCE_SCALE].data);
       if (is_unsigned) {
-        pack_tiles_u8(tile_form_avx2, p.out_c, k, reinterpret_cast<const uint8_t*>(part), bias, scale, p.in_zero_point,
-                      p.w_zero_point, at);
+        pack_tiles_u8(tile_form_avx2, p.out_c, k, 1, reinterpret_cast<const uint8_t*>(part), bias, scale,
+                      p.in_zero_point, p.w_zero_point, at);
       } else {
-        pack_tiles(tile_form_avx2, p.out_c, k, reinterpret_cast<const int8_t*>(part), bias, scale, p.in_zero_point, at);
+        pack_tiles(tile_form_avx2, p.out_c, k, 1, reinterpret_cast<const int8_t*>(part), bias, scale, p.in_zero_point,
+                   at);
       }
     }
   }

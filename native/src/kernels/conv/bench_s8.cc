@@ -1,0 +1,56 @@
+// int8 convolutions of ResNet8, MobileNets, a keyword spotter and ResNet-50, out_h and out_w as SAME gives them.
+// SPDX-License-Identifier: Apache-2.0
+#include "bench.h"
+#include "kernels/conv/op.h"
+
+namespace sinter {
+namespace {
+
+struct Shape {
+  int height, width, in_c, out_c, kernel_h, kernel_w, stride;
+};
+const Shape shapes[] = {{224, 224, 3, 32, 3, 3, 2}, {128, 128, 3, 8, 3, 3, 2},  {224, 224, 3, 64, 7, 7, 2},
+                        {96, 96, 1, 16, 3, 3, 2},   {49, 10, 1, 64, 10, 4, 2},  {32, 32, 3, 16, 3, 3, 1},
+                        {32, 32, 16, 16, 3, 3, 1},  {32, 32, 16, 32, 3, 3, 2},  {16, 16, 32, 32, 3, 3, 1},
+                        {16, 16, 32, 64, 3, 3, 2},  {8, 8, 64, 64, 3, 3, 1},    {32, 32, 16, 32, 1, 1, 2},
+                        {16, 16, 32, 64, 1, 1, 2},  {14, 14, 256, 256, 3, 3, 1}};
+
+const bool registered = [] {
+  for_each_row("conv", S8, S8, [](const RowDef* row) {
+    for (const Shape& s : shapes) {
+      const std::string name = std::string(row->name) + "/" + std::to_string(s.height) + "x" + std::to_string(s.width) +
+                               "x" + std::to_string(s.in_c) + "/n" + std::to_string(s.out_c) + "/" +
+                               std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w) + "/s" +
+                               std::to_string(s.stride);
+      benchmark::RegisterBenchmark(name.c_str(), [row, s](benchmark::State& state) {
+        ConvParams p = {};
+        p.batch = p.groups = p.dilation_h = p.dilation_w = 1;
+        p.in_h = s.height;
+        p.in_w = s.width;
+        p.in_c = s.in_c;
+        p.out_c = s.out_c;
+        p.kernel_h = s.kernel_h;
+        p.kernel_w = s.kernel_w;
+        p.stride_h = p.stride_w = s.stride;
+        p.out_h = (s.height + s.stride - 1) / s.stride;
+        p.out_w = (s.width + s.stride - 1) / s.stride;
+        p.pad_top = (s.kernel_h - s.stride + 1) / 2 > 0 ? (s.kernel_h - s.stride + 1) / 2 : 0;
+        p.pad_left = (s.kernel_w - s.stride + 1) / 2 > 0 ? (s.kernel_w - s.stride + 1) / 2 : 0;
+        p.out_min = -128;
+        p.out_max = 127;
+        const size_t n = static_cast<size_t>(s.out_c);
+        const size_t k =
+            static_cast<size_t>(s.kernel_h) * static_cast<size_t>(s.kernel_w) * static_cast<size_t>(s.in_c);
+        std::vector<char> weights(n * k), bias(4 * n), scale(4 * n);
+        for (size_t i = 0; i < weights.size(); i++) weights[i] = static_cast<char>(i * 29);
+        for (size_t i = 0; i < n; i++) reinterpret_cast<float*>(scale.data())[i] = 1e-4f;
+        bench_row(state, row, &p, {weights, bias, scale},
+                  double(p.out_h) * p.out_w * static_cast<double>(n) * static_cast<double>(k));
+      });
+    }
+  });
+  return true;
+}();
+
+}  // namespace
+}  // namespace sinter
