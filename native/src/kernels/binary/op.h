@@ -21,7 +21,7 @@
 
 namespace sinter {
 
-enum BinaryFunction {
+enum BinaryFunction {  // rows' limits in kernels.inc name some by number
   BINARY_ADD,
   BINARY_SUB,
   BINARY_MUL,

@@ -1,4 +1,4 @@
-// gemm in float on layers of MobileNetV2 and on single rows.
+// gemm in float on layers of MobileNetV2 and of a small transformer, and on single rows.
 // SPDX-License-Identifier: Apache-2.0
 #include "bench.h"
 #include "kernels/gemm/op.h"
@@ -9,10 +9,10 @@ namespace {
 struct Shape {
   int m, n, k;
 };
-const Shape shapes[] = {{12544, 16, 32}, {12544, 96, 16}, {3136, 24, 96},  {3136, 144, 24},
-                        {784, 32, 144},  {784, 192, 32},  {196, 64, 192},  {196, 384, 64},
-                        {196, 96, 384},  {49, 160, 576},  {49, 960, 160},  {49, 320, 960},
-                        {49, 1280, 320}, {1, 1001, 1280}, {1, 1024, 1024}, {512, 512, 512}};
+const Shape shapes[] = {{12544, 16, 32}, {12544, 96, 16}, {3136, 24, 96},  {3136, 144, 24}, {784, 32, 144},
+                        {784, 192, 32},  {196, 64, 192},  {196, 384, 64},  {196, 96, 384},  {49, 160, 576},
+                        {49, 960, 160},  {49, 320, 960},  {49, 1280, 320}, {1, 1001, 1280}, {1, 1024, 1024},
+                        {512, 512, 512}, {64, 384, 384},  {64, 1536, 384}, {64, 384, 1536}};
 
 const bool registered = [] {
   for_each_row("gemm", F32, F32, [](const RowDef* row) {

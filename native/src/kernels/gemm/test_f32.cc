@@ -57,6 +57,7 @@ TEST(GemmF32, RandomShapesAndStrides) {
     run_differential(make_case(random, m, 1001, 1280, 0, false, true));
     run_differential(make_case(random, m, 257, 1280, 0, false, false));
   }
+  run_differential(make_case(random, 100, 37, 2100, 0, true, true));  // several blocks of rows
 }
 
 // An infinity in the input (times 0 it is NaN, which stays), and a clamp of one value.

@@ -10,8 +10,9 @@ struct Tile {
   enum { ROWS = 7, TILES = 2 };
   WideClamp clamp;
 
+  // What is left after whole tiles is shared out: a tile of one row waits for its own sums.
   int64_t next_rows(int64_t left) const {
-    return left < 7 ? left : 7;
+    return left <= 7 ? left : left < 14 ? (left + 1) / 2 : 7;
   }
   void multiply(int64_t rows, const float* a, int64_t lda, const float* tile, int64_t one_tile, int64_t k, float* c,
                 int64_t ldc, int columns) const {
