@@ -2,20 +2,15 @@
 // blocks zero. work/s counts all products, as if dense, so that rows compare directly.
 // SPDX-License-Identifier: Apache-2.0
 #include "bench.h"
+#include "bench_shapes.h"
 #include "kernels/gemm/op.h"
 
 namespace sinter {
 namespace {
 
-struct Shape {
-  int m, n, k;
-};
-const Shape shapes[] = {{1, 1024, 1024}, {1, 4096, 1024}, {49, 960, 160},
-                        {196, 576, 96},  {784, 192, 32},  {196, 512, 512}};
-
 const bool registered = [] {
   for_each_row("gemm", S8, S8, [](const RowDef* row) {
-    for (const Shape& s : shapes) {
+    for (const GemmShape& s : SPARSE_SHAPES) {
       const std::string name = std::string("sparse80/") + row->name + "/m" + std::to_string(s.m) + "/n" +
                                std::to_string(s.n) + "/k" + std::to_string(s.k);
       benchmark::RegisterBenchmark(name.c_str(), [row, s](benchmark::State& state) {

@@ -36,6 +36,8 @@ import picocli.CommandLine.Option;
       "ratio = the peer's time / Sinter's time: the median over the rounds, with its 95 %% interval."
     })
 public final class Kernels implements Callable<Integer> {
+  private static final String SPARSE = "s8, 80 % zeros in 4 × 4 blocks";
+
   @Option(
       names = "--json",
       paramLabel = "FILE",
@@ -105,6 +107,15 @@ public final class Kernels implements Callable<Integer> {
         }
       }
     }
+    for (JsonNode shape : shapes("sparse")) {
+      int m = shape.get("m").asInt();
+      int n = shape.get("n").asInt();
+      int k = shape.get("k").asInt();
+      String name = String.format("%s %d x %d x %d", SPARSE, m, n, k);
+      if (name.contains(only)) {
+        sparse(m, n, k, name);
+      }
+    }
     if (json != null) {
       JsonReport.write(json, rows);
     }
@@ -136,22 +147,53 @@ public final class Kernels implements Callable<Integer> {
     }
   }
 
+  private void sparse(int m, int n, int k, String name) {
+    try (SparseSides sides = new SparseSides(m, n, k, threads);
+        SparseSides.Mkl mkl = sides.mkl()) {
+      sides.run();
+      sides.runDense();
+      mkl.run();
+      Shape shape = new Shape(SPARSE, m, n, k, sides.kernel());
+      String same = sides.isEqual() ? "equal" : "different";
+      measure(shape, name, sides::run, sides::runDense, "Sinter, dense", "", same);
+      String close = mkl.isClose() ? "close" : "different";
+      measure(shape, name, sides::run, mkl::run, "MKL, floats in BSR", MklSide.version(), close);
+    }
+  }
+
   private void beside(
       Product product, String name, SinterSide ours, Side theirs, String peer, String version) {
     ours.run();
     theirs.run();
     String outputs = product.compare(ours.result(), theirs.result());
+    Shape shape =
+        new Shape(product.kind().title, product.m(), product.n(), product.k(), ours.kernel());
+    measure(shape, name, ours::run, theirs::run, peer, version, outputs);
+  }
+
+  /** What is multiplied, for the result's row. */
+  private record Shape(String product, int m, int n, int k, String kernel) {}
+
+  private void measure(
+      Shape shape,
+      String name,
+      Runnable ours,
+      Runnable theirs,
+      String peer,
+      String version,
+      String outputs) {
     different += outputs.equals("different") ? 1 : 0;
     double load = Machine.load();
-    PairedRatios p = new Bencher(seconds).measure(ours::run, theirs::run);
+    PairedRatios p = new Bencher(seconds).measure(ours, theirs);
+    double macs = (double) shape.m() * shape.n() * shape.k();
     out.printf(
         "%-40s %-12s %9.2f us %9.2f us  %.3f (%.3f..%.3f) %s%n",
         name, peer, p.medianOurs(), p.medianTheirs(), p.ratio(), p.low(), p.high(), outputs);
     Map<String, Object> row = new LinkedHashMap<>();
-    row.put("product", product.kind().title);
-    row.put("m", product.m());
-    row.put("n", product.n());
-    row.put("k", product.k());
+    row.put("product", shape.product());
+    row.put("m", shape.m());
+    row.put("n", shape.n());
+    row.put("k", shape.k());
     row.put("threads", threads);
     row.put("peer", peer);
     row.put("sinterMicros", p.medianOurs());
@@ -159,11 +201,11 @@ public final class Kernels implements Callable<Integer> {
     row.put("ratio", p.ratio());
     row.put("ratioLow", p.low());
     row.put("ratioHigh", p.high());
-    row.put("gmacPerSecond", product.macs() / p.medianOurs() / 1e3);
-    row.put("peerGmacPerSecond", product.macs() / p.medianTheirs() / 1e3);
+    row.put("gmacPerSecond", macs / p.medianOurs() / 1e3);
+    row.put("peerGmacPerSecond", macs / p.medianTheirs() / 1e3);
     row.put("rounds", p.size());
     row.put("outputs", outputs);
-    row.put("kernel", ours.kernel());
+    row.put("kernel", shape.kernel());
     row.put("cpu", Machine.cpu());
     row.put("cores", Machine.cores());
     row.put("isa", Target.local().isaNames());

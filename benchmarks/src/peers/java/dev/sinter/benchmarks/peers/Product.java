@@ -68,10 +68,6 @@ record Product(Kind kind, int m, int n, int k, ByteBuffer a, ByteBuffer w) {
     return direct(4L * m * n);
   }
 
-  double macs() {
-    return (double) m * n * k;
-  }
-
   static ByteBuffer direct(long bytes) {
     return ByteBuffer.allocateDirect(Math.toIntExact(bytes)).order(ByteOrder.nativeOrder());
   }

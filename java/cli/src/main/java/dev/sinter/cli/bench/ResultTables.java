@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -60,7 +61,7 @@ public final class ResultTables {
       block.appendReplacement(
           written,
           Matcher.quoteReplacement(
-              "<!-- results: " + block.group(1) + " -->\n" + table + "<!-- /results -->"));
+              "<!-- results: " + block.group(1) + " -->\n" + table + "\n<!-- /results -->"));
     }
     if (!any) {
       throw new IOException(page + " has no <!-- results: ... --> with <!-- /results --> behind");
@@ -200,34 +201,38 @@ public final class ResultTables {
     }
   }
 
-  /** A row per product, a column per peer. */
+  /** A table per kind of product, a row per shape, a column per peer. */
   private void kernels(StringBuilder table, Path machine, String link) throws IOException {
     Path file = machine.resolve("kernels.json");
     if (!Files.exists(file)) {
       return;
     }
-    Map<String, Map<String, JsonNode>> rows = new LinkedHashMap<>();
-    Set<String> peers = new TreeSet<>();
+    Map<String, List<JsonNode>> products = new LinkedHashMap<>();
     for (JsonNode r : read(file)) {
-      String product =
-          format(
-              "%s | %d × %d × %d | %d",
-              r.get("product").asText(),
-              r.get("m").asInt(),
-              r.get("n").asInt(),
-              r.get("k").asInt(),
-              r.get("threads").asInt());
-      peers.add(r.get("peer").asText());
-      rows.computeIfAbsent(product, k -> new LinkedHashMap<>()).put(r.get("peer").asText(), r);
+      products.computeIfAbsent(r.get("product").asText(), p -> new ArrayList<>()).add(r);
     }
-    table.append(format("\n**%s** ([kernels.json](%s/kernels.json))\n\n", title(machine), link));
-    table.append("| product | m × n × k | threads | GMAC/s |");
+    table.append(format("\n**%s** ([kernels.json](%s/kernels.json))\n", title(machine), link));
+    products.forEach((product, rows) -> product(table, product, rows));
+  }
+
+  private static void product(StringBuilder table, String product, List<JsonNode> results) {
+    Map<String, Map<String, JsonNode>> rows = new LinkedHashMap<>();
+    Set<String> peers = new LinkedHashSet<>();
+    for (JsonNode r : results) {
+      String shape =
+          format(
+              "%d × %d × %d | %d",
+              r.get("m").asInt(), r.get("n").asInt(), r.get("k").asInt(), r.get("threads").asInt());
+      peers.add(r.get("peer").asText());
+      rows.computeIfAbsent(shape, k -> new LinkedHashMap<>()).put(r.get("peer").asText(), r);
+    }
+    table.append(format("\n| %s: m × n × k | threads | GMAC/s |", product));
     peers.forEach(p -> table.append(" beside ").append(p).append(" |"));
-    table.append("\n| --- | --- | --- | --- |").append(" --- |".repeat(peers.size())).append("\n");
+    table.append("\n| --- | --- | --- |").append(" --- |".repeat(peers.size())).append("\n");
     rows.forEach(
-        (product, row) -> {
+        (shape, row) -> {
           JsonNode any = row.values().iterator().next();
-          table.append(format("| %s | %.0f |", product, any.get("gmacPerSecond").asDouble()));
+          table.append(format("| %s | %.0f |", shape, any.get("gmacPerSecond").asDouble()));
           for (String peer : peers) {
             JsonNode r = row.get(peer);
             table.append(" ").append(r == null ? "–" : ratio(new Result(r))).append(" |");

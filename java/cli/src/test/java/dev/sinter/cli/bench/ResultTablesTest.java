@@ -69,6 +69,7 @@ class ResultTablesTest {
         | model | 2 threads | outputs |
         | --- | --- | --- |
         | X | 2.00 (1.90 – 2.10) | equal |
+
         <!-- /results -->
         behind
         """,
@@ -76,7 +77,12 @@ class ResultTablesTest {
     Files.writeString(project.resolve("README.md"), text.replace("models", "kernels"));
     assertTrue(
         ResultTables.page(project, "README.md")
-            .contains("| f32 | 1 × 2 × 3 | 1 | 12 | 1.50 (1.40 – 1.60) |"));
+            .contains(
+                """
+                | f32: m × n × k | threads | GMAC/s | beside MKL |
+                | --- | --- | --- | --- |
+                | 1 × 2 × 3 | 1 | 12 | 1.50 (1.40 – 1.60) |
+                """));
     Files.writeString(project.resolve("README.md"), text.replace("models", "oracles"));
     assertThrows(IOException.class, () -> ResultTables.page(project, "README.md"));
     Files.writeString(project.resolve("README.md"), "no place");
