@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
       VerifyCommand.class,
       BenchCommand.class,
       EvaluateCommand.class,
+      OptimizeCommand.class,
       DemoCommand.class,
       ResultsCommand.class,
       CommandLine.HelpCommand.class

@@ -69,7 +69,8 @@ class CommandsTest {
   void helpTeaches() {
     assertEquals(0, run("--help"));
     assertTrue(out.toString().contains("sinter verify models/"), out.toString());
-    for (String command : new String[] {"inspect", "run", "verify", "bench", "evaluate", "demo"}) {
+    for (String command :
+        new String[] {"inspect", "run", "verify", "bench", "evaluate", "optimize", "demo"}) {
       assertEquals(0, run(command, "--help"));
     }
   }
