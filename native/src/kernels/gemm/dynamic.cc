@@ -64,15 +64,37 @@ sinter_status plain_pack(const void* params, const Source* sources, void* out, i
   return SINTER_OK;
 }
 
+int64_t vnni_bytes(const void* params, const Source* sources) {
+  const GemmParams& p = *static_cast<const GemmParams*>(params);
+  if (check_dynamic_sources(sources, p.n, p.k) != SINTER_OK) return -1;
+  return dynamic_vnni_bias_bytes(p.n) + packed_tiles_bytes(tile_form_vnni, p.n, p.k);
+}
+
+sinter_status vnni_pack(const void* params, const Source* sources, void* out, int64_t) {
+  const GemmParams& p = *static_cast<const GemmParams*>(params);
+  char* at = static_cast<char*>(out);
+  memset(at, 0, static_cast<size_t>(dynamic_vnni_bias_bytes(p.n)));
+  const void* bias = sources[GEMM_SOURCE_BIAS].data;
+  if (bias) memcpy(at, bias, 4 * static_cast<size_t>(p.n));
+  pack_tiles(tile_form_vnni, p.n, p.k, 1, static_cast<const int8_t*>(sources[GEMM_SOURCE_WEIGHTS].data), nullptr,
+             static_cast<const float*>(sources[GEMM_SOURCE_SCALE].data), 0, at + dynamic_vnni_bias_bytes(p.n));
+  return SINTER_OK;
+}
+
 }  // namespace
 
 extern const OpDef gemm_op;
-extern const PackingDef gemm_f32s8_plain_packing, gemm_f32s8_n16k2_packing;
+extern const PackingDef gemm_f32s8_plain_packing, gemm_f32s8_n16k2_packing, gemm_f32s8_n64k4_packing;
+const PackingDef gemm_f32s8_n64k4_packing = {"gemm_f32s8_n64k4", 1, &gemm_op, GEMM_SOURCES, vnni_bytes, vnni_pack};
 const PackingDef gemm_f32s8_plain_packing = {"gemm_f32s8_plain", 1, &gemm_op, GEMM_SOURCES, plain_bytes, plain_pack};
 const PackingDef gemm_f32s8_n16k2_packing = {"gemm_f32s8_n16k2", 1, &gemm_op, GEMM_SOURCES, tiles_bytes, tiles_pack};
 
 int64_t gemm_f32s8_avx2_scratch(const void* params, int threads) {
   return threads * dynamic_thread_bytes(static_cast<const GemmParams*>(params)->k);
+}
+
+int64_t gemm_f32s8_vnni_scratch(const void* params, int threads) {
+  return threads * dynamic_vnni_thread_bytes(static_cast<const GemmParams*>(params)->k);
 }
 
 void gemm_f32s8f32_reference(const Call* call) {

@@ -136,6 +136,23 @@ static inline int64_t dynamic_thread_bytes(int64_t k) {
   return (avx2_panel_bytes(k) + avx2_panel_rows(k) * static_cast<int64_t>(sizeof(DynamicRange)) + 63) / 64 * 64;
 }
 
+// AVX-512 VNNI: float bias of all columns, in whole tiles of 64, then the tiles of int8 (packing.h). Scratch per
+// thread: a panel of rows as unsigned bytes, k rounded up to 4, for some 128 KiB, and their ranges.
+static inline int64_t dynamic_vnni_bias_bytes(int64_t n) {
+  return (n + 63) / 64 * 256;
+}
+static inline int64_t dynamic_vnni_rows(int64_t k) {
+  const int64_t fit = 131072 / (k < 1 ? 1 : k) / 24 * 24;
+  return fit < 24 ? 24 : fit > 480 ? 480 : fit;
+}
+static inline int64_t dynamic_vnni_panel_bytes(int64_t k) {
+  return (dynamic_vnni_rows(k) * ((k + 3) / 4 * 4) + 63) / 64 * 64;
+}
+static inline int64_t dynamic_vnni_thread_bytes(int64_t k) {
+  return dynamic_vnni_panel_bytes(k) +
+         (dynamic_vnni_rows(k) * static_cast<int64_t>(sizeof(DynamicRange)) + 63) / 64 * 64;
+}
+
 static inline int64_t dynamic_plain_bytes(int64_t n, int64_t k) {
   return n * (DYNAMIC_COLUMN_BYTES + k);
 }

@@ -49,6 +49,8 @@ TEST(GemmDynamic, ShapesAndTails) {
     }
   }
   run_differential(make_case(random, 1, 1000, 1280, 0));
+  run_differential(make_case(random, 90, 70, 1500, 4));  // several blocks of rows
+  run_differential(make_case(random, 3, 17, 65535, 0));
 }
 
 TEST(GemmDynamic, RangesOfTheDelegate) {
