@@ -57,9 +57,12 @@ int64_t quads_bytes(const void* params, const Source* sources) {
   return bytes;
 }
 
+template <bool is_unsigned>
 sinter_status quads_pack(const void* params, const Source* sources, void* out, int64_t) {
   const P& p = *static_cast<const P*>(params);
-  const Reader in = {p, sources, depthwise_channels(p), false};
+  const Reader in = {p, sources, depthwise_channels(p), is_unsigned};
+  const int32_t zero = is_unsigned ? p.in_zero_point : p.in_zero_point + 128;
+  const int32_t stored = is_unsigned ? p.w_zero_point - 128 : 0;  // on top of the weight less its zero point
   char* at = static_cast<char*>(out);
   for (int64_t first = 0, width; first < in.channels; first += width) {
     width = depthwise_quad_block(in.channels, first);
@@ -67,16 +70,17 @@ sinter_status quads_pack(const void* params, const Source* sources, void* out, i
     for (int64_t i = 0; i < width; i++) {
       // Of quarter i / (width / 4), lane l holds channels 16 l + 4 quarter + 0..3.
       const int64_t quarter = i / (width / 4), within = i % (width / 4);
-      const int64_t c = first + within / 4 * 16 + quarter * 4 + within % 4;
+      const int64_t place = first + within / 4 * 16 + quarter * 4 + within % 4;
+      const int64_t c = depthwise_repeats(in.channels) ? place % in.channels : place;
       channel[i] = c < in.channels ? c : -1;
     }
-    for (int64_t i = 0; i < width; i++) put(&at, channel[i] < 0 ? 0 : in.bias(channel[i], p.in_zero_point + 128));
+    for (int64_t i = 0; i < width; i++) put(&at, channel[i] < 0 ? 0 : in.bias(channel[i], zero));
     for (int64_t i = 0; i < width; i++) put(&at, channel[i] < 0 ? 0.0f : in.scale(channel[i]));
     for (int64_t q = 0; q < depthwise_quads(p); q++) {
       for (int64_t i = 0; i < width; i++) {
         for (int64_t t = q * 4; t < q * 4 + 4; t++) {
           const int64_t tap = depthwise_quad_tap(p, t);
-          put(&at, static_cast<int8_t>(channel[i] >= 0 && tap >= 0 ? in.weight(tap, channel[i]) : 0));
+          put(&at, static_cast<int8_t>(channel[i] >= 0 && tap >= 0 ? in.weight(tap, channel[i]) + stored : 0));
         }
       }
     }
@@ -93,10 +97,12 @@ const PackingDef depthwise_s8_taps_packing = {"depthwise_s8_taps", 1,          &
 const PackingDef depthwise_s8_pairs_packing = {"depthwise_s8_pairs", 1,           &depthwise_op,
                                                DEPTHWISE_SOURCES,    pairs_bytes, pairs_pack<false>};
 
-const PackingDef depthwise_s8_quads_packing = {"depthwise_s8_quads", 1,           &depthwise_op,
-                                               DEPTHWISE_SOURCES,    quads_bytes, quads_pack};
+const PackingDef depthwise_s8_quads_packing = {"depthwise_s8_quads", 2,           &depthwise_op,
+                                               DEPTHWISE_SOURCES,    quads_bytes, quads_pack<false>};
 
-extern const PackingDef depthwise_u8_taps_packing, depthwise_u8_pairs_packing;
+extern const PackingDef depthwise_u8_taps_packing, depthwise_u8_pairs_packing, depthwise_u8_quads_packing;
+const PackingDef depthwise_u8_quads_packing = {"depthwise_u8_quads", 1,           &depthwise_op,
+                                               DEPTHWISE_SOURCES,    quads_bytes, quads_pack<true>};
 const PackingDef depthwise_u8_taps_packing = {"depthwise_u8_taps", 1,          &depthwise_op,
                                               DEPTHWISE_SOURCES,   taps_bytes, taps_pack<true>};
 const PackingDef depthwise_u8_pairs_packing = {"depthwise_u8_pairs", 1,           &depthwise_op,

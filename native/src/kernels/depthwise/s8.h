@@ -45,6 +45,9 @@ static inline int64_t depthwise_tap(const DepthwiseParams& p, int64_t t) {
 //   taps 4 * width s8, four taps' weights side by side, in the order that byte and word unpacking
 //   gives: per 16 channels 0-3 of every lane, then 4-7, 8-11, 12-15. Activations are u8 here (value + 128), so
 //   bias' subtracts (zero point + 128) * sum instead. 3x3: quads are columns (y0, y1, y2, nothing).
+//   4, 8, 16 or 32 channels: one block of 64 in which they repeat, for several pixels in a vector.
+// depthwise_u8_quads  The same with s8 W - 128 and activations as they are: what the sums lack is (128 - zero point of
+//   the weights) * the sum of the activations, which the row adds; bias' is that of the true weights.
 
 // The t-th tap of the quads; -1: a filler with weight zero.
 static inline int64_t depthwise_quad_tap(const DepthwiseParams& p, int64_t t) {
@@ -54,9 +57,13 @@ static inline int64_t depthwise_quad_tap(const DepthwiseParams& p, int64_t t) {
 static inline int64_t depthwise_quads(const DepthwiseParams& p) {
   return p.kernel_h == 3 && p.kernel_w == 3 ? 3 : (depthwise_taps(p) + 3) / 4;
 }
+// Whether the quads' only block holds the channels more than once.
+static inline bool depthwise_repeats(int64_t channels) {
+  return channels == 4 || channels == 8 || channels == 16 || channels == 32;
+}
 // Channels of the block that starts at `first`: 64 while that many are left or more than 32, else 32.
 static inline int64_t depthwise_quad_block(int64_t channels, int64_t first) {
-  return channels - first > 32 ? 64 : 32;
+  return channels - first > 32 || depthwise_repeats(channels) ? 64 : 32;
 }
 
 enum { DEPTHWISE_PAIR_BLOCK = 16, DEPTHWISE_NARROW_BLOCK = 8 };
@@ -75,8 +82,8 @@ static inline int64_t depthwise_pair_block_bytes(const DepthwiseParams& p) {
 }
 
 // ---- scratch of the vector rows -------------------------------------------------------------------
-// shared:     a pixel of the zero point [C + 64], the last bytes of the input with 64 readable behind [128]
-// per thread: row pointers [kernel_h], tap pointers [taps rounded up to 4, at least 27],
+// shared:     a pixel of the zero point [C + 64] (512 where channels repeat), the last bytes of the input with 64
+// readable behind [128] per thread: row pointers [kernel_h], tap pointers [taps rounded up to 4, at least 27],
 //             with a multiplier the expanded input rows [kernel_h][in_w][C] + 64
 struct DepthwiseScratch {
   int64_t zero_bytes, rows_bytes, table_bytes, expanded_bytes, shared_bytes, thread_bytes;
@@ -85,7 +92,7 @@ struct DepthwiseScratch {
 static inline bool depthwise_scratch(const DepthwiseParams& p, DepthwiseScratch* s) {
   const int64_t limit = int64_t{1} << 46;
   const int64_t channels = depthwise_channels(p);
-  s->zero_bytes = (channels + 127) / 64 * 64;
+  s->zero_bytes = depthwise_repeats(channels) ? 512 : (channels + 127) / 64 * 64;
   s->shared_bytes = s->zero_bytes + 128;
   s->rows_bytes = (int64_t{p.kernel_h} * 8 + 63) / 64 * 64;
   const int64_t table = (depthwise_taps(p) + 3) / 4 * 4;
