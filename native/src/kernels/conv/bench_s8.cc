@@ -1,5 +1,5 @@
-// int8 convolutions of ResNet8, MobileNets, a keyword spotter and ResNet-50, out_h and out_w as SAME gives them.
-// SPDX-License-Identifier: Apache-2.0
+// int8 and uint8 convolutions of ResNet8, MobileNets, a keyword spotter and ResNet-50, out_h and out_w as SAME gives
+// them. SPDX-License-Identifier: Apache-2.0
 #include "bench.h"
 #include "kernels/conv/op.h"
 
@@ -16,7 +16,7 @@ const Shape shapes[] = {{224, 224, 3, 32, 3, 3, 2}, {128, 128, 3, 8, 3, 3, 2},  
                         {16, 16, 32, 64, 1, 1, 2},  {14, 14, 256, 256, 3, 3, 1}};
 
 const bool registered = [] {
-  for_each_row("conv", S8, S8, [](const RowDef* row) {
+  const auto register_row = [](const RowDef* row) {
     for (const Shape& s : shapes) {
       const std::string name = std::string(row->name) + "/" + std::to_string(s.height) + "x" + std::to_string(s.width) +
                                "x" + std::to_string(s.in_c) + "/n" + std::to_string(s.out_c) + "/" +
@@ -36,8 +36,10 @@ const bool registered = [] {
         p.out_w = (s.width + s.stride - 1) / s.stride;
         p.pad_top = (s.kernel_h - s.stride + 1) / 2 > 0 ? (s.kernel_h - s.stride + 1) / 2 : 0;
         p.pad_left = (s.kernel_w - s.stride + 1) / 2 > 0 ? (s.kernel_w - s.stride + 1) / 2 : 0;
-        p.out_min = -128;
-        p.out_max = 127;
+        const bool is_unsigned = row->types[0] == U8;
+        p.w_zero_point = is_unsigned ? 120 : 0;
+        p.out_min = is_unsigned ? 0 : -128;
+        p.out_max = p.out_min + 255;
         const size_t n = static_cast<size_t>(s.out_c);
         const size_t k =
             static_cast<size_t>(s.kernel_h) * static_cast<size_t>(s.kernel_w) * static_cast<size_t>(s.in_c);
@@ -48,7 +50,9 @@ const bool registered = [] {
                   double(p.out_h) * p.out_w * static_cast<double>(n) * static_cast<double>(k));
       });
     }
-  });
+  };
+  for_each_row("conv", S8, S8, register_row);
+  for_each_row("conv", U8, U8, register_row);
   return true;
 }();
 

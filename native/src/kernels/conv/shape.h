@@ -45,7 +45,8 @@ static inline ConvBlock conv_block(const ConvParams& p, int threads, bool correc
   const int64_t width = int64_t{p.out_w - 1} * p.stride_w + p.kernel_w;
   const int64_t tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
   if (__builtin_mul_overflow(width, int64_t{p.in_c}, &b.pitch)) return b;
-  b.pitch += 3;
+  if (__builtin_add_overflow(b.pitch, int64_t{3 + 15}, &b.pitch)) return b;
+  b.pitch = b.pitch / 16 * 16;  // where pixels are whole words, broadcasts cross no line of the cache
   int64_t fit = 1;
   if (b.pitch <= target) fit = (target / b.pitch - tall) / p.stride_h + 1;
   const int64_t fair = (out_rows + threads - 1) / threads;

@@ -31,19 +31,15 @@ inline void all_tiles(const Product& q, const VnniRows& rows, int64_t g, char* c
   }
 }
 
-inline int32_t lacking_of(const ConvParams& p, uint32_t sum) {
-  return static_cast<int32_t>(sum * static_cast<uint32_t>(128 - p.w_zero_point));
-}
-
 // ---- windows in place -----------------------------------------------------------------------------
 
 // Image rows iy0 .. iy0 + rows - 1 of what the outputs see: pixels -pad_left on, those outside are the zero point.
 inline void copy_rows(const Product& q, const uint8_t* image, int64_t iy0, int64_t rows, uint8_t* to) {
   const ConvParams& p = q.p;
-  const int64_t pitch = q.block.pitch, wanted = pitch - 3, in_row = int64_t{p.in_w} * p.in_c;
+  const int64_t pitch = q.block.pitch, in_row = int64_t{p.in_w} * p.in_c;
   int64_t left = int64_t{p.pad_left} * p.in_c;
-  if (left > wanted) left = wanted;
-  const int64_t inside = wanted - left < in_row ? wanted - left : in_row;
+  if (left > pitch) left = pitch;
+  const int64_t inside = pitch - left < in_row ? pitch - left : in_row;
   for (int64_t i = 0; i < rows; i++, to += pitch) {
     const int64_t iy = iy0 + i;
     if (iy < 0 || iy >= p.in_h) {
@@ -69,21 +65,19 @@ inline void whole_rows(const Product& q, int64_t b, int64_t y0, int64_t count, u
   const int64_t c_step = along_x ? p.out_c : int64_t{p.out_w} * p.out_c;
   const int64_t c_line_step = along_x ? int64_t{p.out_w} * p.out_c : p.out_c;
   int32_t* lacking = reinterpret_cast<int32_t*>(own + q.block.image_bytes);
-  if (q.corrected) {
-    for (int64_t i = 0; i < lines * rows; i++) {
-      const uint8_t* window = own + i / rows * line_step + i % rows * step;
-      uint32_t sum = 0;
-      for (int64_t j = 0; j < p.kernel_h; j++) sum += byte_sum(window + j * p.dilation_h * pitch, run);
-      lacking[i] = lacking_of(p, sum);
-    }
+  auto pixels_of = [&](int64_t l) {
+    return VnniRows{own + l * line_step, rows, step, p.kernel_h, p.dilation_h * pitch, (run + 3) / 4, q.flip, nullptr};
+  };
+  for (int64_t l = 0; q.corrected && l < lines; l++) {
+    vnni_lacking(pixels_of(l), run, 128 - p.w_zero_point, lacking + l * rows);
   }
   char* c = q.out + (b * p.out_h + y0) * p.out_w * p.out_c;
   for (int64_t n0 = 0; n0 < q.n; n0 += 64) {
     const int columns = q.n - n0 < 64 ? static_cast<int>(q.n - n0) : 64;
     const char* tile = q.packed + n0 / 64 * q.one_tile;
     for (int64_t l = 0; l < lines; l++) {
-      const VnniRows pixels = {own + l * line_step,  rows,          step,   p.kernel_h,
-                               p.dilation_h * pitch, (run + 3) / 4, q.flip, q.corrected ? lacking + l * rows : nullptr};
+      VnniRows pixels = pixels_of(l);
+      if (q.corrected) pixels.lacking = lacking + l * rows;
       vnni_any_tile(pixels, tile, VnniStore8{c + l * c_line_step + n0, c_step, columns, q.e});
     }
   }
@@ -118,7 +112,6 @@ inline void gathered_pixels(const Product& q, int64_t m0, int64_t count, int64_t
   int64_t b = m0 / plane, y = m0 % plane / p.out_w, x = m0 % plane % p.out_w;
   for (int64_t r = 0; r < count; r++) {
     gather(q, q.in + b * p.in_h * p.in_w * p.in_c, y, x, g * channels, channels, own + r * pitch);
-    if (q.corrected) lacking[r] = lacking_of(p, byte_sum(own + r * pitch, pitch));  // bytes between rows are zero
     if (++x == p.out_w) {
       x = 0;
       if (++y == p.out_h) {
@@ -127,7 +120,11 @@ inline void gathered_pixels(const Product& q, int64_t m0, int64_t count, int64_t
       }
     }
   }
-  const VnniRows pixels = {own, count, pitch, 1, 0, pitch / 4, q.flip, q.corrected ? lacking : nullptr};
+  VnniRows pixels = {own, count, pitch, 1, 0, pitch / 4, q.flip, nullptr};
+  if (q.corrected) {
+    vnni_lacking(pixels, pitch, 128 - p.w_zero_point, lacking);  // bytes between rows are zero
+    pixels.lacking = lacking;
+  }
   all_tiles(q, pixels, g, q.out + m0 * p.out_c, p.out_c);
 }
 

@@ -1,4 +1,4 @@
-// int8 depthwise on layers of MobileNetV2, MobileNetV1 0.25 and DS-CNN.
+// int8 and uint8 depthwise on layers of MobileNetV2, MobileNetV1 0.25 and DS-CNN.
 // SPDX-License-Identifier: Apache-2.0
 #include "bench.h"
 #include "kernels/depthwise/op.h"
@@ -14,7 +14,7 @@ const Shape shapes[] = {{112, 112, 32, 1}, {112, 112, 96, 2}, {56, 56, 144, 1}, 
                         {14, 14, 576, 2},  {7, 7, 960, 1},    {48, 48, 8, 1},   {25, 5, 64, 1}};
 
 const bool registered = [] {
-  for_each_row("depthwise", S8, S8, [](const RowDef* row) {
+  const auto register_row = [](const RowDef* row) {
     for (const Shape& s : shapes) {
       const std::string name = std::string(row->name) + "/" + std::to_string(s.height) + "x" + std::to_string(s.width) +
                                "x" + std::to_string(s.channels) + "/s" + std::to_string(s.stride);
@@ -29,8 +29,10 @@ const bool registered = [] {
         p.out_h = (s.height + s.stride - 1) / s.stride;
         p.out_w = (s.width + s.stride - 1) / s.stride;
         p.pad_top = p.pad_left = s.stride == 1 ? 1 : 0;
-        p.out_min = -128;
-        p.out_max = 127;
+        const bool is_unsigned = row->types[0] == U8;
+        p.w_zero_point = is_unsigned ? 120 : 0;
+        p.out_min = is_unsigned ? 0 : -128;
+        p.out_max = p.out_min + 255;
         const size_t channels = static_cast<size_t>(s.channels);
         std::vector<char> weights(9 * channels), scale(4 * channels);
         for (size_t i = 0; i < weights.size(); i++) weights[i] = static_cast<char>(i * 29);
@@ -39,7 +41,9 @@ const bool registered = [] {
         bench_row(state, row, &p, {weights, {}, scale}, 9.0 * p.out_h * p.out_w * s.channels);
       });
     }
-  });
+  };
+  for_each_row("depthwise", S8, S8, register_row);
+  for_each_row("depthwise", U8, U8, register_row);
   return true;
 }();
 

@@ -183,6 +183,10 @@ struct VnniStore8 {
         const __mmask32 mask = ~__mmask32{0} >> (32 - columns);
         _mm256_mask_storeu_epi8(at, mask, _mm512_castsi512_si256(bytes));
         if constexpr (count > 1) _mm256_mask_storeu_epi8(at + ldc, mask, _mm512_extracti64x4_epi64(bytes, 1));
+      } else if (V == 1 && count == 4 && columns == 8 && ldc == 8) {
+        const __m512i halves = _mm512_set_epi64(7, 5, 3, 1, 6, 4, 2, 0);
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(at),
+                            _mm512_castsi512_si256(_mm512_permutexvar_epi64(halves, bytes)));
       } else if constexpr (V == 1) {
         const __mmask16 mask = static_cast<__mmask16>(0xffff >> (16 - columns));
         _mm_mask_storeu_epi8(at, mask, _mm512_castsi512_si128(bytes));
@@ -280,17 +284,49 @@ inline void vnni_any_tile(const VnniRows& m, const char* tile, const Store& stor
   }
 }
 
-// The sum of `count` unsigned bytes; reads exactly those.
-inline uint32_t byte_sum(const uint8_t* in, int64_t count) {
-  __m512i sums = _mm512_setzero_si512();
-  for (; count >= 64; count -= 64, in += 64) {
-    sums = _mm512_add_epi64(sums, _mm512_sad_epu8(_mm512_loadu_si512(in), _mm512_setzero_si512()));
+// ---- uint8 weights with a zero point ----------------------------------------------------------------
+
+// The first value of each row of sums, times a factor modulo 2^32.
+struct VnniStoreScaled {
+  int32_t* c;
+  uint32_t factor;
+
+  template <int V, int ROWS>
+  SINTER_VNNI_INLINE void put(const __m512i (&s)[V * ROWS], const char*, int64_t row) const {
+    vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA {
+      const uint32_t sum = static_cast<uint32_t>(_mm_cvtsi128_si32(_mm512_castsi512_si128(s[V * r])));
+      c[row + r] = static_cast<int32_t>(sum * factor);
+    });
   }
-  if (count > 0) {
-    const __m512i rest = _mm512_maskz_loadu_epi8(~__mmask64{0} >> (64 - count), in);
-    sums = _mm512_add_epi64(sums, _mm512_sad_epu8(rest, _mm512_setzero_si512()));
+};
+
+// What the sums of unsigned rows lack: factor times the sum of the first `bytes` of each of a row's runs. Short rows
+// are multiplied by a column of ones, since adding up within a vector takes longer.
+inline void vnni_lacking(const VnniRows& m, int64_t bytes, int32_t factor, int32_t* lacking) {
+  const uint32_t times = static_cast<uint32_t>(factor);
+  constexpr int64_t most = 32;
+  if (m.runs * m.groups <= most) {
+    alignas(64) char ones[128 + 64 * most];
+    memset(ones, 0, 128);
+    const int32_t last = bytes % 4 == 0 ? 0x01010101 : (1 << bytes % 4 * 8) / 255;
+    for (int64_t g = 0; g < m.runs * m.groups; g++) {
+      const __m512i values = _mm512_set1_epi32((g + 1) % m.groups == 0 ? last : 0x01010101);
+      _mm512_store_si512(ones + 128 + 64 * g, values);
+    }
+    vnni_tile<1>(m, ones, VnniStoreScaled{lacking, times});
+    return;
   }
-  return static_cast<uint32_t>(_mm512_reduce_add_epi64(sums));
+  for (int64_t r = 0; r < m.rows; r++) {
+    __m512i sums = _mm512_setzero_si512();
+    for (int64_t run = 0; run < m.runs; run++) {
+      const uint8_t* in = m.a + r * m.stride + run * m.pitch;
+      for (int64_t left = bytes; left > 0; left -= 64, in += 64) {
+        const __m512i some = _mm512_maskz_loadu_epi8(left >= 64 ? ~__mmask64{0} : ~__mmask64{0} >> (64 - left), in);
+        sums = _mm512_add_epi64(sums, _mm512_sad_epu8(some, _mm512_setzero_si512()));
+      }
+    }
+    lacking[r] = static_cast<int32_t>(static_cast<uint32_t>(_mm512_reduce_add_epi64(sums)) * times);
+  }
 }
 
 }  // namespace

@@ -37,10 +37,6 @@ inline void for_each_vnni_tile(const Call* call, const TileFn& tile_fn) {
     int64_t rows = p.m - m0 < block ? p.m - m0 : block;
     uint8_t* own = static_cast<uint8_t*>(call->scratch) + thread * own_bytes;
     int32_t* lacking = reinterpret_cast<int32_t*>(own + vnni_row_bytes(p.k));
-    for (int64_t r = 0; corrected && r < rows; r++) {
-      const uint32_t sum = byte_sum(a + (m0 + r) * p.lda, p.k);
-      lacking[r] = static_cast<int32_t>(sum * static_cast<uint32_t>(128 - p.w_zero_point));
-    }
     // Bytes past a row belong to the next and meet weights of zero. The last row, or, of tiny ones, the last three,
     // whose last group would pass A's end, are copied.
     int64_t copied = m0 + rows - (p.m - unsafe);
@@ -51,8 +47,14 @@ inline void for_each_vnni_tile(const Call* call, const TileFn& tile_fn) {
       for (int64_t k = p.k; k < 4 * groups; k++) own[r * 4 * groups + k] = 0;
     }
     const uint8_t flip = is_unsigned ? 0 : 0x80;
-    const VnniRows most = {a + m0 * p.lda, rows, p.lda, 1, 0, groups, flip, corrected ? lacking : nullptr};
-    const VnniRows rest = {own, copied, 4 * groups, 1, 0, groups, flip, corrected ? lacking + rows : nullptr};
+    VnniRows most = {a + m0 * p.lda, rows, p.lda, 1, 0, groups, flip, nullptr};
+    VnniRows rest = {own, copied, 4 * groups, 1, 0, groups, flip, nullptr};
+    if (corrected) {
+      vnni_lacking(most, p.k, 128 - p.w_zero_point, lacking);
+      vnni_lacking(rest, p.k, 128 - p.w_zero_point, lacking + rows);
+      most.lacking = lacking;
+      rest.lacking = lacking + rows;
+    }
     const int64_t last = tiles * (chunk + 1) / chunks;
     for (int64_t t = tiles * chunk / chunks; t < last; t++) {
       const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
