@@ -22,8 +22,8 @@ const OpDef* find_op(const char* name);
 int row_index(const RowDef* row);
 int packing_index(const PackingDef* packing);
 
-// What the machine behind the rows offers, as bits of isa.h. Whoever hosts rows defines both: core/cpu.cc for the CPU, a
-// device's library for its device, whose catalogue also says what the device has, since nothing else does.
+// What the machine behind the rows offers, as bits of isa.h. Whoever hosts rows defines both: core/cpu.cc for the CPU,
+// a device's library for its device, whose catalogue also says what the device has, since nothing else does.
 uint64_t machine_features();
 extern const bool catalogue_tells_features;
 

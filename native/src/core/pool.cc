@@ -49,26 +49,25 @@ class Worker {
     thread_.detach();  // lives as long as the process
   }
 
-  // From here on jobs may be started; the worker wakes up and spins for them.
+  // Jobs come soon: the worker wakes up and spins for them.
   void hold() {
-    std::lock_guard<std::mutex> lock(mutex_);
-    held_.store(true, std::memory_order_relaxed);
-    wake_.notify_one();
-  }
-
-  void release() {
-    held_.store(false, std::memory_order_release);
+    awaited_.store(true, std::memory_order_seq_cst);
+    wake();
   }
 
   void start(Job* job, int thread) {
     thread_index_ = thread;
     done_.store(false, std::memory_order_relaxed);
-    {
-      // The lock pairs with the sleeping path below: no wake-up is lost.
-      std::lock_guard<std::mutex> lock(mutex_);
-      job_.store(job, std::memory_order_release);
-    }
-    wake_.notify_one();
+    // Either this store is seen by a worker that is about to sleep, or that it sleeps is seen here.
+    job_.store(job, std::memory_order_seq_cst);
+    wake();
+  }
+
+  // Takes a job back that the worker has not begun: a thread that the machine has no core for just now holds nobody up.
+  bool withdraw() {
+    if (job_.exchange(nullptr, std::memory_order_acq_rel) == nullptr) return false;
+    done_.store(true, std::memory_order_relaxed);
+    return true;
   }
 
   bool done() const {
@@ -76,20 +75,31 @@ class Worker {
   }
 
  private:
+  void wake() {
+    if (!sleeping_.load(std::memory_order_seq_cst)) return;
+    std::lock_guard<std::mutex> lock(mutex_);
+    wake_.notify_one();
+  }
+
   void loop() {
     for (;;) {
       Job* job = nullptr;
-      // Between the kernel calls of one run the next job comes within microseconds.
-      for (int spin = 0; spin < 2000 && held_.load(std::memory_order_acquire); spin++) {
-        job = job_.load(std::memory_order_acquire);
-        if (job) break;
+      // Between the kernel calls of one run, and between runs that follow each other, the next job comes within
+      // microseconds; going to sleep and being woken takes longer than that.
+      for (int spin = 0; spin < 2000; spin++) {
+        if (job_.load(std::memory_order_relaxed) && (job = job_.exchange(nullptr, std::memory_order_acq_rel))) break;
         relax();
       }
       if (!job) {
         std::unique_lock<std::mutex> lock(mutex_);
-        wake_.wait(lock, [&] { return (job = job_.load(std::memory_order_acquire)) != nullptr; });
+        sleeping_.store(true, std::memory_order_seq_cst);
+        wake_.wait(lock, [&] {
+          return job_.load(std::memory_order_seq_cst) != nullptr || awaited_.load(std::memory_order_seq_cst);
+        });
+        sleeping_.store(false, std::memory_order_relaxed);
+        awaited_.store(false, std::memory_order_relaxed);
+        continue;
       }
-      job_.store(nullptr, std::memory_order_relaxed);
       {
         FlushDenormals guard;
         job->work(thread_index_);
@@ -101,7 +111,7 @@ class Worker {
   std::thread thread_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::atomic<bool> held_{false};
+  std::atomic<bool> awaited_{false}, sleeping_{false};
   std::atomic<Job*> job_{nullptr};
   std::atomic<bool> done_{true};
   int thread_index_ = 0;
@@ -147,9 +157,11 @@ BorrowedWorkers::BorrowedWorkers(int wanted) {
         }
         all.idle.push_back(static_cast<int>(all.workers.size()) - 1);
       }
+      Worker* worker = all.workers[static_cast<size_t>(all.idle.back())];
+      held_[helper_count_] = worker;
       helpers_[helper_count_++] = all.idle.back();
-      all.workers[static_cast<size_t>(all.idle.back())]->hold();
       all.idle.pop_back();
+      worker->hold();
     }
   }
   base_.workers.threads = 1 + helper_count_;
@@ -160,29 +172,21 @@ BorrowedWorkers::~BorrowedWorkers() {
   if (helper_count_ == 0) return;
   Set& all = shared_set();
   std::lock_guard<std::mutex> lock(all.mutex);
-  for (int i = 0; i < helper_count_; i++) {
-    all.workers[static_cast<size_t>(helpers_[i])]->release();
-    all.idle.push_back(helpers_[i]);
-  }
+  for (int i = 0; i < helper_count_; i++) all.idle.push_back(helpers_[i]);
 }
 
 void BorrowedWorkers::run_tasks(Workers* workers, int64_t tasks, Task task, void* context) {
   BorrowedWorkers* self = reinterpret_cast<Base*>(workers)->self;
-  Set& all = shared_set();
   Job job;
   job.task = task;
   job.context = context;
   job.tasks = tasks;
   const int helpers = tasks - 1 < self->helper_count_ ? static_cast<int>(tasks - 1) : self->helper_count_;
-  // The vector may grow under another session's lock, the workers themselves stay where they are.
-  Worker* held[MAX_THREADS];
-  {
-    std::lock_guard<std::mutex> lock(all.mutex);
-    for (int i = 0; i < helpers; i++) held[i] = all.workers[static_cast<size_t>(self->helpers_[i])];
-  }
+  Worker* const* held = reinterpret_cast<Worker* const*>(self->held_);
   for (int i = 0; i < helpers; i++) held[i]->start(&job, i + 1);
   job.work(0);
   for (int i = 0; i < helpers; i++) {
+    if (held[i]->withdraw()) continue;
     for (int spin = 0; !held[i]->done(); spin++) {
       if (spin < 2000) {
         relax();

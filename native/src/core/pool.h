@@ -10,8 +10,10 @@
 namespace sinter {
 
 // Borrowed for one run: the caller plus as many idle workers as could be had, up to `wanted` threads.
-// Never waits for another session: when no worker is idle, it is the caller alone. While held,
-// workers spin briefly between kernel calls, so that a call costs no system call.
+// Never waits for another session: when no worker is idle, it is the caller alone. Workers spin briefly
+// between kernel calls and between runs, so that a call costs no system call; work that a worker has
+// not begun when the caller is through with the rest is the caller's: on a machine with other things
+// to do nobody waits for a thread that has no core.
 class BorrowedWorkers {
  public:
   explicit BorrowedWorkers(int wanted);
@@ -33,6 +35,7 @@ class BorrowedWorkers {
   static void run_tasks(Workers* workers, int64_t tasks, Task task, void* context);
   Base base_;
   int helpers_[MAX_THREADS];
+  void* held_[MAX_THREADS];  // the workers themselves
   int helper_count_ = 0;
 };
 

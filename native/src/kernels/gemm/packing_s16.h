@@ -54,7 +54,8 @@ SINTER_HOST_DEVICE static inline Columns16 columns16(const void* at, int64_t cou
 }
 
 // The sum of a column, bias included, before it is bounded. Sums wrap; shifts are in [-31, 14].
-SINTER_HOST_DEVICE static inline int32_t requantize_16(int64_t sum, const Columns16& columns, int64_t column, int32_t how) {
+SINTER_HOST_DEVICE static inline int32_t requantize_16(int64_t sum, const Columns16& columns, int64_t column,
+                                                       int32_t how) {
   if (how & 1) sum = static_cast<int32_t>(static_cast<uint32_t>(sum));
   if (how == REQUANTIZE_DOUBLE_64) {
     const double value = round(static_cast<double>(sum) * columns.scale[column]);

@@ -15,8 +15,8 @@
 namespace sinter {
 
 // `lowest`: of the output's type, -128 or 0.
-SINTER_HOST_DEVICE static inline int32_t requantize_8(int32_t sum, float scale, int32_t zero_point, int32_t out_min, int32_t out_max,
-                                   int32_t lowest) {
+SINTER_HOST_DEVICE static inline int32_t requantize_8(int32_t sum, float scale, int32_t zero_point, int32_t out_min,
+                                                      int32_t out_max, int32_t lowest) {
   float value = static_cast<float>(sum) * scale;
   const float highest = static_cast<float>(out_max - zero_point);
   // As minps does: a NaN gives the second operand.
@@ -29,10 +29,12 @@ SINTER_HOST_DEVICE static inline int32_t requantize_8(int32_t sum, float scale, 
   return q < out_min ? out_min : q;
 }
 
-SINTER_HOST_DEVICE static inline int8_t requantize_s8(int32_t sum, float scale, int32_t zero_point, int32_t out_min, int32_t out_max) {
+SINTER_HOST_DEVICE static inline int8_t requantize_s8(int32_t sum, float scale, int32_t zero_point, int32_t out_min,
+                                                      int32_t out_max) {
   return static_cast<int8_t>(requantize_8(sum, scale, zero_point, out_min, out_max, -128));
 }
-SINTER_HOST_DEVICE static inline uint8_t requantize_u8(int32_t sum, float scale, int32_t zero_point, int32_t out_min, int32_t out_max) {
+SINTER_HOST_DEVICE static inline uint8_t requantize_u8(int32_t sum, float scale, int32_t zero_point, int32_t out_min,
+                                                       int32_t out_max) {
   return static_cast<uint8_t>(requantize_8(sum, scale, zero_point, out_min, out_max, 0));
 }
 

@@ -20,7 +20,13 @@ import java.util.regex.Pattern;
 public record BlockPattern(int rows, int columns, int kept) {
   private static final Pattern BLOCK = Pattern.compile("(\\d{1,4})x(\\d{1,4})");
 
-  /** Checks the numbers. */
+  /**
+   * Checks the numbers.
+   *
+   * @param rows at least 1
+   * @param columns at least 1
+   * @param kept at least 0, fewer than the columns
+   */
   public BlockPattern {
     if (rows < 1 || columns < 1 || kept < 0 || (kept > 0 && kept >= columns)) {
       throw new IllegalArgumentException(

@@ -60,7 +60,12 @@ public final class MagnitudePruning {
    * @param layers every layer with weights, pruned or not
    */
   public record Result(Graph graph, List<Layer> layers) {
-    /** Copies the list. */
+    /**
+     * Copies the list.
+     *
+     * @param graph the pruned model
+     * @param layers every layer with weights
+     */
     public Result {
       layers = List.copyOf(layers);
     }
