@@ -56,7 +56,7 @@ static inline ConvBlock conv_block(const ConvParams& p, int threads, bool correc
   int64_t more;
   if (__builtin_mul_overflow(image_rows, b.pitch, &b.image_bytes) ||
       __builtin_mul_overflow(4 * b.rows, int64_t{p.out_w}, &more) ||
-      __builtin_add_overflow(b.image_bytes, int64_t{63}, &b.image_bytes)) {
+      __builtin_add_overflow(b.image_bytes, int64_t{63 + 64}, &b.image_bytes)) {
     return b;
   }
   b.image_bytes = b.image_bytes / 64 * 64;

@@ -34,21 +34,26 @@ inline void all_tiles(const Product& q, const VnniRows& rows, int64_t g, char* c
 // ---- windows in place -----------------------------------------------------------------------------
 
 // Image rows iy0 .. iy0 + rows - 1 of what the outputs see: pixels -pad_left on, those outside are the zero point.
+// Writes whole vectors: up to 63 bytes more.
 inline void copy_rows(const Product& q, const uint8_t* image, int64_t iy0, int64_t rows, uint8_t* to) {
   const ConvParams& p = q.p;
-  const int64_t pitch = q.block.pitch, in_row = int64_t{p.in_w} * p.in_c;
-  int64_t left = int64_t{p.pad_left} * p.in_c;
-  if (left > pitch) left = pitch;
-  const int64_t inside = pitch - left < in_row ? pitch - left : in_row;
+  const int64_t pitch = q.block.pitch, in_row = int64_t{p.in_w} * p.in_c, left = int64_t{p.pad_left} * p.in_c;
+  const __m512i zero = _mm512_set1_epi8(static_cast<char>(q.zero));
   for (int64_t i = 0; i < rows; i++, to += pitch) {
     const int64_t iy = iy0 + i;
-    if (iy < 0 || iy >= p.in_h) {
-      memset(to, q.zero, static_cast<size_t>(pitch));
-      continue;
+    const bool inside = iy >= 0 && iy < p.in_h;
+    const uint8_t* from = image + iy * in_row - left;
+    for (int64_t at = 0; at < pitch; at += 64) {
+      __m512i v = zero;
+      if (inside && at >= left && at + 64 <= left + in_row) {
+        v = _mm512_loadu_si512(from + at);
+      } else if (inside && at + 64 > left && at < left + in_row) {
+        const int64_t first = left > at ? left - at : 0, last = left + in_row - at < 64 ? left + in_row - at : 64;
+        const __mmask64 mask = ~__mmask64{0} >> (64 - last) & ~__mmask64{0} << first;
+        v = _mm512_mask_blend_epi8(mask, zero, _mm512_maskz_loadu_epi8(mask, from + at));
+      }
+      _mm512_storeu_si512(to + at, v);
     }
-    memset(to, q.zero, static_cast<size_t>(left));
-    memcpy(to + left, image + iy * in_row, static_cast<size_t>(inside));
-    memset(to + left + inside, q.zero, static_cast<size_t>(pitch - left - inside));
   }
 }
 

@@ -87,6 +87,25 @@ SINTER_ONE_INSTRUCTION __m512i four(const uint8_t* a, __m512i flip) {
   return _mm512_xor_si512(_mm512_set1_epi32(bytes), flip);
 }
 
+// One run of rows that are three pixels each and begin a pixel apart (convolutions 3 wide of stride 1): a broadcast
+// meets up to three taps of as many rows. With 16 columns, one vector of weights, broadcasts would be the limit.
+template <int ROWS, int SUMS>
+SINTER_VNNI_INLINE void vnni_three_taps(const uint8_t* a, int64_t pixel, __m512i flip, const char* w,
+                                        __m512i (&s)[SUMS]) {
+  for (int64_t g = 0; g < pixel; g += 4, a += 4, w += 64) {
+    const __m512i w0 = _mm512_loadu_si512(w), w1 = _mm512_loadu_si512(w + 16 * pixel);
+    const __m512i w2 = _mm512_loadu_si512(w + 32 * pixel);
+    const uint8_t* at = a;
+    vnni_repeat<ROWS + 2>([&](auto x) SINTER_VNNI_LAMBDA {
+      const __m512i four_values = four(at, flip);
+      at += pixel;
+      if constexpr (x < ROWS) dot4(&s[x], four_values, w0);
+      if constexpr (x >= 1 && x <= ROWS) dot4(&s[x - 1], four_values, w1);
+      if constexpr (x >= 2) dot4(&s[x - 2], four_values, w2);
+    });
+  }
+}
+
 // Sums of ROWS rows with one tile of V vectors of 16 columns: s[V * r + v].
 template <int V, int ROWS>
 SINTER_VNNI_INLINE void vnni_sums(const VnniRows& m, const uint8_t* a, const int32_t* lacking, const char* tile,
@@ -98,7 +117,14 @@ SINTER_VNNI_INLINE void vnni_sums(const VnniRows& m, const uint8_t* a, const int
   const __m512i flip = _mm512_set1_epi8(static_cast<char>(m.flip));
   const int64_t stride = m.stride;
   const char* w = tile + 128 * V;
+  const bool three_taps = V == 1 && 4 * m.groups == 3 * stride;
   for (int64_t run = 0; run < m.runs; run++) {
+    if (V == 1 && ROWS >= 4 && three_taps) {
+      vnni_three_taps<ROWS>(a, stride, flip, w, s);
+      w += 64 * m.groups;
+      a += m.pitch;
+      continue;
+    }
     const uint8_t *a0 = a, *a4 = a + 4 * stride, *a8 = a + 8 * stride, *a12 = a + 12 * stride;
     for (int64_t g = m.groups; g > 0; g--) {
       __m512i weights[V];
