@@ -26,8 +26,7 @@ struct Product {
 inline void all_tiles(const Product& q, const VnniRows& rows, int64_t g, char* c, int64_t ldc) {
   for (int64_t n0 = 0; n0 < q.n; n0 += 64) {
     const int columns = q.n - n0 < 64 ? static_cast<int>(q.n - n0) : 64;
-    vnni_any_tile(rows, q.packed + g * q.one_group + n0 / 64 * q.one_tile,
-                  VnniStore8{c + g * q.n + n0, ldc, columns, q.e});
+    vnni_tile_8(rows, q.packed + g * q.one_group + n0 / 64 * q.one_tile, c + g * q.n + n0, ldc, columns, q.e);
   }
 }
 
@@ -83,7 +82,7 @@ inline void whole_rows(const Product& q, int64_t b, int64_t y0, int64_t count, u
     for (int64_t l = 0; l < lines; l++) {
       VnniRows pixels = pixels_of(l);
       if (q.corrected) pixels.lacking = lacking + l * rows;
-      vnni_any_tile(pixels, tile, VnniStore8{c + l * c_line_step + n0, c_step, columns, q.e});
+      vnni_tile_8(pixels, tile, c + l * c_line_step + n0, c_step, columns, q.e);
     }
   }
 }

@@ -66,7 +66,7 @@ static inline int64_t avx2_corrected_panel_bytes(int64_t k) {
 // the last row, whose last group may end past A; behind it, where weights have a zero point, int32 per row.
 static inline int64_t vnni_block_rows(int64_t k) {
   const int64_t fit = 16384 / (k < 1 ? 1 : k) / 48 * 48;
-  return fit < 48 ? 48 : fit > 480 ? 480 : fit;
+  return fit < 48 ? 48 : fit > 192 ? 192 : fit;
 }
 static inline int64_t vnni_row_bytes(int64_t k) {
   return (k + 3 + 63) / 64 * 64;

@@ -33,16 +33,17 @@ namespace {
 
 // What is done to sums of 8-bit results, and to activations before.
 struct VnniEpilogue {
-  float highest;       // out_max - zero point
-  int16_t zero_point;  // of the s8 (result - 128) where results are unsigned
-  int8_t out_min;      // the same
-  int8_t flip;         // unsigned results: -128, else 0
+  float highest;            // out_max - zero point
+  int16_t zero_point;       // of the s8 (result - 128) where results are unsigned
+  int8_t out_min, out_max;  // the same
+  int8_t flip;              // unsigned results: -128, else 0
 };
 
 inline VnniEpilogue make_vnni_epilogue(bool is_unsigned, int32_t zero_point, int32_t out_min, int32_t out_max) {
   const int32_t shift = is_unsigned ? 128 : 0;
   return {static_cast<float>(out_max - zero_point), static_cast<int16_t>(zero_point - shift),
-          static_cast<int8_t>(out_min - shift), static_cast<int8_t>(is_unsigned ? -128 : 0)};
+          static_cast<int8_t>(out_min - shift), static_cast<int8_t>(out_max - shift),
+          static_cast<int8_t>(is_unsigned ? -128 : 0)};
 }
 
 // Rows of activations. A row's values of k are `runs` runs of 4 * groups bytes, `pitch` bytes apart.
@@ -147,17 +148,22 @@ SINTER_VNNI_INLINE void vnni_sums(const VnniRows& m, const uint8_t* a, const int
   }
 }
 
+// SMALL: the scale is below 1, so that nothing leaves int32 and the upper bound can wait until bytes are packed.
+template <bool SMALL>
 SINTER_ONE_INSTRUCTION __m512i vnni_scaled(__m512i sum, __m512 scale, __m512 highest) {
-  return _mm512_cvtps_epi32(_mm512_min_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale), highest));
+  const __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale);
+  return _mm512_cvtps_epi32(SMALL ? value : _mm512_min_ps(value, highest));
 }
 
 // Four vectors of scaled sums to 64 bytes in their order, with the saturations of xnn.gemm: int16 before the zero
 // point, then int8. Packing works within quarters of a vector; the permutation mends that.
+template <bool SMALL>
 SINTER_ONE_INSTRUCTION __m512i vnni_bytes(__m512i a, __m512i b, __m512i c, __m512i d, const VnniEpilogue& e) {
   const __m512i zero_point = _mm512_set1_epi16(e.zero_point);
   const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(a, b), zero_point);
   const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(c, d), zero_point);
-  const __m512i bytes = _mm512_max_epi8(_mm512_packs_epi16(low, high), _mm512_set1_epi8(e.out_min));
+  __m512i bytes = _mm512_max_epi8(_mm512_packs_epi16(low, high), _mm512_set1_epi8(e.out_min));
+  if (SMALL) bytes = _mm512_min_epi8(bytes, _mm512_set1_epi8(e.out_max));
   const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
   return _mm512_permutexvar_epi32(order, _mm512_xor_si512(bytes, _mm512_set1_epi8(e.flip)));
 }
@@ -168,6 +174,7 @@ SINTER_ONE_INSTRUCTION void vnni_store_some(void* out, __m512i bytes, int64_t co
 }
 
 // 8-bit results of ROWS rows: `columns` of the tile's 16 * V, rows of c ldc bytes apart.
+template <bool SMALL>
 struct VnniStore8 {
   char* c;
   int64_t ldc;
@@ -188,11 +195,11 @@ struct VnniStore8 {
           (group.value * together + together < ROWS ? group.value * together + together : ROWS) * V - 1;
       constexpr int i1 = first + 1 < last ? first + 1 : last, i2 = first + 2 < last ? first + 2 : last;
       constexpr int i3 = first + 3 < last ? first + 3 : last;
-      const __m512i q0 = vnni_scaled(s[first], scale[0], highest);
-      const __m512i q1 = i1 == first ? q0 : vnni_scaled(s[i1], scale[i1 % V], highest);
-      const __m512i q2 = i2 == i1 ? q1 : vnni_scaled(s[i2], scale[i2 % V], highest);
-      const __m512i q3 = i3 == i2 ? q2 : vnni_scaled(s[i3], scale[i3 % V], highest);
-      const __m512i bytes = vnni_bytes(q0, q1, q2, q3, e);
+      const __m512i q0 = vnni_scaled<SMALL>(s[first], scale[0], highest);
+      const __m512i q1 = i1 == first ? q0 : vnni_scaled<SMALL>(s[i1], scale[i1 % V], highest);
+      const __m512i q2 = i2 == i1 ? q1 : vnni_scaled<SMALL>(s[i2], scale[i2 % V], highest);
+      const __m512i q3 = i3 == i2 ? q2 : vnni_scaled<SMALL>(s[i3], scale[i3 % V], highest);
+      const __m512i bytes = vnni_bytes<SMALL>(q0, q1, q2, q3, e);
       constexpr int count = (last + 1 - first) / V;  // rows here
       char* at = out + group.value * together * ldc;
       if (whole) {
@@ -307,6 +314,22 @@ inline void vnni_any_tile(const VnniRows& m, const char* tile, const Store& stor
     default:
       vnni_tile<4>(m, tile, store);
       break;
+  }
+}
+
+// The same for 8-bit results.
+inline void vnni_tile_8(const VnniRows& m, const char* tile, char* c, int64_t ldc, int columns, const VnniEpilogue& e) {
+  const int vectors = (columns + 15) / 16;
+  const __m512 one = _mm512_set1_ps(1.0f);
+  __mmask16 small = 0xffff;
+  for (int v = 0; v < vectors; v++) {
+    const __m512 scale = _mm512_loadu_ps(tile + 64 * vectors + 64 * v);
+    small &= _mm512_cmp_ps_mask(_mm512_abs_ps(scale), one, _CMP_LT_OQ);
+  }
+  if (small == 0xffff) {
+    vnni_any_tile(m, tile, VnniStore8<true>{c, ldc, columns, e});
+  } else {
+    vnni_any_tile(m, tile, VnniStore8<false>{c, ldc, columns, e});
   }
 }
 

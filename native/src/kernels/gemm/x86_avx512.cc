@@ -70,7 +70,7 @@ inline void gemm_8(const Call* call) {
   char* c = static_cast<char*>(call->slots[GEMM_C]);
   const VnniEpilogue e = make_vnni_epilogue(static_cast<T>(-1) > 0, p.out_zero_point, p.out_min, p.out_max);
   for_each_vnni_tile<T>(call, [&](const VnniRows& rows, const char* tile, int64_t m, int64_t n, int columns) {
-    vnni_any_tile(rows, tile, VnniStore8{c + m * p.ldc + n, p.ldc, columns, e});
+    vnni_tile_8(rows, tile, c + m * p.ldc + n, p.ldc, columns, e);
   });
 }
 
