@@ -14,53 +14,78 @@
 namespace sinter {
 namespace {
 
+inline __mmask16 first_lanes(int64_t count) {
+  return count >= 16 ? static_cast<__mmask16>(0xffff) : static_cast<__mmask16>((1u << count) - 1);
+}
+
 struct DynamicVnni {
   static inline void extremes(const float* x, int64_t count, float* low, float* high) {
-    __m512 lows = _mm512_setzero_ps(), highs = _mm512_setzero_ps();  // what is not a number is passed over
-    for (; count >= 16; count -= 16, x += 16) {
-      const __m512 v = _mm512_loadu_ps(x);
-      lows = _mm512_min_ps(v, lows);
-      highs = _mm512_max_ps(v, highs);
+    // Four chains, so that none waits. What is not a number is passed over.
+    __m512 low0 = _mm512_setzero_ps(), low1 = low0, low2 = low0, low3 = low0;
+    __m512 high0 = low0, high1 = low0, high2 = low0, high3 = low0;
+    for (; count >= 64; count -= 64, x += 64) {
+      const __m512 x0 = _mm512_loadu_ps(x), x1 = _mm512_loadu_ps(x + 16);
+      const __m512 x2 = _mm512_loadu_ps(x + 32), x3 = _mm512_loadu_ps(x + 48);
+      low0 = _mm512_min_ps(x0, low0), high0 = _mm512_max_ps(x0, high0);
+      low1 = _mm512_min_ps(x1, low1), high1 = _mm512_max_ps(x1, high1);
+      low2 = _mm512_min_ps(x2, low2), high2 = _mm512_max_ps(x2, high2);
+      low3 = _mm512_min_ps(x3, low3), high3 = _mm512_max_ps(x3, high3);
     }
-    if (count > 0) {
-      const __m512 v = _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), x);
-      lows = _mm512_min_ps(v, lows);
-      highs = _mm512_max_ps(v, highs);
+    for (; count > 0; count -= 16, x += 16) {
+      const __m512 v = _mm512_maskz_loadu_ps(first_lanes(count), x);
+      low0 = _mm512_min_ps(v, low0), high0 = _mm512_max_ps(v, high0);
     }
-    *low = -_mm512_reduce_max_ps(_mm512_sub_ps(_mm512_setzero_ps(), lows));
-    *high = _mm512_reduce_max_ps(highs);
+    const __m512 least = _mm512_min_ps(_mm512_min_ps(low0, low1), _mm512_min_ps(low2, low3));
+    const __m512 most = _mm512_max_ps(_mm512_max_ps(high0, high1), _mm512_max_ps(high2, high3));
+    *low = -_mm512_reduce_max_ps(_mm512_sub_ps(_mm512_setzero_ps(), least));
+    *high = _mm512_reduce_max_ps(most);
   }
 
   // dynamic_value(x, r) + zero point + 128.
   static inline void quantize(const float* x, int64_t count, const DynamicRange& r, uint8_t* out) {
-    const bool delegate = r.mode == DYNAMIC_DELEGATE;
     const float zero_point = static_cast<float>(r.zero_point);
-    const __m512 scale = _mm512_set1_ps(r.scale), offset = _mm512_set1_ps(zero_point);
-    const __m512 highest = _mm512_set1_ps(delegate ? 127.0f - zero_point : 127.0f);
-    const __m512 lowest = _mm512_set1_ps(delegate                      ? -128.0f - zero_point
-                                         : r.mode == DYNAMIC_SYMMETRIC ? -127.0f
-                                                                       : -128.0f);
-    const __m512 half = _mm512_set1_ps(0.49999997f), sign = _mm512_set1_ps(-0.0f);
-    const __m512i shift = _mm512_set1_epi32(delegate ? r.zero_point + 128 : 128);
-    for (; count > 0; count -= 16, x += 16, out += 16) {
-      const __mmask16 mask = count >= 16 ? static_cast<__mmask16>(0xffff) : static_cast<__mmask16>((1u << count) - 1);
-      const __m512 product = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, x), scale);
-      __m512 value = product;
-      if (delegate) {
-        value = _mm512_max_ps(_mm512_min_ps(product, highest), lowest);
-      } else {  // halves away from zero
-        const __m512 sum = _mm512_add_ps(offset, product);
-        value = _mm512_add_ps(sum, _mm512_or_ps(_mm512_and_ps(sum, sign), half));
-        value = _mm512_roundscale_ps(value, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
-        value = _mm512_min_ps(_mm512_max_ps(value, lowest), highest);
+    const __m512 scale = _mm512_set1_ps(r.scale);
+    if (r.mode == DYNAMIC_DELEGATE) {
+      // Bounds are whole numbers, so that they may come after the rounding: the packing's own.
+      const __m512i shift = _mm512_set1_epi32(r.zero_point + 128);
+      const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+      const auto whole = [&](__m512 value) SINTER_VNNI_LAMBDA {
+        return _mm512_add_epi32(_mm512_cvtps_epi32(_mm512_mul_ps(value, scale)), shift);
+      };
+      const auto bytes = [&](__m512i a, __m512i b, __m512i c, __m512i d) SINTER_VNNI_LAMBDA {
+        const __m512i packed = _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
+        return _mm512_permutexvar_epi32(order, packed);
+      };
+      for (; count >= 64; count -= 64, x += 64, out += 64) {
+        _mm512_storeu_si512(out, bytes(whole(_mm512_loadu_ps(x)), whole(_mm512_loadu_ps(x + 16)),
+                                       whole(_mm512_loadu_ps(x + 32)), whole(_mm512_loadu_ps(x + 48))));
       }
-      const __m512i q = _mm512_add_epi32(_mm512_cvtps_epi32(value), shift);
-      _mm_mask_storeu_epi8(out, mask, _mm512_cvtusepi32_epi8(q));
+      for (; count > 0; count -= 16, x += 16, out += 16) {
+        const __mmask16 mask = first_lanes(count);
+        const __m512i some = whole(_mm512_maskz_loadu_ps(mask, x));
+        _mm_mask_storeu_epi8(out, mask, _mm512_castsi512_si128(bytes(some, some, some, some)));
+      }
+      return;
+    }
+    const __m512 offset = _mm512_set1_ps(zero_point), highest = _mm512_set1_ps(127.0f);
+    const __m512 lowest = _mm512_set1_ps(r.mode == DYNAMIC_SYMMETRIC ? -127.0f : -128.0f);
+    const __m512 half = _mm512_set1_ps(0.49999997f), sign = _mm512_set1_ps(-0.0f);
+    for (; count > 0; count -= 16, x += 16, out += 16) {  // halves away from zero
+      const __mmask16 mask = first_lanes(count);
+      const __m512 sum = _mm512_add_ps(offset, _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, x), scale));
+      __m512 value = _mm512_add_ps(sum, _mm512_or_ps(_mm512_and_ps(sum, sign), half));
+      value = _mm512_roundscale_ps(value, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+      const __m512i q = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_max_ps(value, lowest), highest));
+      _mm_mask_storeu_epi8(out, mask, _mm512_cvtusepi32_epi8(_mm512_add_epi32(q, _mm512_set1_epi32(128))));
     }
   }
 };
 
+// How a sum becomes a float: dynamic_result of dynamic.h.
+enum DynamicResult { FUSED, ROUNDED, FOLDED };
+
 // Float results of ROWS rows: `columns` of the tile's 16 * V, rows of c ldc floats apart.
+template <DynamicResult HOW>
 struct VnniStoreDynamic {
   float* c;
   int64_t ldc;
@@ -72,30 +97,26 @@ struct VnniStoreDynamic {
   template <int V, int ROWS>
   SINTER_VNNI_INLINE void put(const __m512i (&s)[V * ROWS], const char* tile, int64_t row) const {
     const __m512 lowest = _mm512_set1_ps(low), highest = _mm512_set1_ps(high);
-    __mmask16 masks[V];
     vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
       const int left = columns - 16 * v;
-      masks[v] = static_cast<__mmask16>(left >= 16 ? 0xffff : left > 0 ? (1 << left) - 1 : 0);
-    });
-    vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA {
-      const DynamicRange& range = ranges[row + r];
-      const __m512 inverse = _mm512_set1_ps(range.inverse);
-      const __m512i zero_point = _mm512_set1_epi32(range.zero_point);
-      float* out = c + (row + r) * ldc;
-      vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
-        const __m512i less = _mm512_srai_epi32(_mm512_loadu_si512(tile + 64 * v), 7);  // -(sum of weights)
-        const __m512 scale = _mm512_loadu_ps(tile + 64 * V + 64 * v), offset = _mm512_loadu_ps(bias + 16 * v);
-        const __m512 sum = _mm512_cvtepi32_ps(_mm512_add_epi32(s[V * r + v], _mm512_mullo_epi32(zero_point, less)));
+      const __mmask16 mask = static_cast<__mmask16>(left >= 16 ? 0xffff : left > 0 ? (1 << left) - 1 : 0);
+      const __m512i less = _mm512_srai_epi32(_mm512_loadu_si512(tile + 64 * v), 7);  // -(sum of weights)
+      const __m512 scale = _mm512_loadu_ps(tile + 64 * V + 64 * v), offset = _mm512_loadu_ps(bias + 16 * v);
+      vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA {
+        const DynamicRange& range = ranges[row + r];
+        const __m512i more = _mm512_mullo_epi32(_mm512_set1_epi32(range.zero_point), less);
+        const __m512 sum = _mm512_cvtepi32_ps(_mm512_add_epi32(s[V * r + v], more));
+        const __m512 inverse = _mm512_set1_ps(range.inverse);
         __m512 y;
-        if (range.folded) {
+        if constexpr (HOW == FOLDED) {
           y = _mm512_add_ps(_mm512_mul_ps(sum, _mm512_mul_ps(inverse, scale)), offset);
+        } else if constexpr (HOW == FUSED) {
+          y = _mm512_fmadd_ps(_mm512_mul_ps(sum, inverse), scale, offset);
         } else {
-          const __m512 product = _mm512_mul_ps(sum, inverse);
-          y = range.mode == DYNAMIC_DELEGATE ? _mm512_fmadd_ps(product, scale, offset)
-                                             : _mm512_add_ps(_mm512_mul_ps(product, scale), offset);
+          y = _mm512_add_ps(_mm512_mul_ps(_mm512_mul_ps(sum, inverse), scale), offset);
         }
         y = _mm512_min_ps(highest, _mm512_max_ps(lowest, y));  // keeps what is not a number
-        _mm512_mask_storeu_ps(out + 16 * v, masks[v], y);
+        _mm512_mask_storeu_ps(c + (row + r) * ldc + 16 * v, mask, y);
       });
     });
   }

@@ -53,6 +53,8 @@ struct VnniRows {
   int64_t runs, pitch, groups;
   uint8_t flip;            // signed activations: 0x80, else 0
   const int32_t* lacking;  // per row: what its sums lack; null: nothing
+  // Where the weights of the tile after this one stand, to be brought nearer meanwhile; null: nowhere.
+  const char* next = nullptr;
 };
 
 template <int N>
@@ -110,7 +112,7 @@ SINTER_VNNI_INLINE void vnni_three_taps(const uint8_t* a, int64_t pixel, __m512i
 // Sums of ROWS rows with one tile of V vectors of 16 columns: s[V * r + v].
 template <int V, int ROWS>
 SINTER_VNNI_INLINE void vnni_sums(const VnniRows& m, const uint8_t* a, const int32_t* lacking, const char* tile,
-                                  __m512i (&s)[V * ROWS]) {
+                                  const char* ahead, __m512i (&s)[V * ROWS]) {
   vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
     const __m512i bias = _mm512_loadu_si512(tile + 64 * v);
     vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA { s[V * r + v] = bias; });
@@ -135,6 +137,10 @@ SINTER_VNNI_INLINE void vnni_sums(const VnniRows& m, const uint8_t* a, const int
         const __m512i x = four(at + r % 4 * stride, flip);
         vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { dot4(&s[V * r + v], x, weights[v]); });
       });
+      if constexpr (V >= 3) {  // narrower tiles have no load to spare
+        _mm_prefetch(ahead, _MM_HINT_T1);
+        ahead += 64;
+      }
       w += 64 * V;
       a0 += 4, a4 += 4, a8 += 4, a12 += 4;
     }
@@ -258,7 +264,10 @@ struct VnniStore32 {
 template <int V, int ROWS, class Store>
 SINTER_VNNI_INLINE void vnni_block(const VnniRows& m, int64_t row, const char* tile, const Store& store) {
   __m512i sums[V * ROWS];
-  vnni_sums<V, ROWS>(m, m.a + row * m.stride, m.lacking ? m.lacking + row : nullptr, tile, sums);
+  // A line for each group: the first four blocks of six rows see to a whole tile.
+  const int64_t part = row / 6;
+  const char* ahead = m.next && part < 4 ? m.next + part * m.runs * m.groups * 64 : tile;
+  vnni_sums<V, ROWS>(m, m.a + row * m.stride, m.lacking ? m.lacking + row : nullptr, tile, ahead, sums);
   store.template put<V, ROWS>(sums, tile, row);
 }
 

@@ -58,6 +58,7 @@ inline void for_each_vnni_tile(const Call* call, const TileFn& tile_fn) {
     const int64_t last = tiles * (chunk + 1) / chunks;
     for (int64_t t = tiles * chunk / chunks; t < last; t++) {
       const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
+      most.next = t + 1 < last ? packed + (t + 1) * one_tile : nullptr;
       tile_fn(most, packed + t * one_tile, m0, t * 64, columns);
       if (copied > 0) tile_fn(rest, packed + t * one_tile, m0 + rows, t * 64, columns);
     }

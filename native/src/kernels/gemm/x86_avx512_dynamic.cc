@@ -6,8 +6,10 @@
 #include "kernels/gemm/op.h"
 
 namespace sinter {
+namespace {
 
-void gemm_f32s8f32_avx512vnni(const Call* call) {
+template <DynamicResult HOW>
+inline void gemm_dynamic(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   const float* a = static_cast<const float*>(call->slots[GEMM_A]);
   const float* bias = static_cast<const float*>(call->slots[GEMM_WEIGHTS]);
@@ -42,15 +44,24 @@ void gemm_f32s8f32_avx512vnni(const Call* call) {
       DynamicVnni::quantize(row, p.k, ranges[r], out);
       for (int64_t k = p.k; k < stride; k++) out[k] = 0;  // meet weights of zero
     }
-    const VnniRows all = {panel, rows, stride, 1, 0, groups, 0, nullptr};
+    VnniRows all = {panel, rows, stride, 1, 0, groups, 0, nullptr};
     const int64_t last = tiles * (chunk + 1) / chunks;
     for (int64_t t = tiles * chunk / chunks; t < last; t++) {
       const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
       vnni_any_tile(
           all, packed + t * one_tile,
-          VnniStoreDynamic{c + m0 * p.ldc + t * 64, p.ldc, columns, ranges, bias + t * 64, p.act_min, p.act_max});
+          VnniStoreDynamic<HOW>{c + m0 * p.ldc + t * 64, p.ldc, columns, ranges, bias + t * 64, p.act_min, p.act_max});
     }
   });
+}
+
+}  // namespace
+
+void gemm_f32s8f32_avx512vnni(const Call* call) {
+  const int32_t mode = static_cast<const GemmParams*>(call->params)->dynamic;
+  if (mode == DYNAMIC_DELEGATE) return gemm_dynamic<FUSED>(call);
+  if (mode < DYNAMIC_SYMMETRIC_FOLDED) return gemm_dynamic<ROUNDED>(call);
+  gemm_dynamic<FOLDED>(call);
 }
 
 }  // namespace sinter

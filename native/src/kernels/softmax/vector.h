@@ -127,11 +127,8 @@ static inline __attribute__((always_inline)) typename V::F exp_floats(typename V
 }
 
 template <class V>
-static inline void softmax_f32(const Call* call) {
-  const SoftmaxParams& p = *static_cast<const SoftmaxParams*>(call->params);
-  parallel_for(call->workers, p.rows, [&](int64_t row, int) {
-    const float* in = static_cast<const float*>(call->slots[SOFTMAX_IN]) + row * p.depth;
-    float* out = static_cast<float*>(call->slots[SOFTMAX_OUT]) + row * p.depth;
+static inline void softmax_rows_f32(const SoftmaxParams& p, const float* in, float* out, int64_t rows) {
+  for (; rows > 0; rows--, in += p.depth, out += p.depth) {
     const int64_t whole = p.depth / V::W * V::W, rest = p.depth - whole;
     const typename V::F lowest = V::set(-__builtin_inff());
     typename V::F most = lowest;
@@ -158,6 +155,19 @@ static inline void softmax_f32(const Call* call) {
     const float inverse = 1.0f / (V::sum(sum) + rest_sum);
     for (int64_t i = 0; i < whole; i += V::W) V::store(out + i, V::mul(V::load(out + i), V::set(inverse)));
     for (int64_t i = whole; i < p.depth; i++) out[i] *= inverse;
+  }
+}
+
+template <class V>
+static inline void softmax_f32(const Call* call) {
+  const SoftmaxParams& p = *static_cast<const SoftmaxParams*>(call->params);
+  const float* in = static_cast<const float*>(call->slots[SOFTMAX_IN]);
+  float* out = static_cast<float*>(call->slots[SOFTMAX_OUT]);
+  if (p.depth == 0) return;
+  const int64_t group = 2048 / p.depth < 1 ? 1 : 2048 / p.depth;
+  parallel_for(call->workers, (p.rows + group - 1) / group, [&](int64_t task, int) {
+    const int64_t from = task * group, rows = p.rows - from < group ? p.rows - from : group;
+    softmax_rows_f32<V>(p, in + from * p.depth, out + from * p.depth, rows);
   });
 }
 
