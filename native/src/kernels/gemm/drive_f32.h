@@ -19,7 +19,9 @@ constexpr int64_t F32_BLOCK_BYTES = 192 * 1024;
 
 // A Kernel has ROWS, the rows of its largest tile, and TILES, how many packed tiles of 16 columns it takes at once;
 //   next_rows(left)  how many rows to do next when `left` are left
-//   multiply(rows, a, lda, tile, one_tile, k, c, ldc, columns)
+//   multiply(rows, a, lda, tile, one_tile, k, c, ldc, columns, ahead), which may bring nearer 16 * k floats from
+//   `ahead`
+//     on, a part of the tiles that are next
 template <class Kernel>
 inline void gemm_f32(const Call* call, const Kernel& kernel) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
@@ -50,9 +52,11 @@ inline void gemm_f32(const Call* call, const Kernel& kernel) {
       const int64_t n0 = s * width;
       const int columns = static_cast<int>(p.n - n0 < width ? p.n - n0 : width);
       for (int64_t r = 0; r < rows;) {
-        const int64_t count = kernel.next_rows(rows - r);
-        kernel.multiply(count, a + (m0 + r) * p.lda, p.lda, packed + n0 / 16 * one_tile, one_tile, p.k,
-                        c + (m0 + r) * p.ldc + n0, p.ldc, columns);
+        const int64_t count = kernel.next_rows(rows - r), part = r / mr;
+        const float* tile = packed + n0 / 16 * one_tile;
+        const float* ahead = part < Kernel::TILES && s + 1 < last ? tile + (Kernel::TILES + part) * one_tile : tile;
+        kernel.multiply(count, a + (m0 + r) * p.lda, p.lda, tile, one_tile, p.k, c + (m0 + r) * p.ldc + n0, p.ldc,
+                        columns, ahead);
         r += count;
       }
     }

@@ -59,11 +59,12 @@ struct WidePlain {
   }
 
 // C[r][0..columns) = finish(bias + sum over i < k of a[r * lda + i] * w[i * w_step + column]), r < ROWS. Columns 16 and
-// on have their bias at bias_high and their weights `gap` floats behind those of the first.
-template <int ROWS, int TILES, class Finish>
+// on have their bias at bias_high and their weights `gap` floats behind those of the first. With AHEAD, 16 floats from
+// `ahead` on are brought nearer for each k.
+template <int ROWS, int TILES, bool AHEAD = false, class Finish>
 inline void wide_tile(const float* a, int64_t lda, const float* bias, const float* second_bias, const float* w,
-                      int64_t gap, int64_t w_step, int64_t k, float* c, int64_t ldc, int columns,
-                      const Finish& finish) {
+                      int64_t gap, int64_t w_step, int64_t k, float* c, int64_t ldc, int columns, const Finish& finish,
+                      const float* ahead = nullptr) {
   const __m512 bias_low = _mm512_loadu_ps(bias), bias_high = TILES > 1 ? _mm512_loadu_ps(second_bias) : bias_low;
   SINTER_WIDE_ROWS(SINTER_WIDE_DECLARE)
 #define SINTER_WIDE_ROW(r) const float* a##r = a + (r < ROWS ? r : 0) * lda;
@@ -73,6 +74,7 @@ inline void wide_tile(const float* a, int64_t lda, const float* bias, const floa
     const __m512 w0 = _mm512_loadu_ps(w), w1 = TILES > 1 ? _mm512_loadu_ps(w + gap) : w0;
     SINTER_WIDE_ROWS(SINTER_WIDE_STEP)
     (void)w1;
+    if (AHEAD) _mm_prefetch(reinterpret_cast<const char*>(ahead + 16 * i), _MM_HINT_T1);
   }
   SINTER_WIDE_ROWS(SINTER_WIDE_STORE)
 }

@@ -14,7 +14,7 @@ struct Tile {
     return next_row_count(left);
   }
   void multiply(int64_t rows, const float* a, int64_t lda, const float* tile, int64_t, int64_t k, float* c, int64_t ldc,
-                int columns) const {
+                int columns, const float*) const {
     with_row_count(rows, [&](auto count) {
       tile_f32<decltype(count)::value>(a, lda, tile, tile + 16, 16, k, c, ldc, columns, clamp);
     });
@@ -30,7 +30,7 @@ struct OneRow {
     return 1;
   }
   void multiply(int64_t, const float* a, int64_t lda, const float* tile, int64_t one_tile, int64_t k, float* c,
-                int64_t ldc, int columns) const {
+                int64_t ldc, int columns, const float*) const {
     if (columns == 64) {
       four_tiles(a, tile, one_tile, k, c);
       return;

@@ -15,10 +15,10 @@ struct Tile {
     return left <= 7 ? left : left < 14 ? (left + 1) / 2 : 7;
   }
   void multiply(int64_t rows, const float* a, int64_t lda, const float* tile, int64_t one_tile, int64_t k, float* c,
-                int64_t ldc, int columns) const {
+                int64_t ldc, int columns, const float* ahead) const {
     with_wide_size(rows, columns, [&](auto size) {
-      wide_tile<decltype(size)::rows, decltype(size)::tiles>(a, lda, tile, tile + one_tile, tile + 16, one_tile, 16, k,
-                                                             c, ldc, columns, clamp);
+      wide_tile<decltype(size)::rows, decltype(size)::tiles, (decltype(size)::rows > 3)>(
+          a, lda, tile, tile + one_tile, tile + 16, one_tile, 16, k, c, ldc, columns, clamp, ahead);
     });
   }
 };
