@@ -1,6 +1,6 @@
 // How the float rows of batch_matmul walk their products. B becomes tiles of 16 columns in scratch, or is read in place
-// where too few rows would use them. Only for files that are built for AVX2 or more; internal linkage.
-// SPDX-License-Identifier: Apache-2.0
+// where too few rows would use them or it is one tile as it is. Only for files that are built for AVX2 or more;
+// internal linkage. SPDX-License-Identifier: Apache-2.0
 #ifndef SINTER_KERNELS_BATCH_MATMUL_DRIVE_F32_H_
 #define SINTER_KERNELS_BATCH_MATMUL_DRIVE_F32_H_
 
@@ -32,7 +32,7 @@ inline void batch_matmul_f32(const Call* call, const Cut& cut, const Kernel& ker
     const int64_t s0 = part / cut.row_parts * cut.tiles, m0 = part % cut.row_parts * cut.rows;
     const int64_t s1 = steps - s0 < cut.tiles ? steps : s0 + cut.tiles;
     const int64_t m1 = q.m - m0 < cut.rows ? q.m : m0 + cut.rows;
-    const bool in_place = !p.transpose_b && m1 - m0 <= 12;
+    const bool in_place = !p.transpose_b && (m1 - m0 <= 12 || p.n == width);
     for (int64_t n = s0 * width; n < s1 * width && n < p.n; n += 16) {
       const int64_t columns = p.n - n < 16 ? p.n - n : 16;
       if (in_place && n / width * width + width <= p.n) continue;

@@ -10,7 +10,7 @@ struct Tile {
   enum { TILES = 2 };
 
   int64_t next_rows(int64_t left) const {
-    return left < 7 ? left : 7;
+    return left <= 7 ? left : left < 14 ? (left + 1) / 2 : 7;  // a tile of one row waits for its sums
   }
   void multiply(int64_t rows, const float* a, int64_t lda, const float* w, int64_t gap, int64_t w_step, int64_t k,
                 float* c, int64_t ldc, int columns) const {

@@ -30,7 +30,7 @@ struct Tile {
   WideClamp clamp;
 
   int64_t next_rows(int64_t left) const {
-    return left < 7 ? left : 7;
+    return left <= 7 ? left : left < 14 ? (left + 1) / 2 : 7;  // a tile of one row waits for its sums
   }
   void multiply(int64_t rows, const float* const* windows, int64_t run_count, int64_t run, const float* tile,
                 int64_t one_tile, float* c, int64_t ldc, int columns) const {
