@@ -71,17 +71,39 @@ struct Apart {
   }
 };
 
+// The dimensions, those joined that both operands walk through in one go.
+struct Walk {
+  int64_t d[BINARY_RANK], a[BINARY_RANK], b[BINARY_RANK];
+
+  explicit Walk(const BinaryParams& p) {
+    int to = BINARY_RANK - 1;
+    for (int k = BINARY_RANK - 1; k >= 0; k--) {
+      const int64_t size = (&p.d0)[k], in_a = (&p.a_stride0)[k], in_b = (&p.b_stride0)[k];
+      if (k < BINARY_RANK - 1 && size == 1) continue;
+      if (k == BINARY_RANK - 1) {
+        d[to] = size, a[to] = in_a, b[to] = in_b;
+      } else if (in_a == a[to] * d[to] && in_b == b[to] * d[to]) {
+        d[to] *= size;
+      } else {
+        to--;
+        d[to] = size, a[to] = in_a, b[to] = in_b;
+      }
+    }
+    while (--to >= 0) d[to] = 1, a[to] = b[to] = 0;
+  }
+};
+
 template <class Function, class A, class B>
-SINTER_LANE void binary_row(const BinaryParams& p, const float* a, const float* b, float* out, int64_t from,
-                            int64_t to) {
+SINTER_LANE void binary_row(const BinaryParams& p, const Walk& w, const float* a, const float* b, float* out,
+                            int64_t from, int64_t to) {
   const F low = V::set(p.act_min), high = V::set(p.act_max);
   const auto bounded = [&](F value) { return V::min(high, V::max(low, value)); };  // NaN stays
   int64_t i = from;
   for (; i + V::W <= to; i += V::W) {
-    V::store(out + i, bounded(Function::of(A::load(a, i, p.a_stride5), B::load(b, i, p.b_stride5))));
+    V::store(out + i, bounded(Function::of(A::load(a, i, w.a[BINARY_RANK - 1]), B::load(b, i, w.b[BINARY_RANK - 1]))));
   }
   if (i < to) {
-    const F x = A::load_n(a, i, p.a_stride5, to - i), y = B::load_n(b, i, p.b_stride5, to - i);
+    const F x = A::load_n(a, i, w.a[BINARY_RANK - 1], to - i), y = B::load_n(b, i, w.b[BINARY_RANK - 1], to - i);
     V::store_n(out + i, bounded(Function::of(x, y)), to - i);
   }
 }
@@ -93,8 +115,9 @@ void binary_f32(const Call* call) {
   const float* b = static_cast<const float*>(call->slots[BINARY_B]);
   float* out = static_cast<float*>(call->slots[BINARY_OUT]);
   int64_t rows = 1;
-  for (int k = 0; k < BINARY_RANK - 1; k++) rows *= (&p.d0)[k];
-  const int64_t n = p.d5;
+  const Walk w(p);
+  for (int k = 0; k < BINARY_RANK - 1; k++) rows *= w.d[k];
+  const int64_t n = w.d[BINARY_RANK - 1];
   if (rows == 0 || n == 0) return;
   // A task is some 16 K elements: whole rows, or parts of a long one.
   const int64_t parts = n > 32768 ? (n + 16383) / 16384 : 1, group = 16384 / n + 1;
@@ -105,30 +128,30 @@ void binary_f32(const Call* call) {
     const int64_t last = first + group < rows ? first + group : rows;
     int64_t at[BINARY_RANK - 1], at_a = 0, at_b = 0, rest = first;
     for (int k = BINARY_RANK - 2; k >= 0; k--) {
-      at[k] = rest % (&p.d0)[k];
-      rest /= (&p.d0)[k];
-      at_a += at[k] * (&p.a_stride0)[k];
-      at_b += at[k] * (&p.b_stride0)[k];
+      at[k] = rest % w.d[k];
+      rest /= w.d[k];
+      at_a += at[k] * w.a[k];
+      at_b += at[k] * w.b[k];
     }
     for (int64_t row = first; row < last; row++) {
       const float *x = a + at_a, *y = b + at_b;
       float* o = out + row * n;
-      if (p.a_stride5 == 1 && p.b_stride5 == 1) {
-        binary_row<Function, Neighbours, Neighbours>(p, x, y, o, from, to);
-      } else if (p.a_stride5 == 1 && p.b_stride5 == 0) {
-        binary_row<Function, Neighbours, OneValue>(p, x, y, o, from, to);
-      } else if (p.a_stride5 == 0 && p.b_stride5 == 1) {
-        binary_row<Function, OneValue, Neighbours>(p, x, y, o, from, to);
+      if (w.a[BINARY_RANK - 1] == 1 && w.b[BINARY_RANK - 1] == 1) {
+        binary_row<Function, Neighbours, Neighbours>(p, w, x, y, o, from, to);
+      } else if (w.a[BINARY_RANK - 1] == 1 && w.b[BINARY_RANK - 1] == 0) {
+        binary_row<Function, Neighbours, OneValue>(p, w, x, y, o, from, to);
+      } else if (w.a[BINARY_RANK - 1] == 0 && w.b[BINARY_RANK - 1] == 1) {
+        binary_row<Function, OneValue, Neighbours>(p, w, x, y, o, from, to);
       } else {
-        binary_row<Function, Apart, Apart>(p, x, y, o, from, to);
+        binary_row<Function, Apart, Apart>(p, w, x, y, o, from, to);
       }
       for (int k = BINARY_RANK - 2; k >= 0; k--) {  // the next row
-        at_a += (&p.a_stride0)[k];
-        at_b += (&p.b_stride0)[k];
-        if (++at[k] < (&p.d0)[k]) break;
+        at_a += w.a[k];
+        at_b += w.b[k];
+        if (++at[k] < w.d[k]) break;
         at[k] = 0;
-        at_a -= int64_t{(&p.d0)[k]} * (&p.a_stride0)[k];
-        at_b -= int64_t{(&p.d0)[k]} * (&p.b_stride0)[k];
+        at_a -= w.d[k] * w.a[k];
+        at_b -= w.d[k] * w.b[k];
       }
     }
   });
