@@ -121,7 +121,8 @@ TEST(GemmBf16S8, ReferenceByHand) {
       for (int x = 0; x < k; x++) {
         uint16_t bits;
         memcpy(&bits, &c.inputs[0][static_cast<size_t>(i * (k + 1) + x) * 2], 2);
-        const double product = static_cast<double>(bf16_to_float(bits)) * c.sources[0][static_cast<size_t>(j * k + x)];
+        const double product = static_cast<double>(bf16_to_float(bits)) *
+                               static_cast<int8_t>(c.sources[0][static_cast<size_t>(j * k + x)]);
         sum += product;
         magnitude += fabs(product);
       }
