@@ -120,7 +120,10 @@ final class RecurrentMakers {
     boolean projection = s.oneIn(3);
     boolean peephole = s.oneIn(3);
     boolean timeMajor = s.coin();
-    int output = projection ? s.between(1, peephole && integer ? cell : 40) : cell;
+    // Of floats that are projected to more outputs than there are cells, TFLite overwrites the last
+    // ones: with one
+    // cell its rows are no multiples of each other.
+    int output = projection ? s.between(1, !integer || peephole ? cell : 40) : cell;
     if (integer && peephole && output != cell) {
       timeMajor = false; // TFLite reads the peephole weights of other examples there
     }

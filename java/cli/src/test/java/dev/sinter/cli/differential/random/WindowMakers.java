@@ -39,7 +39,11 @@ final class WindowMakers {
             case ANY, ALL -> new ElementType[] {BOOL};
           };
       String name = List.of("MEAN", "SUM").contains(f.name()) ? f.name() : "REDUCE_" + f.name();
-      Maker.each(to, name, s -> reduce(s, f), types);
+      for (ElementType type : types) {
+        Maker maker = Maker.of(name, type, s -> reduce(s, f));
+        // Terms of both signs may leave a sum that is small beside them, and with it its digits.
+        to.add(f == Reduce.Function.SUM ? maker.within(1e-4) : maker);
+      }
     }
     Maker.each(to, "SOFTMAX", WindowMakers::softmax, FLOAT32, INT8, UINT8, INT16);
     Maker.each(to, "SOFTMAX s16 result", WindowMakers::fineSoftmax, INT8, UINT8);
