@@ -70,6 +70,12 @@ inline __mmask16 less_32(const __m512i& a, const __m512i& b) {
   for (size_t i = 0; i < 16; i++) mask |= static_cast<uint32_t>(at<int32_t>(&a, i) < at<int32_t>(&b, i)) << i;
   return static_cast<__mmask16>(mask);
 }
+// The immediate of roundscale with no fraction bits is that of round.
+template <int how>
+inline __m512 rounded(const __m512& x) {
+  return join<__m512>(_mm256_round_ps(half<__m256>(x, 0), how), _mm256_round_ps(half<__m256>(x, 1), how));
+}
+
 inline float add_lanes(const __m512& x) {
   float parts[16];
   memcpy(parts, &x, sizeof parts);
@@ -176,6 +182,8 @@ inline __m512 dot_bf16(const __m512& sum, const __m512i& a, const __m512i& b) {
 #undef _mm512_cmplt_epi32_mask
 #define _mm512_cmplt_epi32_mask(a, b) (::sinter_emulated::less_32(a, b))
 #undef _mm512_reduce_add_ps
+#undef _mm512_roundscale_ps
+#define _mm512_roundscale_ps(x, how) (::sinter_emulated::rounded<(how)>(x))
 #define _mm512_reduce_add_ps(x) (::sinter_emulated::add_lanes(x))
 #undef _mm512_reduce_max_ps
 #define _mm512_reduce_max_ps(x) (::sinter_emulated::largest_lane(x))
