@@ -26,6 +26,15 @@ inline int handle_device(uint64_t handle) {
   return static_cast<int>(handle >> 56);
 }
 
+// A device's tables know nothing of devices: its library takes the number off what comes in, and puts it on what goes
+// out.
+inline uint64_t handle_without_device(uint64_t handle) {
+  return handle & ((uint64_t{1} << 56) - 1);
+}
+inline uint64_t handle_with_device(uint64_t handle, uint32_t device) {
+  return handle | uint64_t{device} << 56;
+}
+
 template <class T>
 class HandleTable {
  public:

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/claim.h"
 #include "core/cpu.h"
 #include "core/float_mode.h"
 #include "core/pool.h"
@@ -17,27 +18,6 @@ int64_t now_nanos() {
   timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return t.tv_sec * int64_t{1000000000} + t.tv_nsec;
-}
-
-// Holds the session for the length of a call.
-class Claim {
- public:
-  explicit Claim(Session* session) : session_(session->claim() ? session : nullptr) {}
-  ~Claim() {
-    if (session_) session_->release();
-  }
-  Claim(const Claim&) = delete;
-  Claim& operator=(const Claim&) = delete;
-  bool held() const {
-    return session_ != nullptr;
-  }
-
- private:
-  Session* session_;
-};
-
-sinter_status busy() {
-  return fail(SINTER_BUSY, "the session is in use by another thread; use one session per thread");
 }
 
 }  // namespace
@@ -58,9 +38,9 @@ std::shared_ptr<Session> Session::create(int64_t arena_bytes, int threads) {
 }
 
 int32_t Session::attach(std::shared_ptr<const Plan> plan, int64_t arena_base) {
-  Claim claim(this);
+  Claim<Session> claim(this);
   if (!claim.held()) {
-    busy();
+    session_busy();
     return -1;
   }
   if (arena_base < 0 || arena_base % ARENA_ALIGNMENT != 0 || arena_base > arena_.bytes() ||
@@ -132,8 +112,8 @@ Session::Attached* Session::find(int32_t plan) {
 }
 
 sinter_status Session::bind(int32_t plan, int32_t binding, void* data, int64_t bytes) {
-  Claim claim(this);
-  if (!claim.held()) return busy();
+  Claim<Session> claim(this);
+  if (!claim.held()) return session_busy();
   Attached* attached = find(plan);
   if (!attached) return SINTER_INVALID_ARGUMENT;
   const Plan& p = *attached->plan;
@@ -154,8 +134,8 @@ sinter_status Session::bind(int32_t plan, int32_t binding, void* data, int64_t b
 }
 
 sinter_status Session::run(int32_t plan) {
-  Claim claim(this);
-  if (!claim.held()) return busy();
+  Claim<Session> claim(this);
+  if (!claim.held()) return session_busy();
   Attached* attached = find(plan);
   if (!attached) return SINTER_INVALID_ARGUMENT;
   if (!attached->all_bound) {
@@ -208,8 +188,8 @@ void Session::run_steps(Attached* attached, Workers* workers, sinter_status* sta
 }
 
 sinter_status Session::fill(int64_t offset, int64_t bytes, int value) {
-  Claim claim(this);
-  if (!claim.held()) return busy();
+  Claim<Session> claim(this);
+  if (!claim.held()) return session_busy();
   if (offset < 0 || bytes < 0 || offset > arena_.bytes() || bytes > arena_.bytes() - offset) {
     return fail(SINTER_INVALID_ARGUMENT, "session: %lld bytes at %lld lie outside the arena of %lld", (long long)bytes,
                 (long long)offset, (long long)arena_.bytes());
@@ -219,16 +199,16 @@ sinter_status Session::fill(int64_t offset, int64_t bytes, int value) {
 }
 
 sinter_status Session::profile(bool enabled) {
-  Claim claim(this);
-  if (!claim.held()) return busy();
+  Claim<Session> claim(this);
+  if (!claim.held()) return session_busy();
   profile_ = enabled;
   return SINTER_OK;
 }
 
 int32_t Session::step_nanos(int32_t plan, int64_t* nanos, int32_t capacity) {
-  Claim claim(this);
+  Claim<Session> claim(this);
   if (!claim.held()) {
-    busy();
+    session_busy();
     return -1;
   }
   const Attached* attached = find(plan);

@@ -34,11 +34,6 @@ HandleTable<CudaSession>& session_table() {
   return table<CudaSession, HANDLE_SESSION>();
 }
 
-// Handles carry the device outside of this library, and none in its tables.
-uint64_t local(uint64_t handle) {
-  return handle & ((uint64_t{1} << 56) - 1);
-}
-
 // Runs one call of the interface: no exception crosses it, its message reaches the host, and whatever thread it comes
 // from uses the GPU that was found.
 template <class Result, class Body>
@@ -68,7 +63,7 @@ uint64_t publish(HandleTable<T>& handles, std::shared_ptr<T> object) {
     fail(SINTER_OUT_OF_MEMORY, "too many open handles");
     return 0;
   }
-  return handle | uint64_t{host->device} << 56;
+  return handle_with_device(handle, host->device);
 }
 
 int64_t catalogue(char* text, int64_t capacity) {
@@ -88,15 +83,16 @@ uint64_t weights_create() {
 
 sinter_status weights_destroy(uint64_t weights) {
   return guarded(sinter_status{SINTER_INTERNAL}, [&] {
-    return weights_table().remove(local(weights), [](CudaWeights&) { return true; }) ? sinter_status{SINTER_OK}
-                                                                                     : stale("set of weights");
+    return weights_table().remove(handle_without_device(weights), [](CudaWeights&) { return true; })
+               ? sinter_status{SINTER_OK}
+               : stale("set of weights");
   });
 }
 
 int32_t weights_pack(uint64_t weights, int32_t packing, const void* params, int64_t params_bytes,
                      const void* const* sources, const int64_t* source_bytes, int32_t source_count) {
   return guarded(int32_t{-1}, [&]() -> int32_t {
-    const auto set = weights_table().find(local(weights));
+    const auto set = weights_table().find(handle_without_device(weights));
     if (!set) {
       stale("set of weights");
       return -1;
@@ -114,7 +110,7 @@ int32_t weights_pack(uint64_t weights, int32_t packing, const void* params, int6
 
 int32_t weights_add(uint64_t weights, const void* data, int64_t bytes) {
   return guarded(int32_t{-1}, [&]() -> int32_t {
-    const auto set = weights_table().find(local(weights));
+    const auto set = weights_table().find(handle_without_device(weights));
     if (set) return set->add(data, bytes);
     stale("set of weights");
     return -1;
@@ -123,7 +119,7 @@ int32_t weights_add(uint64_t weights, const void* data, int64_t bytes) {
 
 int64_t weights_bytes(uint64_t weights, int32_t blob) {
   return guarded(int64_t{-1}, [&]() -> int64_t {
-    const auto set = weights_table().find(local(weights));
+    const auto set = weights_table().find(handle_without_device(weights));
     if (set) {
       const int64_t bytes = set->bytes(blob);
       if (bytes < 0) fail(SINTER_INVALID_ARGUMENT, "no constant %d in this set", blob);
@@ -136,7 +132,7 @@ int64_t weights_bytes(uint64_t weights, int32_t blob) {
 
 uint64_t plan_create(uint64_t weights, const void* bytes, int64_t byte_count) {
   return guarded(uint64_t{0}, [&]() -> uint64_t {
-    const auto set = weights_table().find(local(weights));
+    const auto set = weights_table().find(handle_without_device(weights));
     if (set) return publish(plan_table(), Plan::create(set, bytes, byte_count));
     stale("set of weights");
     return 0;
@@ -145,8 +141,8 @@ uint64_t plan_create(uint64_t weights, const void* bytes, int64_t byte_count) {
 
 sinter_status plan_destroy(uint64_t plan) {
   return guarded(sinter_status{SINTER_INTERNAL}, [&] {
-    return plan_table().remove(local(plan), [](const Plan&) { return true; }) ? sinter_status{SINTER_OK}
-                                                                              : stale("plan");
+    return plan_table().remove(handle_without_device(plan), [](const Plan&) { return true; }) ? sinter_status{SINTER_OK}
+                                                                                              : stale("plan");
   });
 }
 
@@ -157,7 +153,7 @@ uint64_t session_create(int64_t arena_bytes) {
 sinter_status session_destroy(uint64_t session) {
   return guarded(sinter_status{SINTER_INTERNAL}, [&]() -> sinter_status {
     bool in_use = false;
-    const auto gone = session_table().remove(local(session), [&](CudaSession& s) {
+    const auto gone = session_table().remove(handle_without_device(session), [&](CudaSession& s) {
       in_use = !s.claim();  // never released: late runs find it busy, then stale
       return !in_use;
     });
@@ -170,7 +166,7 @@ sinter_status session_destroy(uint64_t session) {
 template <class Result, class Body>
 Result on_session(uint64_t session, Result on_failure, Body&& body) {
   return guarded(on_failure, [&]() -> Result {
-    const auto s = session_table().find(local(session));
+    const auto s = session_table().find(handle_without_device(session));
     if (s) return body(*s);
     stale("session");
     return on_failure;
@@ -183,7 +179,7 @@ sinter_status on_session(uint64_t session, Body&& body) {
 
 int32_t session_attach(uint64_t session, uint64_t plan, int64_t arena_base) {
   return on_session(session, int32_t{-1}, [&](CudaSession& s) -> int32_t {
-    auto p = plan_table().find(local(plan));
+    auto p = plan_table().find(handle_without_device(plan));
     if (p) return s.attach(std::move(p), arena_base);
     stale("plan");
     return -1;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/claim.h"
 #include "core/status.h"
 
 namespace sinter {
@@ -11,22 +12,6 @@ namespace {
 
 // Places of bindings that have none of their own.
 const int64_t staging_alignment = 256;
-
-class Claim {
- public:
-  explicit Claim(CudaSession* session) : session_(session->claim() ? session : nullptr) {}
-  ~Claim() {
-    if (session_) session_->release();
-  }
-  Claim(const Claim&) = delete;
-  Claim& operator=(const Claim&) = delete;
-  bool held() const {
-    return session_ != nullptr;
-  }
-
- private:
-  CudaSession* session_;
-};
 
 // Whether the GPU can copy from or to this memory by itself: both ends of it are page-locked.
 bool page_locked(const void* data, uint64_t bytes) {
@@ -39,10 +24,6 @@ bool page_locked(const void* data, uint64_t bytes) {
     }
   }
   return true;
-}
-
-sinter_status busy() {
-  return fail(SINTER_BUSY, "the session is in use by another thread; use one session per thread");
 }
 
 }  // namespace
@@ -99,9 +80,9 @@ sinter_status CudaSession::grow_mirror(int64_t bytes) {
 }
 
 char* CudaSession::arena() {
-  Claim claim(this);
+  Claim<CudaSession> claim(this);
   if (!claim.held()) {
-    busy();
+    session_busy();
     return nullptr;
   }
   // Never empty: an address is asked for.
@@ -110,9 +91,9 @@ char* CudaSession::arena() {
 }
 
 int32_t CudaSession::attach(std::shared_ptr<const Plan> plan, int64_t arena_base) {
-  Claim claim(this);
+  Claim<CudaSession> claim(this);
   if (!claim.held()) {
-    busy();
+    session_busy();
     return -1;
   }
   const int64_t room = arena_bytes_;
@@ -195,8 +176,8 @@ CudaSession::Attached* CudaSession::find(int32_t plan) {
 }
 
 sinter_status CudaSession::bind(int32_t plan, int32_t binding, void* data, int64_t bytes) {
-  Claim claim(this);
-  if (!claim.held()) return busy();
+  Claim<CudaSession> claim(this);
+  if (!claim.held()) return session_busy();
   Attached* attached = find(plan);
   if (!attached) return SINTER_INVALID_ARGUMENT;
   const Plan& p = *attached->plan;
@@ -274,8 +255,8 @@ sinter_status CudaSession::prepare(Attached* attached) {
 }
 
 sinter_status CudaSession::run(int32_t plan) {
-  Claim claim(this);
-  if (!claim.held()) return busy();
+  Claim<CudaSession> claim(this);
+  if (!claim.held()) return session_busy();
   Attached* attached = find(plan);
   if (!attached) return SINTER_INVALID_ARGUMENT;
   const Plan& p = *attached->plan;
@@ -329,8 +310,8 @@ sinter_status CudaSession::report_faults(Attached* attached) {
 }
 
 sinter_status CudaSession::fill(int64_t offset, int64_t bytes, int value) {
-  Claim claim(this);
-  if (!claim.held()) return busy();
+  Claim<CudaSession> claim(this);
+  if (!claim.held()) return session_busy();
   const int64_t room = arena_bytes_;
   if (offset < 0 || bytes < 0 || offset > room || bytes > room - offset) {
     return fail(SINTER_INVALID_ARGUMENT, "session: %lld bytes at %lld lie outside the arena of %lld", (long long)bytes,
@@ -343,16 +324,16 @@ sinter_status CudaSession::fill(int64_t offset, int64_t bytes, int value) {
 }
 
 sinter_status CudaSession::profile(bool enabled) {
-  Claim claim(this);
-  if (!claim.held()) return busy();
+  Claim<CudaSession> claim(this);
+  if (!claim.held()) return session_busy();
   profile_ = enabled;
   return SINTER_OK;
 }
 
 int32_t CudaSession::step_nanos(int32_t plan, int64_t* nanos, int32_t capacity) {
-  Claim claim(this);
+  Claim<CudaSession> claim(this);
   if (!claim.held()) {
-    busy();
+    session_busy();
     return -1;
   }
   const Attached* attached = find(plan);

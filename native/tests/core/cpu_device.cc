@@ -203,10 +203,6 @@ HandleTable<Weights> weights_table(HANDLE_WEIGHTS);
 HandleTable<const Plan> plan_table(HANDLE_PLAN);
 HandleTable<DeviceSession> session_table(HANDLE_SESSION);
 
-uint64_t local(uint64_t handle) {
-  return handle & ((uint64_t{1} << 56) - 1);
-}
-
 // Hands the message of this library's own to whoever loaded it.
 template <class Body>
 auto told(Body&& body) -> decltype(body()) {
@@ -222,13 +218,13 @@ sinter_status stale() {
 
 template <class T>
 uint64_t publish(HandleTable<T>& handles, std::shared_ptr<T> object) {
-  return object ? handles.insert(std::move(object)) | uint64_t{host->device} << 56 : 0;
+  return object ? handle_with_device(handles.insert(std::move(object)), host->device) : 0;
 }
 
 template <class Result, class Body>
 Result on_session(uint64_t session, Result on_failure, Body&& body) {
   return told([&]() -> Result {
-    const auto s = session_table.find(local(session));
+    const auto s = session_table.find(handle_without_device(session));
     if (s) return body(*s);
     stale();
     return on_failure;
@@ -249,13 +245,15 @@ uint64_t weights_create() {
 }
 sinter_status weights_destroy(uint64_t weights) {
   return told([&] {
-    return weights_table.remove(local(weights), [](Weights&) { return true; }) ? sinter_status{SINTER_OK} : stale();
+    return weights_table.remove(handle_without_device(weights), [](Weights&) { return true; })
+               ? sinter_status{SINTER_OK}
+               : stale();
   });
 }
 int32_t weights_pack(uint64_t weights, int32_t packing, const void* params, int64_t params_bytes,
                      const void* const* sources, const int64_t* source_bytes, int32_t count) {
   return told([&]() -> int32_t {
-    const auto set = weights_table.find(local(weights));
+    const auto set = weights_table.find(handle_without_device(weights));
     const PackingDef* def = packing_at(packing);
     if (!set || !def || count > MAX_SOURCES) return stale(), -1;
     Source list[MAX_SOURCES] = {};
@@ -265,25 +263,26 @@ int32_t weights_pack(uint64_t weights, int32_t packing, const void* params, int6
 }
 int32_t weights_add(uint64_t weights, const void* data, int64_t bytes) {
   return told([&]() -> int32_t {
-    const auto set = weights_table.find(local(weights));
+    const auto set = weights_table.find(handle_without_device(weights));
     return set ? set->add(data, bytes) : (stale(), -1);
   });
 }
 int64_t weights_bytes(uint64_t weights, int32_t blob) {
   return told([&]() -> int64_t {
-    const auto set = weights_table.find(local(weights));
+    const auto set = weights_table.find(handle_without_device(weights));
     return set ? set->bytes(blob) : (stale(), -1);
   });
 }
 uint64_t plan_create(uint64_t weights, const void* bytes, int64_t count) {
   return told([&]() -> uint64_t {
-    const auto set = weights_table.find(local(weights));
+    const auto set = weights_table.find(handle_without_device(weights));
     return set ? publish(plan_table, Plan::create(set, bytes, count)) : (stale(), 0);
   });
 }
 sinter_status plan_destroy(uint64_t plan) {
   return told([&] {
-    return plan_table.remove(local(plan), [](const Plan&) { return true; }) ? sinter_status{SINTER_OK} : stale();
+    return plan_table.remove(handle_without_device(plan), [](const Plan&) { return true; }) ? sinter_status{SINTER_OK}
+                                                                                            : stale();
   });
 }
 uint64_t session_create(int64_t arena_bytes) {
@@ -292,7 +291,7 @@ uint64_t session_create(int64_t arena_bytes) {
 sinter_status session_destroy(uint64_t session) {
   return told([&]() -> sinter_status {
     bool busy = false;
-    const auto gone = session_table.remove(local(session), [&](DeviceSession& s) {
+    const auto gone = session_table.remove(handle_without_device(session), [&](DeviceSession& s) {
       busy = !s.idle();
       return !busy;
     });
@@ -302,7 +301,7 @@ sinter_status session_destroy(uint64_t session) {
 }
 int32_t session_attach(uint64_t session, uint64_t plan, int64_t base) {
   return on_session(session, int32_t{-1}, [&](DeviceSession& s) -> int32_t {
-    auto p = plan_table.find(local(plan));
+    auto p = plan_table.find(handle_without_device(plan));
     return p ? s.attach(std::move(p), base) : (stale(), -1);
   });
 }
