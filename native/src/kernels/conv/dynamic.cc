@@ -34,9 +34,7 @@ int64_t plain_bytes(const void* params, const Source* sources) {
 
 sinter_status plain_pack(const void* params, const Source* sources, void* out, int64_t) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
-  pack_dynamic_columns(sources, 0, p.out_c, p.out_c, out);
-  memcpy(static_cast<char*>(out) + DYNAMIC_COLUMN_BYTES * p.out_c, sources[CONV_SOURCE_WEIGHTS].data,
-         static_cast<size_t>(p.out_c * conv_k(p)));
+  pack_dynamic_plain(sources, p.out_c, conv_k(p), out);
   return SINTER_OK;
 }
 

@@ -19,10 +19,7 @@ int64_t plain_bytes(const void* params, const Source* sources) {
 
 sinter_status plain_pack(const void* params, const Source* sources, void* out, int64_t) {
   const DepthwiseParams& p = *static_cast<const DepthwiseParams*>(params);
-  const int64_t channels = depthwise_channels(p);
-  pack_dynamic_columns(sources, 0, channels, channels, out);
-  memcpy(static_cast<char*>(out) + DYNAMIC_COLUMN_BYTES * channels, sources[DEPTHWISE_SOURCE_WEIGHTS].data,
-         static_cast<size_t>(depthwise_taps(p) * channels));
+  pack_dynamic_plain(sources, depthwise_channels(p), depthwise_taps(p), out);
   return SINTER_OK;
 }
 

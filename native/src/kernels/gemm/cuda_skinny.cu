@@ -1,5 +1,6 @@
 // gemm for few rows of A in int8 and bfloat16 (cuda_skinny.cuh), and the kernels that make rows of A fit for the
 // others. SPDX-License-Identifier: Apache-2.0
+#include "kernels/gemm/bf16.h"
 #include "kernels/gemm/cuda_stream.cuh"
 
 namespace sinter {
@@ -18,12 +19,9 @@ __global__ void align_rows(const char* a, int64_t m, int64_t row_bytes, int64_t 
   to[at] = make_uint4(words[0], words[1], words[2], words[3]);
 }
 
-// bf16.h: to nearest, halves to even, NaN stays NaN, denormals count as 0.
-__device__ __forceinline__ uint32_t bf16_bits(float value) {
-  const uint32_t bits = __float_as_uint(value);
-  if ((bits & 0x7f800000) == 0) return bits >> 16 & 0x8000;
-  if ((bits & 0x7fffffff) > 0x7f800000) return bits >> 16 | 0x40;
-  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+// Wide enough to be shifted into the upper half of a word.
+__device__ __forceinline__ uint32_t bf16_word(float value) {
+  return bf16_from_float(value);
 }
 
 __global__ void round_rows(const float* a, int64_t m, int64_t k, int64_t lda, uint4* to, int64_t pieces) {
@@ -34,14 +32,14 @@ __global__ void round_rows(const float* a, int64_t m, int64_t k, int64_t lda, ui
   if (column + 8 <= k && (reinterpret_cast<uintptr_t>(from) & 15) == 0) {
     const float4 low = __ldg(reinterpret_cast<const float4*>(from)),
                  high = __ldg(reinterpret_cast<const float4*>(from) + 1);
-    words[0] = bf16_bits(low.x) | bf16_bits(low.y) << 16;
-    words[1] = bf16_bits(low.z) | bf16_bits(low.w) << 16;
-    words[2] = bf16_bits(high.x) | bf16_bits(high.y) << 16;
-    words[3] = bf16_bits(high.z) | bf16_bits(high.w) << 16;
+    words[0] = bf16_word(low.x) | bf16_word(low.y) << 16;
+    words[1] = bf16_word(low.z) | bf16_word(low.w) << 16;
+    words[2] = bf16_word(high.x) | bf16_word(high.y) << 16;
+    words[3] = bf16_word(high.z) | bf16_word(high.w) << 16;
   } else {
 #pragma unroll
     for (int i = 0; i < 8; i++) {
-      if (column + i < k) words[i / 2] |= bf16_bits(__ldg(from + i)) << i % 2 * 16;
+      if (column + i < k) words[i / 2] |= bf16_word(__ldg(from + i)) << i % 2 * 16;
     }
   }
   to[at] = make_uint4(words[0], words[1], words[2], words[3]);

@@ -23,6 +23,12 @@ void pack_dynamic_columns(const Source* sources, int64_t first, int64_t count, i
   if (bias) memcpy(const_cast<float*>(c.bias), bias + 4 * first, bytes);
 }
 
+void pack_dynamic_plain(const Source* sources, int64_t n, int64_t k, void* out) {
+  pack_dynamic_columns(sources, 0, n, n, out);
+  memcpy(static_cast<char*>(out) + DYNAMIC_COLUMN_BYTES * n, sources[GEMM_SOURCE_WEIGHTS].data,
+         static_cast<size_t>(n * k));
+}
+
 void pack_dynamic_tiles(const Source* sources, int64_t first, int64_t n, int64_t k, char* out) {
   const int8_t* weights = static_cast<const int8_t*>(sources[GEMM_SOURCE_WEIGHTS].data);
   memset(out, 0, static_cast<size_t>(dynamic_tiles_bytes(n, k)));
@@ -58,9 +64,7 @@ int64_t plain_bytes(const void* params, const Source* sources) {
 
 sinter_status plain_pack(const void* params, const Source* sources, void* out, int64_t) {
   const GemmParams& p = *static_cast<const GemmParams*>(params);
-  pack_dynamic_columns(sources, 0, p.n, p.n, out);
-  memcpy(static_cast<char*>(out) + DYNAMIC_COLUMN_BYTES * p.n, sources[GEMM_SOURCE_WEIGHTS].data,
-         static_cast<size_t>(int64_t{p.n} * p.k));
+  pack_dynamic_plain(sources, p.n, p.k, out);
   return SINTER_OK;
 }
 

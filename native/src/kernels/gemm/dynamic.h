@@ -128,6 +128,9 @@ sinter_status check_dynamic_sources(const Source* sources, int64_t n, int64_t k)
 // The constants of columns first .. first + count - 1 of weights [..][k], to a place for `room` columns.
 void pack_dynamic_columns(const Source* sources, int64_t first, int64_t count, int64_t room, void* out);
 
+// The plain form of weights [n][k] (or [k][n]: their order stays): constants of all columns, then the weights.
+void pack_dynamic_plain(const Source* sources, int64_t n, int64_t k, void* out);
+
 // Columns [first, first + n) as tiles.
 void pack_dynamic_tiles(const Source* sources, int64_t first, int64_t n, int64_t k, char* out);
 

@@ -24,9 +24,7 @@ int64_t bytes(const void* params, const Source* sources) {
 
 sinter_status pack(const void* params, const Source* sources, void* out, int64_t) {
   const P& p = *static_cast<const P*>(params);
-  pack_dynamic_columns(sources, 0, p.out_c, p.out_c, out);
-  memcpy(static_cast<char*>(out) + DYNAMIC_COLUMN_BYTES * p.out_c, sources[TRANSPOSE_CONV_SOURCE_WEIGHTS].data,
-         static_cast<size_t>(p.out_c * whole_k(p)));
+  pack_dynamic_plain(sources, p.out_c, whole_k(p), out);
   return SINTER_OK;
 }
 
