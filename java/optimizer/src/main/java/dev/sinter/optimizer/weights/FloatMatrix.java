@@ -12,6 +12,7 @@ package dev.sinter.optimizer.weights;
  * @param outputs rows
  * @param inputs columns
  */
+@SuppressWarnings("ArrayRecordComponent") // large, and shared on purpose
 public record FloatMatrix(float[] values, int outputs, int inputs) {
   /**
    * Checks that the numbers fit.

@@ -14,4 +14,5 @@ package dev.sinter.optimizer.weights;
  * @param sums [groups][inputs]: sum of x
  * @param products [groups][inputs][inputs]: sum of x x'
  */
+@SuppressWarnings("ArrayRecordComponent") // large, and shared on purpose
 public record InputMoments(long rows, int inputs, int groups, double[] sums, double[] products) {}

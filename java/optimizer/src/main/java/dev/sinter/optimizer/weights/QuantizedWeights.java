@@ -13,6 +13,7 @@ package dev.sinter.optimizer.weights;
  * @param scales one (TENSOR), one per output (CHANNEL), or [output][block of inputs] (BLOCK)
  * @param zeroPoints as many as scales; all 0 if symmetric
  */
+@SuppressWarnings("ArrayRecordComponent") // large, and shared on purpose
 public record QuantizedWeights(
     WeightSpec spec, int outputs, int inputs, byte[] values, float[] scales, int[] zeroPoints) {
   /**
