@@ -3,12 +3,12 @@
 
 package dev.sinter.benchmarks;
 
-import dev.sinter.cli.data.InputRange;
-import dev.sinter.cli.data.RandomInputs;
 import dev.sinter.cli.peer.Peer;
 import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.cli.peer.TflitePeer;
 import dev.sinter.graph.tflite.TfliteReader;
+import dev.sinter.optimizer.data.InputRange;
+import dev.sinter.optimizer.data.RandomInputs;
 import dev.sinter.runtime.Options;
 import java.io.IOException;
 import java.nio.file.Files;

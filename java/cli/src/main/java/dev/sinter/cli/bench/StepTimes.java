@@ -3,11 +3,11 @@
 
 package dev.sinter.cli.bench;
 
-import dev.sinter.cli.data.InputShapes;
-import dev.sinter.cli.data.InputSource;
 import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.tflite.TfliteReader;
+import dev.sinter.optimizer.data.InputShapes;
+import dev.sinter.optimizer.data.InputSource;
 import dev.sinter.runtime.Options;
 import dev.sinter.runtime.Report;
 import dev.sinter.runtime.Session;

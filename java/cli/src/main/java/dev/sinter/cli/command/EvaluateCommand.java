@@ -4,13 +4,13 @@
 package dev.sinter.cli.command;
 
 import dev.sinter.cli.compare.Evaluation;
-import dev.sinter.cli.data.Dataset;
 import dev.sinter.cli.peer.Peer;
 import dev.sinter.cli.peer.PeerException;
 import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.cli.peer.TflitePeer;
 import dev.sinter.cli.report.JsonReport;
 import dev.sinter.graph.GraphException;
+import dev.sinter.optimizer.data.Dataset;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@
 
 package dev.sinter.cli.command;
 
-import dev.sinter.cli.data.Signatures;
+import dev.sinter.optimizer.data.Signatures;
 import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;

@@ -3,15 +3,7 @@
 
 package dev.sinter.cli.command;
 
-import dev.sinter.cli.data.Dataset;
-import dev.sinter.cli.data.InputFiles;
-import dev.sinter.cli.data.InputShapes;
-import dev.sinter.cli.data.InputSource;
-import dev.sinter.cli.data.Npy;
-import dev.sinter.cli.data.Quantizing;
-import dev.sinter.cli.data.Scores;
 import dev.sinter.cli.peer.SinterPeer;
-import dev.sinter.cli.peer.TensorSpec;
 import dev.sinter.cli.report.JsonReport;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
@@ -19,6 +11,14 @@ import dev.sinter.graph.Shape;
 import dev.sinter.graph.Strings;
 import dev.sinter.graph.Tensor;
 import dev.sinter.graph.tflite.TfliteReader;
+import dev.sinter.optimizer.data.Dataset;
+import dev.sinter.optimizer.data.InputFiles;
+import dev.sinter.optimizer.data.InputShapes;
+import dev.sinter.optimizer.data.InputSource;
+import dev.sinter.optimizer.data.Npy;
+import dev.sinter.optimizer.data.Quantizing;
+import dev.sinter.optimizer.data.Scores;
+import dev.sinter.optimizer.data.TensorSpec;
 import dev.sinter.runtime.Device;
 import dev.sinter.runtime.Report;
 import java.io.IOException;

@@ -4,11 +4,11 @@
 package dev.sinter.cli.compare;
 
 import dev.sinter.cli.peer.Peer;
-import dev.sinter.cli.peer.TensorSpec;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.GraphException;
 import dev.sinter.graph.HalfFloat;
 import dev.sinter.graph.Strings;
+import dev.sinter.optimizer.data.TensorSpec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;

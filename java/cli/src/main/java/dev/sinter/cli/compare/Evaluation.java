@@ -3,10 +3,10 @@
 
 package dev.sinter.cli.compare;
 
-import dev.sinter.cli.data.Dataset;
-import dev.sinter.cli.data.Scores;
 import dev.sinter.cli.peer.Peer;
-import dev.sinter.cli.peer.TensorSpec;
+import dev.sinter.optimizer.data.Dataset;
+import dev.sinter.optimizer.data.Scores;
+import dev.sinter.optimizer.data.TensorSpec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

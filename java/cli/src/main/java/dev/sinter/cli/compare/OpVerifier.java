@@ -4,9 +4,6 @@
 
 package dev.sinter.cli.compare;
 
-import dev.sinter.cli.data.InputShapes;
-import dev.sinter.cli.data.InputSource;
-import dev.sinter.cli.data.MisfitException;
 import dev.sinter.cli.peer.Peer;
 import dev.sinter.cli.peer.PeerException;
 import dev.sinter.cli.peer.PeerFactory;
@@ -21,6 +18,9 @@ import dev.sinter.graph.Tensor;
 import dev.sinter.graph.tflite.TfliteOps;
 import dev.sinter.graph.tflite.TfliteReader;
 import dev.sinter.graph.tflite.TfliteWriter;
+import dev.sinter.optimizer.data.InputShapes;
+import dev.sinter.optimizer.data.InputSource;
+import dev.sinter.optimizer.data.MisfitException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -3,13 +3,9 @@
 
 package dev.sinter.cli.compare;
 
-import dev.sinter.cli.data.InputShapes;
-import dev.sinter.cli.data.InputSource;
-import dev.sinter.cli.data.MisfitException;
 import dev.sinter.cli.peer.Peer;
 import dev.sinter.cli.peer.PeerException;
 import dev.sinter.cli.peer.PeerFactory;
-import dev.sinter.cli.peer.TensorSpec;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.GraphException;
@@ -18,6 +14,10 @@ import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Shape;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.graph.tflite.TfliteReader;
+import dev.sinter.optimizer.data.InputShapes;
+import dev.sinter.optimizer.data.InputSource;
+import dev.sinter.optimizer.data.MisfitException;
+import dev.sinter.optimizer.data.TensorSpec;
 import java.util.List;
 
 /** Compares a runtime with a reference, model by model. */

@@ -4,11 +4,13 @@
 
 package dev.sinter.cli.peer;
 
+import dev.sinter.optimizer.data.InputSlots;
+import dev.sinter.optimizer.data.TensorSpec;
 import java.nio.ByteBuffer;
 import java.util.List;
 
 /** A runtime with a model loaded. Used by one thread at a time. */
-public interface Peer extends AutoCloseable {
+public interface Peer extends InputSlots, AutoCloseable {
   /**
    * Returns the name of the runtime.
    *
@@ -17,35 +19,11 @@ public interface Peer extends AutoCloseable {
   String name();
 
   /**
-   * Returns the inputs.
-   *
-   * @return inputs in the order of the file
-   */
-  List<TensorSpec> inputs();
-
-  /**
    * Returns the outputs; their shapes hold for the last {@link #invoke()}.
    *
    * @return outputs in the order of the file
    */
   List<TensorSpec> outputs();
-
-  /**
-   * Returns the memory of an input, to be written.
-   *
-   * @param index which input
-   * @return a direct buffer in native byte order, position 0; valid until the next {@link
-   *     #invoke()}
-   */
-  ByteBuffer input(int index);
-
-  /**
-   * Sets an input of strings, whose memory changes its size.
-   *
-   * @param index which input
-   * @param packed as {@link dev.sinter.graph.Strings} packs them
-   */
-  void setStrings(int index, ByteBuffer packed);
 
   /**
    * Runs the model on the inputs as they stand.

@@ -6,6 +6,7 @@ package dev.sinter.cli.peer;
 
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Shape;
+import dev.sinter.optimizer.data.TensorSpec;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;

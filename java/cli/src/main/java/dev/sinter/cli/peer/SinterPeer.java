@@ -8,6 +8,7 @@ import dev.sinter.graph.Quantization;
 import dev.sinter.graph.Shape;
 import dev.sinter.graph.Strings;
 import dev.sinter.graph.tflite.TfliteReader;
+import dev.sinter.optimizer.data.TensorSpec;
 import dev.sinter.runtime.Model;
 import dev.sinter.runtime.Options;
 import dev.sinter.runtime.Report;

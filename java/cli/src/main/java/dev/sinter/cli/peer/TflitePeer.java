@@ -5,6 +5,7 @@ package dev.sinter.cli.peer;
 
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Shape;
+import dev.sinter.optimizer.data.TensorSpec;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sinter.cli.data.Npy;
 import dev.sinter.graph.Activation;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
@@ -19,6 +18,7 @@ import dev.sinter.graph.Quantization;
 import dev.sinter.graph.Shape;
 import dev.sinter.graph.tflite.TfliteOps;
 import dev.sinter.graph.tflite.TfliteWriter;
+import dev.sinter.optimizer.data.Npy;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.sinter.cli.data.Npy;
 import dev.sinter.graph.Activation;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
@@ -22,6 +21,7 @@ import dev.sinter.graph.Subgraph;
 import dev.sinter.graph.tflite.TfliteOps;
 import dev.sinter.graph.tflite.TfliteReader;
 import dev.sinter.graph.tflite.TfliteWriter;
+import dev.sinter.optimizer.data.Npy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sinter.cli.peer.TensorSpec;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Shape;
+import dev.sinter.optimizer.data.TensorSpec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.junit.jupiter.api.Test;

@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sinter.cli.compare.Evaluation;
-import dev.sinter.cli.data.Dataset;
 import dev.sinter.cli.peer.Peer;
 import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.cli.peer.TflitePeer;
+import dev.sinter.optimizer.data.Dataset;
 import dev.sinter.runtime.Options;
 import java.io.IOException;
 import java.nio.file.Files;

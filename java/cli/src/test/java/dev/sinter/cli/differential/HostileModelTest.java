@@ -6,13 +6,13 @@ package dev.sinter.cli.differential;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import dev.sinter.cli.data.InputRange;
-import dev.sinter.cli.data.RandomInputs;
 import dev.sinter.cli.differential.random.RandomModels;
 import dev.sinter.cli.peer.PeerException;
 import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.tflite.TfliteWriter;
+import dev.sinter.optimizer.data.InputRange;
+import dev.sinter.optimizer.data.RandomInputs;
 import dev.sinter.runtime.Options;
 import java.io.IOException;
 import java.io.UncheckedIOException;

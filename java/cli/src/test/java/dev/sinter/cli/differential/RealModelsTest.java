@@ -7,14 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sinter.cli.compare.Comparison;
-import dev.sinter.cli.data.Dataset;
-import dev.sinter.cli.data.InputRange;
-import dev.sinter.cli.data.RandomInputs;
-import dev.sinter.cli.data.Scores;
 import dev.sinter.cli.peer.Peer;
 import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.cli.peer.TflitePeer;
 import dev.sinter.graph.tflite.TfliteReader;
+import dev.sinter.optimizer.data.Dataset;
+import dev.sinter.optimizer.data.InputRange;
+import dev.sinter.optimizer.data.RandomInputs;
+import dev.sinter.optimizer.data.Scores;
 import dev.sinter.runtime.Options;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -9,14 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sinter.cli.compare.Comparison;
-import dev.sinter.cli.data.InputRange;
-import dev.sinter.cli.data.RandomInputs;
 import dev.sinter.cli.peer.Peer;
 import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.cli.peer.TflitePeer;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.tflite.TfliteWriter;
+import dev.sinter.optimizer.data.InputRange;
+import dev.sinter.optimizer.data.RandomInputs;
 import dev.sinter.runtime.Options;
 import dev.sinter.runtime.Report;
 import java.util.List;

@@ -1,9 +1,8 @@
 // Brings real values, or stored bytes of a data set, into the form an input tensor wants.
 // SPDX-License-Identifier: Apache-2.0
 
-package dev.sinter.cli.data;
+package dev.sinter.optimizer.data;
 
-import dev.sinter.cli.peer.TensorSpec;
 import dev.sinter.graph.ElementType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,7 +1,7 @@
 // Makes one of a model's signatures its main entry, so that any runtime runs it.
 // SPDX-License-Identifier: Apache-2.0
 
-package dev.sinter.cli.data;
+package dev.sinter.optimizer.data;
 
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.GraphEditor;

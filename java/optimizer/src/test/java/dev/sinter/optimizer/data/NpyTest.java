@@ -1,7 +1,7 @@
 // Tests of .npy files.
 // SPDX-License-Identifier: Apache-2.0
 
-package dev.sinter.cli.data;
+package dev.sinter.optimizer.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

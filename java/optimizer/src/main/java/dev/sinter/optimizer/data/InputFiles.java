@@ -1,9 +1,8 @@
 // Fills an input tensor from a file: raw bytes, .npy, or a picture.
 // SPDX-License-Identifier: Apache-2.0
 
-package dev.sinter.cli.data;
+package dev.sinter.optimizer.data;
 
-import dev.sinter.cli.peer.TensorSpec;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Shape;
 import dev.sinter.graph.Strings;

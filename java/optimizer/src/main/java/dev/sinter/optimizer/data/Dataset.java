@@ -1,12 +1,11 @@
 // Labelled examples described by a dataset.json.
 // SPDX-License-Identifier: Apache-2.0
 
-package dev.sinter.cli.data;
+package dev.sinter.optimizer.data;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sinter.cli.peer.TensorSpec;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Shape;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 // Pictures as input tensors: decoding, scaling to the model's size, RGB bytes.
 // SPDX-License-Identifier: Apache-2.0
 
-package dev.sinter.cli.data;
+package dev.sinter.optimizer.data;
 
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;

@@ -1,7 +1,7 @@
 // Which values a model can sensibly be fed with.
 // SPDX-License-Identifier: Apache-2.0
 
-package dev.sinter.cli.data;
+package dev.sinter.optimizer.data;
 
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.Op;

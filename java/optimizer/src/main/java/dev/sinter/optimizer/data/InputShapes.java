@@ -1,7 +1,7 @@
 // Which shapes a model that leaves some open can sensibly be run with.
 // SPDX-License-Identifier: Apache-2.0
 
-package dev.sinter.cli.data;
+package dev.sinter.optimizer.data;
 
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.Op;

@@ -1,7 +1,7 @@
 // Given inputs do not fit a model.
 // SPDX-License-Identifier: Apache-2.0
 
-package dev.sinter.cli.data;
+package dev.sinter.optimizer.data;
 
 /** Says why the inputs that were given cannot be put into a model. */
 public final class MisfitException extends RuntimeException {

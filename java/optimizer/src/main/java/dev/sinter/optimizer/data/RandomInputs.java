@@ -1,7 +1,7 @@
 // Fills input tensors with random values, the same for the same seed.
 // SPDX-License-Identifier: Apache-2.0
 
-package dev.sinter.cli.data;
+package dev.sinter.optimizer.data;
 
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;

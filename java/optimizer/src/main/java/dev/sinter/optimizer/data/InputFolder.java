@@ -1,10 +1,8 @@
 // Real inputs from a folder: examples of a data set, or files, run by run.
 // SPDX-License-Identifier: Apache-2.0
 
-package dev.sinter.cli.data;
+package dev.sinter.optimizer.data;
 
-import dev.sinter.cli.peer.Peer;
-import dev.sinter.cli.peer.TensorSpec;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
 import java.io.IOException;
@@ -169,10 +167,10 @@ public final class InputFolder implements InputSource {
     }
 
     @Override
-    public void fill(int run, Peer... peers) {
+    public void fill(int run, InputSlots... all) {
       try {
-        set.write(run, peers[0].inputs().get(0), peers[0].input(0));
-        InputSource.copy(0, peers);
+        set.write(run, all[0].inputs().get(0), all[0].input(0));
+        InputSource.copy(0, all);
       } catch (IOException | IllegalArgumentException e) {
         throw new MisfitException("the data set " + set.name() + ": " + e.getMessage(), e);
       }
@@ -193,16 +191,16 @@ public final class InputFolder implements InputSource {
     }
 
     @Override
-    public void fill(int run, Peer... peers) {
-      for (int i = 0; i < peers[0].inputs().size(); i++) {
-        TensorSpec spec = peers[0].inputs().get(i);
+    public void fill(int run, InputSlots... all) {
+      for (int i = 0; i < all[0].inputs().size(); i++) {
+        TensorSpec spec = all[0].inputs().get(i);
         Path file = runs.get(run).get(i);
         try {
           if (spec.type() == ElementType.STRING) {
-            InputSource.setStrings(i, InputFiles.strings(file), peers);
+            InputSource.setStrings(i, InputFiles.strings(file), all);
           } else {
-            InputFiles.fill(file, real, spec, peers[0].input(i));
-            InputSource.copy(i, peers);
+            InputFiles.fill(file, real, spec, all[0].input(i));
+            InputSource.copy(i, all);
           }
         } catch (IOException | IllegalArgumentException e) {
           throw new MisfitException(e.getMessage(), e);

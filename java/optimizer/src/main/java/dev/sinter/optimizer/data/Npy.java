@@ -1,7 +1,7 @@
 // Reads and writes NumPy's .npy files, version 1 to 3, C order.
 // SPDX-License-Identifier: Apache-2.0
 
-package dev.sinter.cli.data;
+package dev.sinter.optimizer.data;
 
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Shape;

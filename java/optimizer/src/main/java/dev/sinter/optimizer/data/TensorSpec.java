@@ -1,7 +1,7 @@
-// What a peer says about one of its inputs or outputs.
+// What is known about an input or output of a model that is to be filled or read.
 // SPDX-License-Identifier: Apache-2.0
 
-package dev.sinter.cli.peer;
+package dev.sinter.optimizer.data;
 
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Shape;

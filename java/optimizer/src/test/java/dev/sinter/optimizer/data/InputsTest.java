@@ -1,14 +1,13 @@
 // Tests of data sets, pictures, quantizing and random inputs.
 // SPDX-License-Identifier: Apache-2.0
 
-package dev.sinter.cli.data;
+package dev.sinter.optimizer.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sinter.cli.peer.TensorSpec;
 import dev.sinter.graph.Activation;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;

@@ -1,10 +1,8 @@
 // Where the values come from that a model is compared on.
 // SPDX-License-Identifier: Apache-2.0
 
-package dev.sinter.cli.data;
+package dev.sinter.optimizer.data;
 
-import dev.sinter.cli.peer.Peer;
-import dev.sinter.cli.peer.TensorSpec;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
 import java.nio.ByteBuffer;
@@ -25,11 +23,11 @@ public interface InputSource {
      * Writes the inputs of a run; called for run 0, 1, 2 and so on.
      *
      * @param run which one
-     * @param peers whose inputs are written, all alike
+     * @param all whose inputs are written, all alike
      * @throws MisfitException if the inputs do not fit the model
      * @throws IllegalArgumentException if an input is of a type that has no such values
      */
-    void fill(int run, Peer... peers);
+    void fill(int run, InputSlots... all);
   }
 
   /**
@@ -45,11 +43,11 @@ public interface InputSource {
    * Gives the others what the first has in an input.
    *
    * @param input which input
-   * @param peers the first and the others
+   * @param all the first and the others
    */
-  static void copy(int input, Peer... peers) {
-    for (int p = 1; p < peers.length; p++) {
-      peers[p].input(input).clear().put(peers[0].input(input).clear());
+  static void copy(int input, InputSlots... all) {
+    for (int p = 1; p < all.length; p++) {
+      all[p].input(input).clear().put(all[0].input(input).clear());
     }
   }
 
@@ -58,11 +56,11 @@ public interface InputSource {
    *
    * @param input which input
    * @param packed the strings as {@link dev.sinter.graph.Strings} packs them
-   * @param peers who gets them
+   * @param all who gets them
    */
-  static void setStrings(int input, ByteBuffer packed, Peer... peers) {
-    for (Peer peer : peers) {
-      peer.setStrings(input, packed.duplicate());
+  static void setStrings(int input, ByteBuffer packed, InputSlots... all) {
+    for (InputSlots one : all) {
+      one.setStrings(input, packed.duplicate());
     }
   }
 
@@ -85,14 +83,14 @@ public interface InputSource {
         }
 
         @Override
-        public void fill(int run, Peer... peers) {
+        public void fill(int run, InputSlots... all) {
           for (int i = 0; i < ranges.size(); i++) {
-            TensorSpec spec = peers[0].inputs().get(i);
+            TensorSpec spec = all[0].inputs().get(i);
             if (spec.type() == ElementType.STRING) {
-              setStrings(i, random.strings(spec.shape().elements(), words), peers);
+              setStrings(i, random.strings(spec.shape().elements(), words), all);
             } else {
-              random.fill(peers[0].input(i), spec.type(), ranges.get(i));
-              copy(i, peers);
+              random.fill(all[0].input(i), spec.type(), ranges.get(i));
+              copy(i, all);
             }
           }
         }
