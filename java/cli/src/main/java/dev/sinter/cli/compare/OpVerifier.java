@@ -19,6 +19,7 @@ import dev.sinter.graph.tflite.TfliteOps;
 import dev.sinter.graph.tflite.TfliteReader;
 import dev.sinter.graph.tflite.TfliteWriter;
 import dev.sinter.optimizer.data.InputShapes;
+import dev.sinter.optimizer.data.InputSlots;
 import dev.sinter.optimizer.data.InputSource;
 import dev.sinter.optimizer.data.MisfitException;
 import java.nio.ByteBuffer;
@@ -304,21 +305,21 @@ public final class OpVerifier {
             }
 
             @Override
-            public void fill(int run, Peer... peers) {
+            public void fill(int run, InputSlots... all) {
               for (int i = 0; i < tensors.size(); i++) {
-                put(i, bytes.get(tensors.get(i)).get(run), peers[0]);
-                InputSource.copy(i, peers);
+                put(i, bytes.get(tensors.get(i)).get(run), all[0]);
+                InputSource.copy(i, all);
               }
             }
           };
     }
 
-    private static void put(int input, byte[] values, Peer peer) {
-      ByteBuffer to = peer.input(input).clear();
+    private static void put(int input, byte[] values, InputSlots slots) {
+      ByteBuffer to = slots.input(input).clear();
       if (to.remaining() != values.length) {
         throw new MisfitException(
             "input "
-                + peer.inputs().get(input)
+                + slots.inputs().get(input)
                 + " takes "
                 + to.remaining()
                 + " bytes, in the whole model it has "

@@ -4,7 +4,6 @@
 package dev.sinter.cli.peer;
 
 import dev.sinter.graph.GraphException;
-import dev.sinter.graph.Quantization;
 import dev.sinter.graph.Shape;
 import dev.sinter.graph.Strings;
 import dev.sinter.graph.tflite.TfliteReader;
@@ -15,7 +14,6 @@ import dev.sinter.runtime.Report;
 import dev.sinter.runtime.Session;
 import dev.sinter.runtime.SinterException;
 import dev.sinter.runtime.Status;
-import dev.sinter.runtime.TensorInfo;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
@@ -31,7 +29,7 @@ public final class SinterPeer implements Peer {
   private SinterPeer(Model model, Session session) {
     this.model = model;
     this.session = session;
-    this.inputs = session.inputs().stream().map(SinterPeer::spec).toList();
+    this.inputs = session.inputs().stream().map(TensorSpec::of).toList();
   }
 
   /**
@@ -75,17 +73,6 @@ public final class SinterPeer implements Peer {
     } catch (GraphException e) {
       throw new PeerException("Sinter: " + e.getMessage(), false, e);
     }
-  }
-
-  private static TensorSpec spec(TensorInfo info) {
-    Quantization q = info.quantization();
-    boolean whole = q.isPerTensor();
-    return new TensorSpec(
-        info.name(),
-        info.type(),
-        info.shape(),
-        whole ? q.scale() : 0,
-        whole ? (int) q.zeroPoint() : 0);
   }
 
   /**
@@ -147,7 +134,7 @@ public final class SinterPeer implements Peer {
   @Override
   public List<TensorSpec> outputs() {
     // Asked for anew: where they depend on values, shapes are those of the last run.
-    return session.outputs().stream().map(SinterPeer::spec).toList();
+    return session.outputs().stream().map(TensorSpec::of).toList();
   }
 
   @Override
