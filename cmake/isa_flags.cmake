@@ -14,6 +14,9 @@ set(SINTER_FLAGS_x86_avx512
     -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mprefer-vector-width=512
     -Wno-uninitialized -Wno-maybe-uninitialized)
 set(SINTER_FLAGS_x86_avx512bf16 ${SINTER_FLAGS_x86_avx512} -mavx512bf16)
+# AMX's instructions are written in assembly (kernels/simd/amx.h): GCC's flags for it are not needed.
+set(SINTER_FLAGS_x86_amx ${SINTER_FLAGS_x86_avx512})
+set(SINTER_FLAGS_x86_amxbf16 ${SINTER_FLAGS_x86_avx512bf16})
 set(SINTER_FLAGS_arm_neon -march=armv8-a)
 set(SINTER_FLAGS_arm_dotprod -march=armv8.2-a+dotprod)
 
@@ -32,7 +35,7 @@ function(sinter_add_kernels target)
         message(FATAL_ERROR "${file}: no flags are known for ISA '${isa}' (cmake/isa_flags.cmake)")
       endif()
       set(flags ${SINTER_FLAGS_${isa}})
-      if(isa MATCHES "^x86_avx512" AND SINTER_EMULATE_AVX512)
+      if(isa MATCHES "^x86_(avx512|amx)" AND SINTER_EMULATE_AVX512)
         # -O1: SIMDe's inline functions take the compiler minutes per file at -O2.
         set(flags ${SINTER_FLAGS_x86_avx2} -O1 -DSINTER_EMULATED=1 -Wno-psabi -include
             ${CMAKE_CURRENT_SOURCE_DIR}/tests/emulated_avx512.h)

@@ -1,4 +1,4 @@
-// Stands in for AVX-512 on CPUs without it: forced into x86_avx512.cc files by the preset
+// Stands in for AVX-512 on CPUs without it: forced into x86_avx512 and x86_amx files by the preset
 // emulated-avx512. SIMDe gives every intrinsic a plain implementation of the same meaning.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SINTER_TESTS_EMULATED_AVX512_H_
@@ -10,6 +10,7 @@
 #include <simde/x86/f16c.h>
 #include <simde/x86/fma.h>
 
+#include "emulated_amx.h"
 #include "emulated_avx512_more.h"
 
 #endif  // SINTER_TESTS_EMULATED_AVX512_H_

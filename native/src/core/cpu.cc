@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #if defined(SINTER_X86_64)
@@ -27,7 +28,18 @@ uint64_t xgetbv0() {
   return (uint64_t{high} << 32) | low;
 }
 
-uint64_t detect() {
+// Linux keeps AMX's tiles from a process until it asks for them, once for all its threads; it refuses where a signal
+// stack is too small for their contents.
+bool tiles_permitted() {
+#if defined(__linux__)
+  const int request_permission = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+  return false;
+#endif
+}
+
+uint64_t detect(bool with_tiles) {
   uint32_t a, b, c, d;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
   const bool osxsave = c & (1u << 27);
@@ -40,8 +52,8 @@ uint64_t detect() {
   if (!ymm || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
   uint64_t bits = 0;
   if ((b & (1u << 5)) && fma && f16c) bits |= ISA_AVX2;
-  if (tiles) {
-    if (d & (1u << 24)) bits |= ISA_AMX_TILE;
+  if (with_tiles && tiles && (d & (1u << 24)) && tiles_permitted()) {
+    bits |= ISA_AMX_TILE;
     if (d & (1u << 25)) bits |= ISA_AMX_INT8;
     if (d & (1u << 22)) bits |= ISA_AMX_BF16;
   }
@@ -58,14 +70,15 @@ uint64_t detect() {
     if (avx512 && (a & (1u << 5))) bits |= ISA_AVX512_BF16;
   }
 #if defined(SINTER_EMULATE_AVX512)
-  bits |= ISA_AVX512 | ISA_AVX512_VNNI | ISA_AVX512_BF16;  // these rows were compiled to plain instructions
+  // These rows were compiled to plain instructions.
+  bits |= ISA_AVX512 | ISA_AVX512_VNNI | ISA_AVX512_BF16 | ISA_AMX_TILE | ISA_AMX_INT8 | ISA_AMX_BF16;
 #endif
   return bits;
 }
 
 #elif defined(SINTER_ARM64)
 
-uint64_t detect() {
+uint64_t detect(bool) {
   uint64_t bits = 0;
   const unsigned long caps = getauxval(AT_HWCAP), caps2 = getauxval(26 /* AT_HWCAP2 */);
   if (caps & (1ul << 20)) bits |= ISA_DOTPROD;
@@ -76,7 +89,7 @@ uint64_t detect() {
 
 #else
 
-uint64_t detect() {
+uint64_t detect(bool) {
   return 0;
 }
 
@@ -141,7 +154,7 @@ int cgroup_cores() {
 }  // namespace
 
 uint64_t detected_cpu_features() {
-  static const uint64_t bits = detect();
+  static const uint64_t bits = detect(true);
   return bits;
 }
 
@@ -149,7 +162,9 @@ uint64_t cpu_features() {
   static const uint64_t bits = [] {
     const char* forced = getenv("SINTER_ISA");
     const Override* o = forced && *forced ? find_override(forced) : nullptr;
-    return o ? detected_cpu_features() & o->mask : detected_cpu_features();
+    if (!o) return detected_cpu_features();
+    // Who does without AMX does not ask the system for it.
+    return o->mask & ISA_AMX_TILE ? detected_cpu_features() & o->mask : detect(false) & o->mask;
   }();
   return bits;
 }

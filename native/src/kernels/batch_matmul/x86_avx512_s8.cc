@@ -115,7 +115,7 @@ inline int32_t row_sum(const uint8_t* row, int64_t stride, int64_t k) {
 inline void pack_columns(const Operand& o, int64_t columns, int32_t a_zero_point, int32_t b_zero_point, float scale,
                          char* tile) {
   const int64_t quads = (o.k + 3) / 4, width = (columns + 15) / 16 * 16;
-  uint8_t* out = reinterpret_cast<uint8_t*>(tile + 8 * width);
+  uint8_t* out = reinterpret_cast<uint8_t*>(tile + tile_form_vnni.column_bytes * width);
   int64_t x = 0;
   for (; x + 8 <= columns; x += 8) {
     int64_t g = 0;

@@ -81,7 +81,7 @@ extern const PackingDef conv_s8_plain_packing, conv_s8_n16k2_packing, conv_s8_n6
 const PackingDef conv_s8_plain_packing = {"conv_s8_plain", 1, &conv_op, CONV_SOURCES, plain_bytes, plain_pack};
 const PackingDef conv_s8_n16k2_packing = {"conv_s8_n16k2",     1, &conv_op, CONV_SOURCES, bytes<tile_form_avx2>,
                                           pack<tile_form_avx2>};
-const PackingDef conv_s8_n64k4_packing = {"conv_s8_n64k4",     2, &conv_op, CONV_SOURCES, bytes<tile_form_vnni>,
+const PackingDef conv_s8_n64k4_packing = {"conv_s8_n64k4",     3, &conv_op, CONV_SOURCES, bytes<tile_form_vnni>,
                                           pack<tile_form_vnni>};
 
 extern const PackingDef conv_u8_plain_packing, conv_u8_n16k2_packing, conv_u8_n64k4_packing;
@@ -89,7 +89,7 @@ const PackingDef conv_u8_plain_packing = {"conv_u8_plain", 1, &conv_op, CONV_SOU
 const PackingDef conv_u8_n16k2_packing = {"conv_u8_n16k2",        1, &conv_op, CONV_SOURCES, bytes<tile_form_avx2>,
                                           pack_u8<tile_form_avx2>};
 const PackingDef conv_u8_n64k4_packing = {
-    "conv_u8_n64k4", 2, &conv_op, CONV_SOURCES, bytes<tile_form_vnni_u8>, pack_u8<tile_form_vnni_u8>};
+    "conv_u8_n64k4", 3, &conv_op, CONV_SOURCES, bytes<tile_form_vnni_u8>, pack_u8<tile_form_vnni_u8>};
 
 // AVX2: per thread a panel of gathered pixels, see x86_avx2.cc.
 int64_t conv_s8_avx2_scratch(const void* params, int threads) {

@@ -89,7 +89,7 @@ sinter_status vnni_pack(const void* params, const Source* sources, void* out, in
 
 extern const OpDef gemm_op;
 extern const PackingDef gemm_f32s8_plain_packing, gemm_f32s8_n16k2_packing, gemm_f32s8_n64k4_packing;
-const PackingDef gemm_f32s8_n64k4_packing = {"gemm_f32s8_n64k4", 1, &gemm_op, GEMM_SOURCES, vnni_bytes, vnni_pack};
+const PackingDef gemm_f32s8_n64k4_packing = {"gemm_f32s8_n64k4", 2, &gemm_op, GEMM_SOURCES, vnni_bytes, vnni_pack};
 const PackingDef gemm_f32s8_plain_packing = {"gemm_f32s8_plain", 1, &gemm_op, GEMM_SOURCES, plain_bytes, plain_pack};
 const PackingDef gemm_f32s8_n16k2_packing = {"gemm_f32s8_n16k2", 1, &gemm_op, GEMM_SOURCES, tiles_bytes, tiles_pack};
 

@@ -17,16 +17,19 @@ void pack_any_tiles(TileForm form, int64_t n, int64_t k, int64_t runs, const int
   const int64_t run = k / runs, run_groups = (run + form.kr - 1) / form.kr;
   memset(out, 0, static_cast<size_t>(packed_tiles_bytes(form, n, k, runs)));
 #if defined(SINTER_MUTATION_SWAPPED_ZERO_POINT)
-  const int32_t offset = -a_zero_point + form.a_offset;
+  const int32_t zero_point = -a_zero_point;
 #else
-  const int32_t offset = a_zero_point + form.a_offset;
+  const int32_t zero_point = a_zero_point;
 #endif
   for (int64_t n0 = 0; n0 < n; n0 += form.nr) {
     const int64_t columns = n - n0 < form.nr ? n - n0 : form.nr,
                   width = (columns + form.step - 1) / form.step * form.step;
     int32_t* tile_bias = reinterpret_cast<int32_t*>(out);
     float* tile_scale = reinterpret_cast<float*>(out + 4 * width);
-    int8_t* tile = reinterpret_cast<int8_t*>(out + 8 * width);
+    TileForm own = form;
+    own.nr = static_cast<int>(width);
+    int32_t* plain_bias = form.column_bytes == 12 ? reinterpret_cast<int32_t*>(out + 8 * width) : nullptr;
+    int8_t* tile = reinterpret_cast<int8_t*>(out + tile_header_bytes(own));
     for (int64_t j = 0; j < columns; j++) {
       const int8_t* column = weights + (n0 + j) * k;
       int32_t sum = 0;
@@ -37,12 +40,13 @@ void pack_any_tiles(TileForm form, int64_t n, int64_t k, int64_t runs, const int
         tile[(group * width + j) * form.kr + within] = w;
       }
       // Unsigned: a bias near the ends of int32 may wrap here and back in the sum.
-      const uint32_t folded =
-          static_cast<uint32_t>(bias ? bias[n0 + j] : 0) - static_cast<uint32_t>(offset) * static_cast<uint32_t>(sum);
-      tile_bias[j] = static_cast<int32_t>(folded);
+      const uint32_t folded = static_cast<uint32_t>(bias ? bias[n0 + j] : 0) -
+                              static_cast<uint32_t>(zero_point) * static_cast<uint32_t>(sum);
+      tile_bias[j] = static_cast<int32_t>(folded - static_cast<uint32_t>(form.a_offset) * static_cast<uint32_t>(sum));
+      if (plain_bias) plain_bias[j] = static_cast<int32_t>(folded);
       tile_scale[j] = scale ? scale[n0 + j] : 0.0f;
     }
-    out += tile_bytes({static_cast<int>(width), form.kr, form.a_offset, form.step}, k, runs);
+    out += tile_bytes(own, k, runs);
   }
 }
 
@@ -131,7 +135,7 @@ const PackingDef gemm_s8_plain_packing = {"gemm_s8_plain", 1, &gemm_op, GEMM_SOU
 const PackingDef gemm_s8_n16k2_packing = {
     "gemm_s8_n16k2", 1, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_avx2>, gemm_pack<tile_form_avx2>};
 const PackingDef gemm_s8_n64k4_packing = {
-    "gemm_s8_n64k4", 2, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_vnni>, gemm_pack<tile_form_vnni>};
+    "gemm_s8_n64k4", 3, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_vnni>, gemm_pack<tile_form_vnni>};
 const PackingDef gemm_s8_n16k4_packing = {
     "gemm_s8_n16k4", 1, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_dotprod>, gemm_pack<tile_form_dotprod>};
 
@@ -140,7 +144,7 @@ const PackingDef gemm_u8_plain_packing = {"gemm_u8_plain", 1, &gemm_op, GEMM_SOU
 const PackingDef gemm_u8_n16k2_packing = {
     "gemm_u8_n16k2", 1, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_avx2>, gemm_pack_u8<tile_form_avx2>};
 const PackingDef gemm_u8_n64k4_packing = {
-    "gemm_u8_n64k4", 2, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_vnni_u8>, gemm_pack_u8<tile_form_vnni_u8>};
+    "gemm_u8_n64k4", 3, &gemm_op, GEMM_SOURCES, gemm_bytes<tile_form_vnni_u8>, gemm_pack_u8<tile_form_vnni_u8>};
 
 // ---- scratch --------------------------------------------------------------------------------------
 
@@ -156,6 +160,10 @@ int64_t gemm_u8_avx2_scratch(const void* params, int threads) {
 
 int64_t gemm_u8_vnni_scratch(const void* params, int threads) {
   return threads * vnni_corrected_bytes(static_cast<const GemmParams*>(params)->k);
+}
+
+int64_t gemm_8_amx_scratch(const void* params, int threads) {
+  return threads * amx_scratch_bytes(static_cast<const GemmParams*>(params)->k);
 }
 
 int64_t gemm_s8_vnni_scratch(const void* params, int threads) {

@@ -3,7 +3,9 @@
 //
 // One tile holds NR columns: int32 bias[NR] with the zero-point terms folded in, float scale[NR], then
 // for each group of KR values of k: NR x KR weights (KR neighbours in k of one column side by side).
-// Columns past n and values past k are zero. Tiles start at multiples of 64 bytes.
+// Columns past n and values past k are zero. Tiles start at multiples of 64 bytes. The VNNI form has a second bias in
+// front of the weights, for products with activations as they are: 16 columns of 16 groups, `nr * kr` bytes from group
+// to group, are what AMX takes as a tile.
 //
 // u8 weights are kept as s8 (value - 128). With z = w_zero_point - 128 what a tile's sums lack is
 // -z * (sum of the row's activations), which the kernels add per row; the rest of z is in the bias.
@@ -23,14 +25,15 @@ namespace sinter {
 // convolution's kernel), each begins a group of its own.
 struct TileForm {
   int nr, kr, a_offset, step;
+  int column_bytes;  // of a column's constants: 8, or 12 with a second bias
 };
-static const TileForm tile_form_avx2 = {16, 2, 0, 16};
-static const TileForm tile_form_vnni = {64, 4, 128, 16};
-static const TileForm tile_form_dotprod = {16, 4, 0, 16};
-static const TileForm tile_form_vnni_u8 = {64, 4, 0, 16};  // its activations are unsigned bytes already
+static const TileForm tile_form_avx2 = {16, 2, 0, 16, 8};
+static const TileForm tile_form_vnni = {64, 4, 128, 16, 12};
+static const TileForm tile_form_dotprod = {16, 4, 0, 16, 8};
+static const TileForm tile_form_vnni_u8 = {64, 4, 0, 16, 12};  // its activations are unsigned bytes already
 
 static inline int64_t tile_header_bytes(TileForm f) {
-  return int64_t{8} * f.nr;
+  return int64_t{f.column_bytes} * f.nr;
 }
 static inline int64_t tile_groups(TileForm f, int64_t k, int64_t runs) {
   return runs * ((k / runs + f.kr - 1) / f.kr);
@@ -40,7 +43,8 @@ static inline int64_t tile_bytes(TileForm f, int64_t k, int64_t runs = 1) {
 }
 static inline int64_t packed_tiles_bytes(TileForm f, int64_t n, int64_t k, int64_t runs = 1) {
   const int64_t whole = n / f.nr;
-  const TileForm last = {static_cast<int>((n % f.nr + f.step - 1) / f.step * f.step), f.kr, f.a_offset, f.step};
+  TileForm last = f;
+  last.nr = static_cast<int>((n % f.nr + f.step - 1) / f.step * f.step);
   return whole * tile_bytes(f, k, runs) + (last.nr ? tile_bytes(last, k, runs) : 0);
 }
 
@@ -73,6 +77,34 @@ static inline int64_t vnni_row_bytes(int64_t k) {
 }
 static inline int64_t vnni_corrected_bytes(int64_t k) {
   return vnni_row_bytes(k) + vnni_block_rows(k) * 4;
+}
+
+// AMX: how a run of k values meets tiles that take up to 16 groups of 4 values: in steps of `groups`, `whole` of them
+// read where the values are. Where steps of one size do not come out even, or the last group is not full, the last step
+// begins at `tail_group` and reads a copy whose other values are zeros.
+struct AmxSteps {
+  int64_t bytes, whole, tail_group;
+  int groups;
+  bool tail;
+};
+static inline AmxSteps amx_steps(int64_t bytes) {
+  const int64_t groups = (bytes + 3) / 4, steps = (groups + 15) / 16;
+  AmxSteps s;
+  s.bytes = bytes;
+  s.groups = static_cast<int>(groups % steps == 0 ? groups / steps : 16);
+  s.tail = groups % steps != 0 || bytes % 4 != 0;
+  s.whole = steps - (s.tail ? 1 : 0);
+  s.tail_group = groups - s.groups;
+  return s;
+}
+// Rows of A that meet one tile of columns after another, a multiple of 32; they stay in L2. In scratch: 64 bytes a row
+// for the last step, and, where weights have a zero point, int32 a row.
+static inline int64_t amx_block_rows(int64_t k) {
+  const int64_t fit = 262144 / (k < 1 ? 1 : k) / 32 * 32;
+  return fit < 32 ? 32 : fit > 512 ? 512 : fit;
+}
+static inline int64_t amx_scratch_bytes(int64_t k) {
+  return amx_block_rows(k) * (64 + 4);
 }
 
 // Adds what each row's sums lack to a tile of int32 results, whose rows are ldc values apart.

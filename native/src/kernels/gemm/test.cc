@@ -70,6 +70,19 @@ TEST(GemmS8, SmallShapesAndTails) {
   }
 }
 
+// Around the 16 rows, 16 columns and 16 groups of k of a tile that is a register, in steps that come out even and not.
+TEST(GemmS8, EdgesOfTiles) {
+  Random random(7);
+  for (int m : {15, 16, 17, 31, 32, 33, 49, 64, 65, 97}) {
+    for (int n : {16, 48, 80, 113}) {
+      for (int k : {60, 63, 64, 65, 68, 72, 128, 132, 144, 260}) {
+        run_differential(make_case(random, {m, n, k, k % 7, n % 5}, (m + k) % 3 == 0 ? S32 : S8, ORDINARY));
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
 TEST(GemmS8, RandomShapesAndStrides) {
   Random random(2);
   for (int i = 0; i < 150; i++) {

@@ -31,6 +31,9 @@ namespace {
 #define SINTER_VNNI_LAMBDA __attribute__((always_inline))
 #endif
 
+// Constants of 16 columns in front of a tile's weights: bias, scale, bias for activations that are not moved.
+constexpr int64_t vnni_header_bytes = 3 * 64;
+
 // What is done to sums of 8-bit results, and to activations before.
 struct VnniEpilogue {
   float highest;            // out_max - zero point
@@ -119,7 +122,7 @@ SINTER_VNNI_INLINE void vnni_sums(const VnniRows& m, const uint8_t* a, const int
   });
   const __m512i flip = _mm512_set1_epi8(static_cast<char>(m.flip));
   const int64_t stride = m.stride;
-  const char* w = tile + 128 * V;
+  const char* w = tile + vnni_header_bytes * V;
   const bool three_taps = V == 1 && 4 * m.groups == 3 * stride;
   for (int64_t run = 0; run < m.runs; run++) {
     if (V == 1 && ROWS >= 4 && three_taps) {
@@ -326,8 +329,8 @@ inline void vnni_any_tile(const VnniRows& m, const char* tile, const Store& stor
   }
 }
 
-// The same for 8-bit results.
-inline void vnni_tile_8(const VnniRows& m, const char* tile, char* c, int64_t ldc, int columns, const VnniEpilogue& e) {
+// Whether all scales of a tile are below 1.
+inline bool vnni_scales_are_small(const char* tile, int columns) {
   const int vectors = (columns + 15) / 16;
   const __m512 one = _mm512_set1_ps(1.0f);
   __mmask16 small = 0xffff;
@@ -335,7 +338,12 @@ inline void vnni_tile_8(const VnniRows& m, const char* tile, char* c, int64_t ld
     const __m512 scale = _mm512_loadu_ps(tile + 64 * vectors + 64 * v);
     small &= _mm512_cmp_ps_mask(_mm512_abs_ps(scale), one, _CMP_LT_OQ);
   }
-  if (small == 0xffff) {
+  return small == 0xffff;
+}
+
+// The same for 8-bit results.
+inline void vnni_tile_8(const VnniRows& m, const char* tile, char* c, int64_t ldc, int columns, const VnniEpilogue& e) {
+  if (vnni_scales_are_small(tile, columns)) {
     vnni_any_tile(m, tile, VnniStore8<true>{c, ldc, columns, e});
   } else {
     vnni_any_tile(m, tile, VnniStore8<false>{c, ldc, columns, e});
@@ -358,33 +366,39 @@ struct VnniStoreScaled {
   }
 };
 
+// Factor times the sum of a row's `runs` runs of `bytes` unsigned values, `pitch` apart.
+inline void vnni_row_sums(const uint8_t* a, int64_t rows, int64_t stride, int64_t runs, int64_t pitch, int64_t bytes,
+                          uint32_t factor, int32_t* out) {
+  for (int64_t r = 0; r < rows; r++) {
+    __m512i sums = _mm512_setzero_si512();
+    for (int64_t run = 0; run < runs; run++) {
+      const uint8_t* in = a + r * stride + run * pitch;
+      for (int64_t left = bytes; left > 0; left -= 64, in += 64) {
+        const __m512i some = _mm512_maskz_loadu_epi8(left >= 64 ? ~__mmask64{0} : ~__mmask64{0} >> (64 - left), in);
+        sums = _mm512_add_epi64(sums, _mm512_sad_epu8(some, _mm512_setzero_si512()));
+      }
+    }
+    out[r] = static_cast<int32_t>(static_cast<uint32_t>(_mm512_reduce_add_epi64(sums)) * factor);
+  }
+}
+
 // What the sums of unsigned rows lack: factor times the sum of the first `bytes` of each of a row's runs. Short rows
 // are multiplied by a column of ones, since adding up within a vector takes longer.
 inline void vnni_lacking(const VnniRows& m, int64_t bytes, int32_t factor, int32_t* lacking) {
   const uint32_t times = static_cast<uint32_t>(factor);
   constexpr int64_t most = 32;
   if (m.runs * m.groups <= most) {
-    alignas(64) char ones[128 + 64 * most];
-    memset(ones, 0, 128);
+    alignas(64) char ones[vnni_header_bytes + 64 * most];
+    memset(ones, 0, vnni_header_bytes);
     const int32_t last = bytes % 4 == 0 ? 0x01010101 : (1 << bytes % 4 * 8) / 255;
     for (int64_t g = 0; g < m.runs * m.groups; g++) {
       const __m512i values = _mm512_set1_epi32((g + 1) % m.groups == 0 ? last : 0x01010101);
-      _mm512_store_si512(ones + 128 + 64 * g, values);
+      _mm512_store_si512(ones + vnni_header_bytes + 64 * g, values);
     }
     vnni_tile<1>(m, ones, VnniStoreScaled{lacking, times});
     return;
   }
-  for (int64_t r = 0; r < m.rows; r++) {
-    __m512i sums = _mm512_setzero_si512();
-    for (int64_t run = 0; run < m.runs; run++) {
-      const uint8_t* in = m.a + r * m.stride + run * m.pitch;
-      for (int64_t left = bytes; left > 0; left -= 64, in += 64) {
-        const __m512i some = _mm512_maskz_loadu_epi8(left >= 64 ? ~__mmask64{0} : ~__mmask64{0} >> (64 - left), in);
-        sums = _mm512_add_epi64(sums, _mm512_sad_epu8(some, _mm512_setzero_si512()));
-      }
-    }
-    lacking[r] = static_cast<int32_t>(static_cast<uint32_t>(_mm512_reduce_add_epi64(sums)) * times);
-  }
+  vnni_row_sums(m.a, m.rows, m.stride, m.runs, m.pitch, bytes, times, lacking);
 }
 
 }  // namespace

@@ -1,0 +1,208 @@
+// The AMX int8 micro-kernel, shared by gemm, conv and batch_matmul: rows of 8-bit activations, read where they are,
+// times the tiles of columns that the AVX-512 VNNI kernels take. Only for files that are built for AMX; internal
+// linkage. SPDX-License-Identifier: Apache-2.0
+//
+// A product of two tiles, 16 rows by 16 columns over 64 values of k, takes 16 cycles, and the next one on the same sums
+// has to wait for some 50: four accumulators, 2 x 2, 1 x 4 or 4 x 1. Sums begin as the bias (a load that reads one row
+// over and over), go to a buffer in L1, and become results with the VNNI kernels' own stores.
+#ifndef SINTER_KERNELS_GEMM_TILE_AMX_H_
+#define SINTER_KERNELS_GEMM_TILE_AMX_H_
+
+#include "kernels/gemm/tile_vnni.h"
+#include "kernels/simd/amx.h"
+
+namespace sinter {
+namespace {
+
+// Rows of activations: `runs` runs of k, `pitch` bytes apart, each cut into steps (packing.h).
+struct AmxRows {
+  const uint8_t* a;
+  int64_t rows, stride;  // bytes from row to row
+  int64_t runs, pitch;
+  AmxSteps steps;
+  const uint8_t* tail;  // of a single run: 64 bytes a row, what its last step reads; null where steps.tail is not set
+  const int32_t* lacking;  // per row: what its sums lack; null: nothing
+};
+
+// The same from row `first` on, `rows` of them.
+inline AmxRows amx_rows_from(const AmxRows& m, int64_t first, int64_t rows) {
+  AmxRows some = m;
+  some.a += first * m.stride;
+  if (some.tail) some.tail += first * 64;
+  if (some.lacking) some.lacking += first;
+  some.rows = rows;
+  return some;
+}
+
+// What the last step reads of each row of a single run: values that no step before it has met, zeros around them.
+inline void amx_fill_tail(const uint8_t* a, int64_t rows, int64_t stride, const AmxSteps& steps, uint8_t* tail) {
+  const uint8_t* from = a + 4 * steps.tail_group;
+  const int64_t first = steps.whole * 4 * steps.groups - 4 * steps.tail_group;
+  const int64_t last = steps.bytes - 4 * steps.tail_group;
+  const __mmask64 mask = ~__mmask64{0} >> (64 - last) & ~__mmask64{0} << first;
+  for (int64_t r = 0; r < rows; r++, from += stride, tail += 64) {
+    _mm512_storeu_si512(tail, _mm512_maskz_loadu_epi8(mask, from));
+  }
+}
+
+// One step of R x V tiles; A's rows at `a`, weights at `w`, 64 bytes for each 16 columns.
+template <bool SIGNED, int R, int V>
+SINTER_AMX_INLINE void amx_step(const uint8_t* a, int64_t stride, const char* w, int64_t w_stride) {
+  constexpr int second = R == 2 ? 2 : 1;  // the accumulator of row tile r and column tile v: second * r + v
+  vnni_repeat<R>([&](auto r) SINTER_VNNI_LAMBDA {
+    amx_load<4 + r % 2>(a + r * 16 * stride, stride);
+    vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
+      if constexpr (r == 0 || V > 2) amx_load<6 + v % 2>(w + 64 * v, w_stride);
+      amx_dot8<SIGNED, second * r + v, 4 + r % 2, 6 + v % 2>();
+    });
+  });
+}
+
+// Sums of 16 * R rows (fewer where the tiles' shapes say so) and 16 * V columns, stored 4 * sums_stride bytes apart.
+template <bool SIGNED, int R, int V>
+SINTER_AMX_INLINE void amx_sums(const AmxRows& m, int64_t row, const char* bias, const char* w, int64_t w_stride,
+                                int32_t* sums, int64_t sums_stride) {
+  static_assert(R * V <= 4 && (R != 3), "four accumulators");
+  constexpr int second = R == 2 ? 2 : 1;
+  vnni_repeat<R>([&](auto r) SINTER_VNNI_LAMBDA {
+    vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { amx_load<second * r + v>(bias + 64 * v, 0); });
+  });
+  const uint8_t* run = m.a + row * m.stride;
+  const int64_t step_bytes = 4 * m.steps.groups, w_step = m.steps.groups * w_stride;
+  for (int64_t i = 0; i < m.runs; i++, run += m.pitch) {
+    const uint8_t* a = run;
+    for (int64_t s = m.steps.whole; s > 0; s--, a += step_bytes, w += w_step) {
+      amx_step<SIGNED, R, V>(a, m.stride, w, w_stride);
+    }
+  }
+  if (m.tail) {
+    w += (m.steps.tail_group - m.steps.whole * m.steps.groups) * w_stride;
+    amx_step<SIGNED, R, V>(m.tail + 64 * row, 64, w, w_stride);
+  }
+  vnni_repeat<R>([&](auto r) SINTER_VNNI_LAMBDA {
+    vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
+      amx_store<second * r + v>(sums + 16 * r * sums_stride + 16 * v, 4 * sums_stride);
+    });
+  });
+}
+
+// Results of `rows` rows of sums, from row `row` on.
+template <int W, class Store>
+SINTER_VNNI_INLINE void amx_finish(const int32_t* sums, int rows, const int32_t* lacking, const char* tile,
+                                   const Store& store, int64_t row) {
+  constexpr int together = W == 1 ? 8 : W == 2 ? 4 : 2;
+  const auto some = [&](auto count) SINTER_VNNI_LAMBDA {
+    constexpr int ROWS = decltype(count)::value;
+    __m512i s[W * ROWS];
+    vnni_repeat<W * ROWS>([&](auto i) SINTER_VNNI_LAMBDA { s[i] = _mm512_load_si512(sums + 16 * i); });
+    if (lacking) {
+      vnni_repeat<ROWS>([&](auto i) SINTER_VNNI_LAMBDA {
+        const __m512i more = _mm512_set1_epi32(lacking[i]);
+        vnni_repeat<W>([&](auto v) SINTER_VNNI_LAMBDA { s[W * i + v] = _mm512_add_epi32(s[W * i + v], more); });
+      });
+      lacking += ROWS;
+    }
+    store.template put<W, ROWS>(s, tile, row);
+    sums += 16 * W * ROWS;
+    row += ROWS;
+  };
+  for (; rows >= together; rows -= together) some(VnniConstant<together>());
+  for (; rows > 0; rows--) some(VnniConstant<1>());
+}
+
+// All rows with one tile of W vectors of 16 columns. Whole blocks of 32 rows, or fewer than 32 rows: then the shapes of
+// the tiles are those that are set here anyway. Bias: of activations as they are.
+template <bool SIGNED, int W, class Store>
+__attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const char* tile, const Store& store) {
+  alignas(64) int32_t sums[W == 1 ? 64 * 16 : 32 * 16 * W];
+  const char* bias = SIGNED ? tile + 128 * W : tile;
+  const char* w = tile + vnni_header_bytes * W;
+  const int64_t w_stride = 64 * W, sums_stride = 16 * W;
+  const int groups = m.steps.groups;
+  int64_t row = 0;
+  const auto finish = [&](int rows) SINTER_VNNI_LAMBDA {
+    amx_finish<W>(sums, rows, m.lacking ? m.lacking + row : nullptr, tile, store, row);
+    row += rows;
+  };
+  const auto part = [&](auto r, auto v, int64_t first_row, int64_t first) SINTER_VNNI_LAMBDA {
+    amx_sums<SIGNED, decltype(r)::value, decltype(v)::value>(m, row + first_row, bias + 64 * first, w + 64 * first,
+                                                             w_stride, sums + first_row * sums_stride + 16 * first,
+                                                             sums_stride);
+  };
+  constexpr VnniConstant<1> one;
+  constexpr VnniConstant<2> two;
+  constexpr VnniConstant<W> all;
+  if (m.rows >= 32) {
+    tiles->shape(16, 16, groups);
+    if constexpr (W == 1) {
+      for (; m.rows - row >= 64;) part(VnniConstant<4>(), one, 0, 0), finish(64);
+    }
+    for (; m.rows - row >= 32;) {
+      if constexpr (W == 4) {
+        part(two, two, 0, 0), part(two, two, 0, 2);
+      } else if constexpr (W == 3) {
+        part(one, all, 0, 0), part(one, all, 16, 0);
+      } else {
+        part(two, all, 0, 0);
+      }
+      finish(32);
+    }
+  }
+  const int left = static_cast<int>(m.rows - row);
+  if (left == 0) return;
+  if (left > 16) {
+    tiles->shape(16, left - 16, groups);
+    part(two, VnniConstant<(W > 1 ? 2 : 1)>(), 0, 0);
+    if constexpr (W > 2) part(two, VnniConstant<W - 2>(), 0, 2);
+  } else {
+    tiles->shape(left, left, groups);
+    part(one, all, 0, 0);
+  }
+  finish(left);
+}
+
+// All rows with the tile of `columns` (1..64) columns.
+template <bool SIGNED, class Store>
+inline void amx_any_tile(AmxTiles* tiles, const AmxRows& m, const char* tile, const Store& store) {
+  switch ((store.columns + 15) / 16) {
+    case 1:
+      return amx_tile<SIGNED, 1>(tiles, m, tile, store);
+    case 2:
+      return amx_tile<SIGNED, 2>(tiles, m, tile, store);
+    case 3:
+      return amx_tile<SIGNED, 3>(tiles, m, tile, store);
+    default:
+      return amx_tile<SIGNED, 4>(tiles, m, tile, store);
+  }
+}
+
+// The same for 8-bit results.
+template <bool SIGNED>
+inline void amx_tile_8(AmxTiles* tiles, const AmxRows& m, const char* tile, char* c, int64_t ldc, int columns,
+                       const VnniEpilogue& e) {
+  if (vnni_scales_are_small(tile, columns)) {
+    amx_any_tile<SIGNED>(tiles, m, tile, VnniStore8<true>{c, ldc, columns, e});
+  } else {
+    amx_any_tile<SIGNED>(tiles, m, tile, VnniStore8<false>{c, ldc, columns, e});
+  }
+}
+
+// vnni_lacking for rows as AMX reads them. Tails have zeros where rows have no value.
+inline void amx_lacking(AmxTiles* tiles, const AmxRows& m, int32_t factor, int32_t* lacking) {
+  const uint32_t times = static_cast<uint32_t>(factor);
+  constexpr int64_t most = 32;
+  const int64_t groups = m.runs * ((m.steps.bytes + 3) / 4);
+  if (groups > most) {
+    vnni_row_sums(m.a, m.rows, m.stride, m.runs, m.pitch, m.steps.bytes, times, lacking);
+    return;
+  }
+  alignas(64) char ones[vnni_header_bytes + 64 * most];
+  memset(ones, 0, vnni_header_bytes);
+  memset(ones + vnni_header_bytes, 1, static_cast<size_t>(64 * groups));
+  amx_tile<false, 1>(tiles, m, ones, VnniStoreScaled{lacking, times});
+}
+
+}  // namespace
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_GEMM_TILE_AMX_H_

@@ -1,0 +1,99 @@
+// gemm in int8 and uint8 for AMX: rows, read where they are, meet tiles of up to 64 columns.
+// SPDX-License-Identifier: Apache-2.0
+#include "core/workers.h"
+#include "kernels/gemm/op.h"
+#include "kernels/gemm/tile_amx.h"
+
+namespace sinter {
+namespace {
+
+// Calls tile_fn(tiles, rows of A, packed tile, first row, first column, columns).
+// T: int8_t, or uint8_t with a zero point of the weights; only the latter's sums lack something.
+template <class T, class TileFn>
+inline void for_each_amx_tile(const Call* call, const TileFn& tile_fn) {
+  const GemmParams& p = *static_cast<const GemmParams*>(call->params);
+  constexpr bool is_unsigned = static_cast<T>(-1) > 0;
+  const bool corrected = is_unsigned && p.w_zero_point != 128;
+  const uint8_t* a = static_cast<const uint8_t*>(call->slots[GEMM_A]);
+  const char* packed = static_cast<const char*>(call->slots[GEMM_WEIGHTS]);
+  const AmxSteps steps = amx_steps(p.k);
+  const int64_t one_tile = tile_bytes(tile_form_vnni, p.k), tiles = (int64_t{p.n} + 63) / 64;
+  const int threads = call->workers->threads;
+  int64_t block = amx_block_rows(p.k);
+  if (threads > 1) {
+    const int64_t fair = ((p.m + threads - 1) / threads + 15) / 16 * 16;
+    if (fair < block && fair > 0) block = fair;
+  }
+  const int64_t blocks = (p.m + block - 1) / block;
+  int64_t chunks = 1;
+  if (threads > 1 && blocks < threads) {
+    chunks = threads < tiles ? threads : tiles;
+    while (chunks > 1 && tiles / chunks * one_tile < 16384) chunks--;
+  }
+  parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
+    const int64_t m0 = task / chunks * block, chunk = task % chunks;
+    const int64_t rows = p.m - m0 < block ? p.m - m0 : block;
+    uint8_t* tail = static_cast<uint8_t*>(call->scratch) + thread * amx_scratch_bytes(p.k);
+    int32_t* lacking = reinterpret_cast<int32_t*>(tail + 64 * amx_block_rows(p.k));
+    AmxRows all = {a + m0 * p.lda, rows, p.lda, 1, 0, steps, nullptr, nullptr};
+    if (steps.tail) {
+      amx_fill_tail(all.a, rows, p.lda, steps, tail);
+      all.tail = tail;
+    }
+    // Blocks of 32 rows, then what is left: the shapes of tiles change between the two only.
+    AmxTiles shapes;
+    const int64_t whole = rows / 32 * 32;
+    for (int64_t from = 0; from < rows; from += from < whole ? whole : rows) {
+      AmxRows part = amx_rows_from(all, from, from < whole ? whole : rows - whole);
+      if (corrected) {
+        amx_lacking(&shapes, part, 128 - p.w_zero_point, lacking);
+        part.lacking = lacking;
+      }
+      for (int64_t t = tiles * chunk / chunks; t < tiles * (chunk + 1) / chunks; t++) {
+        const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
+        tile_fn(&shapes, part, packed + t * one_tile, m0 + from, t * 64, columns);
+      }
+    }
+    shapes.release();
+  });
+}
+
+template <class T>
+inline void gemm_8(const Call* call) {
+  const GemmParams& p = *static_cast<const GemmParams*>(call->params);
+  constexpr bool is_signed = static_cast<T>(-1) < 0;
+  char* c = static_cast<char*>(call->slots[GEMM_C]);
+  const VnniEpilogue e = make_vnni_epilogue(!is_signed, p.out_zero_point, p.out_min, p.out_max);
+  for_each_amx_tile<T>(call,
+                       [&](AmxTiles* tiles, const AmxRows& rows, const char* tile, int64_t m, int64_t n, int columns) {
+                         amx_tile_8<is_signed>(tiles, rows, tile, c + m * p.ldc + n, p.ldc, columns, e);
+                       });
+}
+
+template <class T>
+inline void gemm_32(const Call* call) {
+  const GemmParams& p = *static_cast<const GemmParams*>(call->params);
+  constexpr bool is_signed = static_cast<T>(-1) < 0;
+  char* c = static_cast<char*>(call->slots[GEMM_C]);
+  for_each_amx_tile<T>(
+      call, [&](AmxTiles* tiles, const AmxRows& rows, const char* tile, int64_t m, int64_t n, int columns) {
+        amx_any_tile<is_signed>(tiles, rows, tile, VnniStore32{c + 4 * (m * p.ldc + n), p.ldc, columns});
+      });
+}
+
+}  // namespace
+
+void gemm_s8s8s8_amx(const Call* call) {
+  gemm_8<int8_t>(call);
+}
+void gemm_u8u8u8_amx(const Call* call) {
+  gemm_8<uint8_t>(call);
+}
+void gemm_s8s8s32_amx(const Call* call) {
+  gemm_32<int8_t>(call);
+}
+void gemm_u8u8s32_amx(const Call* call) {
+  gemm_32<uint8_t>(call);
+}
+
+}  // namespace sinter

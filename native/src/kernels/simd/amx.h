@@ -1,0 +1,121 @@
+// AMX tiles by number: configuring, loading, storing, products. Only for files that are built for AMX; internal
+// linkage. SPDX-License-Identifier: Apache-2.0
+//
+// Eight tiles of up to 16 rows of up to 64 bytes. Tiles belong to the thread: whoever uses them configures them first
+// and releases them after (a thread whose tiles are in use is slower to switch), and calls nobody meanwhile.
+#ifndef SINTER_KERNELS_SIMD_AMX_H_
+#define SINTER_KERNELS_SIMD_AMX_H_
+
+#include <stdint.h>
+#include <string.h>
+
+namespace sinter {
+namespace {
+
+// As ldtilecfg reads it.
+struct alignas(64) AmxConfig {
+  uint8_t palette, start_row, reserved[14];
+  uint16_t row_bytes[16];
+  uint8_t rows[16];
+};
+static_assert(sizeof(AmxConfig) == 64, "the instruction reads 64 bytes");
+
+#if defined(SINTER_EMULATED)
+#define SINTER_AMX_INLINE inline
+
+SINTER_AMX_INLINE void amx_configure(const AmxConfig& config) {
+  ::sinter_emulated::amx_configure(config.row_bytes, config.rows);
+}
+SINTER_AMX_INLINE void amx_release() {
+  ::sinter_emulated::amx_release();
+}
+template <int TILE>
+SINTER_AMX_INLINE void amx_load(const void* from, int64_t stride) {
+  ::sinter_emulated::amx_load(TILE, from, stride);
+}
+template <int TILE>
+SINTER_AMX_INLINE void amx_store(void* to, int64_t stride) {
+  ::sinter_emulated::amx_store(TILE, to, stride);
+}
+// C += A * B of int8: A's bytes signed or not, B's signed.
+template <bool SIGNED, int C, int A, int B>
+SINTER_AMX_INLINE void amx_dot8() {
+  ::sinter_emulated::amx_dot8(SIGNED, C, A, B);
+}
+template <int C, int A, int B>
+SINTER_AMX_INLINE void amx_dot_bf16() {
+  ::sinter_emulated::amx_dot_bf16(C, A, B);
+}
+
+#else
+#define SINTER_AMX_INLINE inline __attribute__((always_inline))
+
+// Inline assembly: the intrinsics take a tile's number as a literal only, and do not say that they touch memory.
+SINTER_AMX_INLINE void amx_configure(const AmxConfig& config) {
+  __asm__ volatile("ldtilecfg %0" ::"m"(config));
+}
+SINTER_AMX_INLINE void amx_release() {
+  __asm__ volatile("tilerelease");
+}
+template <int TILE>
+SINTER_AMX_INLINE void amx_load(const void* from, int64_t stride) {
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2" ::"r"(from), "r"(stride), "i"(TILE) : "memory");
+}
+template <int TILE>
+SINTER_AMX_INLINE void amx_store(void* to, int64_t stride) {
+  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" ::"r"(to), "r"(stride), "i"(TILE) : "memory");
+}
+// C += A * B of int8: A's bytes signed or not, B's signed.
+template <bool SIGNED, int C, int A, int B>
+SINTER_AMX_INLINE void amx_dot8() {
+  if (SIGNED) {
+    __asm__ volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(C), "i"(A), "i"(B));
+  } else {
+    __asm__ volatile("tdpbusd %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(C), "i"(A), "i"(B));
+  }
+}
+template <int C, int A, int B>
+SINTER_AMX_INLINE void amx_dot_bf16() {
+  __asm__ volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(C), "i"(A), "i"(B));
+}
+#endif
+
+// The tiles' shapes as the kernels here use them, set anew only when they change (some 160 cycles). C is tiles 0 to 3,
+// A 4 and 5, B 6 and 7. No destructor releases them: its exception tables would be weak symbols.
+class AmxTiles {
+ public:
+  AmxTiles() : rows0_(0), rows1_(0), groups_(0) {}
+  AmxTiles(const AmxTiles&) = delete;
+  AmxTiles& operator=(const AmxTiles&) = delete;
+
+  // At the end of a task.
+  SINTER_AMX_INLINE void release() {
+    if (groups_ > 0) amx_release();
+    groups_ = 0;
+  }
+
+  // rows0: of A's tile 4 and C's 0 and 1; rows1: of A's tile 5 and C's 2 and 3; groups: of 4 bytes along k.
+  SINTER_AMX_INLINE void shape(int rows0, int rows1, int groups) {
+    if (rows0 != rows0_ || rows1 != rows1_ || groups != groups_) set(rows0, rows1, groups);
+  }
+
+ private:
+  __attribute__((noinline)) void set(int rows0, int rows1, int groups) {
+    AmxConfig config;
+    memset(&config, 0, sizeof config);
+    config.palette = 1;
+    for (int tile = 0; tile < 8; tile++) {
+      const int rows = tile == 0 || tile == 1 || tile == 4 ? rows0 : tile < 6 ? rows1 : groups;
+      config.rows[tile] = static_cast<uint8_t>(rows);
+      config.row_bytes[tile] = static_cast<uint16_t>(tile == 4 || tile == 5 ? 4 * groups : 64);
+    }
+    amx_configure(config);
+    rows0_ = rows0, rows1_ = rows1, groups_ = groups;
+  }
+  int rows0_, rows1_, groups_;
+};
+
+}  // namespace
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_SIMD_AMX_H_
