@@ -1,7 +1,9 @@
-// batch_matmul in float for AVX-512, with gemm's micro-kernel.
+// batch_matmul in float for AVX-512, with gemm's product.
 // SPDX-License-Identifier: Apache-2.0
+#include <math.h>
+
 #include "kernels/batch_matmul/drive_f32.h"
-#include "kernels/gemm/tile_avx512_f32.h"
+#include "kernels/gemm/strip_f32.h"
 
 namespace sinter {
 namespace {
@@ -10,14 +12,12 @@ struct Tile {
   enum { TILES = 2 };
 
   int64_t next_rows(int64_t left) const {
-    return left <= 7 ? left : left < 14 ? (left + 1) / 2 : 7;  // a tile of one row waits for its sums
+    return left;
   }
   void multiply(int64_t rows, const float* a, int64_t lda, const float* w, int64_t gap, int64_t w_step, int64_t k,
                 float* c, int64_t ldc, int columns) const {
-    with_wide_size(rows, columns, [&](auto size) {
-      wide_tile<decltype(size)::rows, decltype(size)::tiles>(a, lda, no_bias, no_bias, w, gap, w_step, k, c, ldc,
-                                                             columns, WidePlain());
-    });
+    multiply_strip_f32_avx512({a, rows, lda, 1, 0, k}, {w, w_step, gap, no_bias, 0, nullptr},
+                              {c, ldc, -INFINITY, INFINITY}, columns);
   }
 };
 

@@ -3,9 +3,9 @@
 #include "kernels/gemm/packing_f32.h"
 
 #include "core/status.h"
+#include "kernels/conv/image_f32.h"
 #include "kernels/conv/op.h"
 #include "kernels/conv/shape.h"
-#include "kernels/conv/windows_f32.h"
 
 namespace sinter {
 namespace {
@@ -34,14 +34,17 @@ extern const OpDef conv_op;
 extern const PackingDef conv_f32_n16_packing;
 const PackingDef conv_f32_n16_packing = {"conv_f32_n16", 1, &conv_op, CONV_SOURCES, bytes, pack};
 
-// Scratch of the rows whose tiles have 6 and 7 pixels: see windows_f32.h.
+// A call may get fewer threads, and then cuts larger blocks.
 int64_t conv_f32_scratch(const void* params, int threads) {
-  const ConvParams& p = *static_cast<const ConvParams*>(params);
-  return threads * window_bytes_f32(p, window_rows_f32(p, 6));
-}
-int64_t conv_f32_avx512_scratch(const void* params, int threads) {
-  const ConvParams& p = *static_cast<const ConvParams*>(params);
-  return threads * window_bytes_f32(p, window_rows_f32(p, 7));
+  int64_t most = 0;
+  for (int t = 1; t <= threads; t++) {
+    int64_t bytes;
+    const ImageF32 image = image_f32(*static_cast<const ConvParams*>(params), t);
+    // More than any machine has: refused as out of memory.
+    if (image.bytes < 0 || __builtin_mul_overflow(image.bytes, int64_t{t}, &bytes)) return INT64_MAX;
+    if (bytes > most) most = bytes;
+  }
+  return most;
 }
 
 }  // namespace sinter

@@ -91,5 +91,32 @@ TEST(ConvF32, UsualLayers) {
   }
 }
 
+// Rows of outputs of every length up to three tiles of the highest, side by side and one above the other, times strips
+// of every width.
+TEST(ConvF32, RowsAndStrips) {
+  Random random(43);
+  for (int length = 1; length <= 43; length++) {
+    for (bool wide : {true, false}) {
+      for (int outputs : {8, 16, 24, 40, 48, 64, 80}) {
+        ConvParams p = {};
+        p.batch = p.groups = p.dilation_h = p.dilation_w = 1;
+        p.stride_h = p.stride_w = 1 + length % 2;
+        p.out_h = wide ? 2 : length;
+        p.out_w = wide ? length : 2;
+        p.kernel_h = p.kernel_w = 3;
+        p.pad_top = p.pad_left = length % 3 == 0 ? 0 : 1;
+        p.in_h = (p.out_h - 1) * p.stride_h + 3 - p.pad_top;
+        p.in_w = (p.out_w - 1) * p.stride_w + 3 - p.pad_left - (length % 5 == 0 ? 1 : 0);
+        p.in_c = 2;
+        p.out_c = outputs;
+        p.act_min = -INFINITY;
+        p.act_max = INFINITY;
+        run_differential(make_case(random, p, true, length % 2));
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sinter

@@ -1,0 +1,81 @@
+// The product of floats that gemm, conv and batch_matmul are made of: rows of A, read where they are, times a strip of
+// columns. Each ISA's is in <arch>_<isa>_f32_tiles.cc, an instance of tiles_f32.h.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SINTER_KERNELS_GEMM_STRIP_F32_H_
+#define SINTER_KERNELS_GEMM_STRIP_F32_H_
+
+#include <stdint.h>
+
+namespace sinter {
+
+// Rows of A, `stride` floats from row to row. A row's values of k are `runs` runs of `run` floats, `pitch` floats
+// apart: one run for a matrix; for a window of a convolution, the rows of its kernel.
+struct FloatRows {
+  const float* a;
+  int64_t rows, stride;
+  int64_t runs, pitch, run;
+};
+
+// Weights and biases of a strip, in tiles of 16 columns. For each k, a tile's weights are `step` floats after those of
+// k - 1. A tile's first weights and its biases are `gap` and `bias_gap` floats after those of the tile before.
+struct FloatWeights {
+  const float* w;
+  int64_t step, gap;
+  const float* bias;
+  int64_t bias_gap;
+  // Where the next strip's tile stands, to be brought nearer meanwhile; null: nowhere.
+  const float* next;
+};
+
+// C, `ldc` floats from row to row. Sums are bounded by low and high; NaN stays.
+struct FloatResults {
+  float* c;
+  int64_t ldc;
+  float low, high;
+};
+
+// C[r][0..columns) = bound(bias + sum over k of A[r][k] * W[k][column]) for all rows: products are fused into the sum
+// in the order of k. Weights are read by whole vectors of the ISA (4, 8 or 16). 1 <= columns <= the ISA's most.
+typedef void MultiplyStripF32(const FloatRows& rows, const FloatWeights& weights, const FloatResults& results,
+                              int columns);
+MultiplyStripF32 multiply_strip_f32_avx2;    // at most 24 columns, for one row 64
+MultiplyStripF32 multiply_strip_f32_avx512;  // at most 64 columns, for one row 128
+
+// How n columns are shared out to strips: their bounds in units of vectors. A strip starts with a packed tile.
+struct StripsF32 {
+  int64_t width;  // floats of a vector
+  int64_t vectors, count;
+
+  int64_t first_column(int64_t strip) const {
+    return vectors * strip / count * width;
+  }
+};
+// Three vectors are best where rows are many; a single row needs eight sums that do not wait for each other.
+static inline StripsF32 strips_f32_avx512(int64_t n, int64_t rows) {
+  const int64_t vectors = (n + 15) / 16;
+  return {16, vectors, rows == 1 ? (vectors + 7) / 8 : vectors == 4 ? 1 : (vectors + 2) / 3};
+}
+// Two vectors, and three where a single one would be left; a single row as above.
+static inline StripsF32 strips_f32_avx2(int64_t n, int64_t rows) {
+  const int64_t vectors = (n + 7) / 8, tiles = (n + 15) / 16;
+  if (rows == 1) return {16, tiles, (tiles + 3) / 4};
+  return {8, vectors, vectors < 2 ? 1 : vectors / 2};
+}
+
+// The weights of a strip from column `first` to `end` in packing_f32.h's form, of one_tile floats a tile; `more`: the
+// next strip begins at `end`.
+static inline FloatWeights packed_strip_f32(const float* packed, int64_t one_tile, int64_t first, int64_t end,
+                                            bool more) {
+  const float* tile = packed + first / 16 * one_tile;
+  return {tile + 16, 16, one_tile, tile, one_tile, more ? packed + end / 16 * one_tile : nullptr};
+}
+
+// An ISA's product, as gemm and conv take it.
+struct StripKernelF32 {
+  MultiplyStripF32* multiply;
+  StripsF32 (*strips)(int64_t n, int64_t rows);
+};
+
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_GEMM_STRIP_F32_H_
