@@ -9,6 +9,7 @@ else()
 endif()
 
 set(SINTER_FLAGS_x86_avx2 -mavx2 -mfma -mf16c)
+set(SINTER_FLAGS_x86_avxvnni ${SINTER_FLAGS_x86_avx2} -mavxvnni)
 # GCC 12's AVX-512 headers read a variable they leave unset on purpose (its bug 105593).
 set(SINTER_FLAGS_x86_avx512
     -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mprefer-vector-width=512
@@ -39,6 +40,8 @@ function(sinter_add_kernels target)
         # -O1: SIMDe's inline functions take the compiler minutes per file at -O2.
         set(flags ${SINTER_FLAGS_x86_avx2} -O1 -DSINTER_EMULATED=1 -Wno-psabi -include
             ${CMAKE_CURRENT_SOURCE_DIR}/tests/emulated_avx512.h)
+      elseif(isa STREQUAL "x86_avxvnni" AND SINTER_EMULATE_AVX512)
+        set(flags ${SINTER_FLAGS_x86_avx2} -DSINTER_EMULATED=1)
       endif()
       set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "${flags}")
     endif()

@@ -71,7 +71,7 @@ uint64_t detect(bool with_tiles) {
   }
 #if defined(SINTER_EMULATE_AVX512)
   // These rows were compiled to plain instructions.
-  bits |= ISA_AVX512 | ISA_AVX512_VNNI | ISA_AVX512_BF16 | ISA_AMX_TILE | ISA_AMX_INT8 | ISA_AMX_BF16;
+  bits |= ISA_AVX512 | ISA_AVX512_VNNI | ISA_AVX512_BF16 | ISA_AMX_TILE | ISA_AMX_INT8 | ISA_AMX_BF16 | ISA_AVX_VNNI;
 #endif
   return bits;
 }

@@ -16,23 +16,10 @@
 #endif
 
 #include "kernels/gemm/packing.h"
+#include "kernels/gemm/vnni_rows.h"
 
 namespace sinter {
 namespace {
-
-#if defined(SINTER_EMULATED)
-// Emulated instructions are long: inlined, they take minutes to build.
-#define SINTER_ONE_INSTRUCTION __attribute__((noinline))
-#define SINTER_VNNI_INLINE inline
-#define SINTER_VNNI_LAMBDA
-#else
-#define SINTER_ONE_INSTRUCTION inline
-#define SINTER_VNNI_INLINE inline __attribute__((always_inline))
-#define SINTER_VNNI_LAMBDA __attribute__((always_inline))
-#endif
-
-// Constants of 16 columns in front of a tile's weights: bias, scale, bias for activations that are not moved.
-constexpr int64_t vnni_header_bytes = 3 * 64;
 
 // What is done to sums of 8-bit results, and to activations before.
 struct VnniEpilogue {
@@ -47,34 +34,6 @@ inline VnniEpilogue make_vnni_epilogue(bool is_unsigned, int32_t zero_point, int
   return {static_cast<float>(out_max - zero_point), static_cast<int16_t>(zero_point - shift),
           static_cast<int8_t>(out_min - shift), static_cast<int8_t>(out_max - shift),
           static_cast<int8_t>(is_unsigned ? -128 : 0)};
-}
-
-// Rows of activations. A row's values of k are `runs` runs of 4 * groups bytes, `pitch` bytes apart.
-struct VnniRows {
-  const uint8_t* a;
-  int64_t rows, stride;  // bytes from row to row
-  int64_t runs, pitch, groups;
-  uint8_t flip;            // signed activations: 0x80, else 0
-  const int32_t* lacking;  // per row: what its sums lack; null: nothing
-  // Where the weights of the tile after this one stand, to be brought nearer meanwhile; null: nowhere.
-  const char* next = nullptr;
-};
-
-template <int N>
-struct VnniConstant {
-  static constexpr int value = N;
-  constexpr operator int() const {
-    return N;
-  }
-};
-
-// f(0) .. f(N - 1), each with its argument as a constant.
-template <int N, int I = 0, class F>
-SINTER_VNNI_INLINE void vnni_repeat(const F& f) {
-  if constexpr (I < N) {
-    f(VnniConstant<I>());
-    vnni_repeat<N, I + 1>(f);
-  }
 }
 
 // GCC 12 keeps accumulators of the intrinsic in memory once there are many; the instruction itself
@@ -399,6 +358,24 @@ inline void vnni_lacking(const VnniRows& m, int64_t bytes, int32_t factor, int32
     return;
   }
   vnni_row_sums(m.a, m.rows, m.stride, m.runs, m.pitch, bytes, times, lacking);
+}
+
+// `left` bytes of `zero`, the `count` bytes of `from` (null: none but zeros), then zeros up to `pitch`; whole vectors:
+// up to 63 bytes more.
+inline void vnni_copy_padded(const uint8_t* from, int64_t count, int64_t left, int64_t pitch, uint8_t zero_byte,
+                             uint8_t* to) {
+  const __m512i zero = _mm512_set1_epi8(static_cast<char>(zero_byte));
+  for (int64_t at = 0; at < pitch; at += 64) {
+    __m512i v = zero;
+    if (from && at >= left && at + 64 <= left + count) {
+      v = _mm512_loadu_si512(from - left + at);
+    } else if (from && at + 64 > left && at < left + count) {
+      const int64_t first = left > at ? left - at : 0, last = left + count - at < 64 ? left + count - at : 64;
+      const __mmask64 mask = ~__mmask64{0} >> (64 - last) & ~__mmask64{0} << first;
+      v = _mm512_mask_blend_epi8(mask, zero, _mm512_maskz_loadu_epi8(mask, from - left + at));
+    }
+    _mm512_storeu_si512(to + at, v);
+  }
 }
 
 }  // namespace

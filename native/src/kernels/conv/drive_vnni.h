@@ -1,0 +1,169 @@
+// conv in int8 and uint8 by gemm's tiles of VNNI: windows are read in place from a padded copy of the rows under a
+// block of outputs, a run of bytes for each kernel row; where they are no runs they are gathered. For files that
+// include tile_vnni.h or tile_avxvnni.h before. SPDX-License-Identifier: Apache-2.0
+#ifndef SINTER_KERNELS_CONV_DRIVE_VNNI_H_
+#define SINTER_KERNELS_CONV_DRIVE_VNNI_H_
+
+#include <string.h>
+
+#include "core/workers.h"
+#include "kernels/conv/op.h"
+#include "kernels/conv/shape.h"
+#include "kernels/gemm/packing.h"
+
+namespace sinter {
+namespace {
+
+// What the rows of both ways need.
+struct Product {
+  const ConvParams& p;
+  const uint8_t* in;
+  const char* packed;
+  char* out;
+  ConvBlock block;
+  VnniEpilogue e;
+  int64_t n, k, one_tile, one_group;  // of one group of channels
+  uint8_t zero, flip;
+  bool corrected;
+};
+
+// All columns of channel group g for rows of pixels whose outputs are `ldc` bytes apart from `c` on.
+inline void all_tiles(const Product& q, const VnniRows& rows, int64_t g, char* c, int64_t ldc) {
+  for (int64_t n0 = 0; n0 < q.n; n0 += 64) {
+    const int columns = q.n - n0 < 64 ? static_cast<int>(q.n - n0) : 64;
+    vnni_tile_8(rows, q.packed + g * q.one_group + n0 / 64 * q.one_tile, c + g * q.n + n0, ldc, columns, q.e);
+  }
+}
+
+// ---- windows in place -----------------------------------------------------------------------------
+
+// Image rows iy0 .. iy0 + rows - 1 of what the outputs see: pixels -pad_left on, those outside are the zero point.
+// May write up to 63 bytes more.
+inline void copy_rows(const Product& q, const uint8_t* image, int64_t iy0, int64_t rows, uint8_t* to) {
+  const ConvParams& p = q.p;
+  const int64_t in_row = int64_t{p.in_w} * p.in_c, left = int64_t{p.pad_left} * p.in_c;
+  for (int64_t i = 0; i < rows; i++, to += q.block.pitch) {
+    const int64_t iy = iy0 + i;
+    const bool inside = iy >= 0 && iy < p.in_h;
+    vnni_copy_padded(inside ? image + iy * in_row : nullptr, in_row, left, q.block.pitch, q.zero, to);
+  }
+}
+
+inline void whole_rows(const Product& q, int64_t b, int64_t y0, int64_t count, uint8_t* own) {
+  const ConvParams& p = q.p;
+  const int64_t pitch = q.block.pitch, run = int64_t{p.kernel_w} * p.in_c;
+  const int64_t step_x = int64_t{p.stride_w} * p.in_c, step_y = p.stride_h * pitch;
+  copy_rows(q, q.in + b * p.in_h * p.in_w * p.in_c, y0 * p.stride_h - p.pad_top,
+            (count - 1) * p.stride_h + int64_t{p.kernel_h - 1} * p.dilation_h + 1, own);
+  // Rows of a tile are pixels side by side, or, in narrow images, one above the other.
+  const bool along_x = p.out_w >= count;
+  const int64_t lines = along_x ? count : p.out_w, rows = along_x ? p.out_w : count;
+  const int64_t step = along_x ? step_x : step_y, line_step = along_x ? step_y : step_x;
+  const int64_t c_step = along_x ? p.out_c : int64_t{p.out_w} * p.out_c;
+  const int64_t c_line_step = along_x ? int64_t{p.out_w} * p.out_c : p.out_c;
+  int32_t* lacking = reinterpret_cast<int32_t*>(own + q.block.image_bytes);
+  auto pixels_of = [&](int64_t l) {
+    return VnniRows{own + l * line_step, rows, step, p.kernel_h, p.dilation_h * pitch, (run + 3) / 4, q.flip, nullptr};
+  };
+  for (int64_t l = 0; q.corrected && l < lines; l++) {
+    vnni_lacking(pixels_of(l), run, 128 - p.w_zero_point, lacking + l * rows);
+  }
+  char* c = q.out + (b * p.out_h + y0) * p.out_w * p.out_c;
+  for (int64_t n0 = 0; n0 < q.n; n0 += 64) {
+    const int columns = q.n - n0 < 64 ? static_cast<int>(q.n - n0) : 64;
+    const char* tile = q.packed + n0 / 64 * q.one_tile;
+    for (int64_t l = 0; l < lines; l++) {
+      VnniRows pixels = pixels_of(l);
+      if (q.corrected) pixels.lacking = lacking + l * rows;
+      vnni_tile_8(pixels, tile, c + l * c_line_step + n0, c_step, columns, q.e);
+    }
+  }
+}
+
+// ---- gathered windows -----------------------------------------------------------------------------
+
+// One window of a group's channels, each kernel row rounded up to 4 bytes.
+inline void gather(const Product& q, const uint8_t* image, int64_t y, int64_t x, int64_t c0, int64_t channels,
+                   uint8_t* out) {
+  const ConvParams& p = q.p;
+  const int64_t iy0 = y * p.stride_h - p.pad_top, ix0 = x * p.stride_w - p.pad_left;
+  const int64_t run = p.kernel_w * channels;
+  for (int64_t i = 0; i < p.kernel_h; i++, out += (run + 3) / 4 * 4) {
+    const int64_t iy = iy0 + i * p.dilation_h;
+    for (int64_t j = 0; j < p.kernel_w; j++) {
+      const int64_t ix = ix0 + j * p.dilation_w;
+      if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) {
+        memset(out + j * channels, q.zero, static_cast<size_t>(channels));
+      } else {
+        memcpy(out + j * channels, image + (iy * p.in_w + ix) * p.in_c + c0, static_cast<size_t>(channels));
+      }
+    }
+    for (int64_t j = run; j % 4 != 0; j++) out[j] = 0;
+  }
+}
+
+inline void gathered_pixels(const Product& q, int64_t m0, int64_t count, int64_t g, uint8_t* own) {
+  const ConvParams& p = q.p;
+  const int64_t channels = p.in_c / p.groups, plane = int64_t{p.out_h} * p.out_w, pitch = q.block.pitch;
+  int32_t* lacking = reinterpret_cast<int32_t*>(own + q.block.image_bytes);
+  int64_t b = m0 / plane, y = m0 % plane / p.out_w, x = m0 % plane % p.out_w;
+  for (int64_t r = 0; r < count; r++) {
+    gather(q, q.in + b * p.in_h * p.in_w * p.in_c, y, x, g * channels, channels, own + r * pitch);
+    if (++x == p.out_w) {
+      x = 0;
+      if (++y == p.out_h) {
+        y = 0;
+        b++;
+      }
+    }
+  }
+  VnniRows pixels = {own, count, pitch, 1, 0, pitch / 4, q.flip, nullptr};
+  if (q.corrected) {
+    vnni_lacking(pixels, pitch, 128 - p.w_zero_point, lacking);  // bytes between rows are zero
+    pixels.lacking = lacking;
+  }
+  all_tiles(q, pixels, g, q.out + m0 * p.out_c, p.out_c);
+}
+
+// T: int8_t, or uint8_t with a zero point of the weights.
+template <class T>
+inline void conv_8(const Call* call) {
+  constexpr bool is_unsigned = static_cast<T>(-1) > 0;
+  const ConvParams& p = *static_cast<const ConvParams*>(call->params);
+  const int64_t n = p.out_c / p.groups, k = conv_k(p), plane = int64_t{p.out_h} * p.out_w;
+  const int threads = call->workers->threads;
+  if (p.batch * plane == 0) return;
+  const Product q = {p,
+                     static_cast<const uint8_t*>(call->slots[CONV_IN]),
+                     static_cast<const char*>(call->slots[CONV_WEIGHTS]),
+                     static_cast<char*>(call->slots[CONV_OUT]),
+                     conv_block(p, threads, is_unsigned),
+                     make_vnni_epilogue(is_unsigned, p.out_zero_point, p.out_min, p.out_max),
+                     n,
+                     k,
+                     tile_bytes(tile_form_vnni, k, p.kernel_h),
+                     packed_tiles_bytes(tile_form_vnni, n, k, p.kernel_h),
+                     static_cast<uint8_t>(p.in_zero_point),
+                     static_cast<uint8_t>(is_unsigned ? 0 : 0x80),
+                     is_unsigned && p.w_zero_point != 128};
+  const int64_t rows = q.block.rows;
+  uint8_t* scratch = static_cast<uint8_t*>(call->scratch);
+  if (q.block.whole) {
+    const int64_t blocks = (p.out_h + rows - 1) / rows;
+    parallel_for(call->workers, p.batch * blocks, [&](int64_t task, int thread) {
+      const int64_t y0 = task % blocks * rows, left = p.out_h - y0;
+      whole_rows(q, task / blocks, y0, left < rows ? left : rows, scratch + thread * q.block.bytes);
+    });
+  } else {
+    const int64_t pixels = p.batch * plane, blocks = (pixels + rows - 1) / rows;
+    parallel_for(call->workers, blocks * p.groups, [&](int64_t task, int thread) {
+      const int64_t m0 = task / p.groups * rows, left = pixels - m0;
+      gathered_pixels(q, m0, left < rows ? left : rows, task % p.groups, scratch + thread * q.block.bytes);
+    });
+  }
+}
+
+}  // namespace
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_CONV_DRIVE_VNNI_H_

@@ -1,0 +1,15 @@
+// conv in int8 and uint8 for AVX-VNNI. SPDX-License-Identifier: Apache-2.0
+#include "kernels/gemm/tile_avxvnni.h"
+//
+#include "kernels/conv/drive_vnni.h"
+
+namespace sinter {
+
+void conv_s8s8s8_avxvnni(const Call* call) {
+  conv_8<int8_t>(call);
+}
+void conv_u8u8u8_avxvnni(const Call* call) {
+  conv_8<uint8_t>(call);
+}
+
+}  // namespace sinter
