@@ -54,13 +54,13 @@ public final class CoordinateDescent implements WeightQuantizer {
 
   @Override
   public QuantizedWeights quantize(FloatMatrix weights, WeightSpec spec, InputMoments inputs) {
-    Moments.requireFit(weights, inputs);
+    MomentMath.requireFit(weights, inputs);
     ScaleGrid grid = MseSearch.grid(weights, spec, inputs);
     QuantizedWeights start = new Gptq(damping, true).quantize(weights, grid, inputs);
     byte[] values = start.values();
     int rows = weights.outputs() / inputs.groups();
     for (int g = 0; g < inputs.groups(); g++) {
-      double[] damped = Moments.damped(inputs, g, damping);
+      double[] damped = MomentMath.damped(inputs, g, damping);
       float[] h = new float[damped.length];
       double size = 0;
       for (int i = 0; i < inputs.inputs(); i++) {

@@ -56,7 +56,7 @@ public final class Gptq implements WeightQuantizer {
 
   @Override
   public QuantizedWeights quantize(FloatMatrix weights, WeightSpec spec, InputMoments inputs) {
-    Moments.requireFit(weights, inputs);
+    MomentMath.requireFit(weights, inputs);
     return quantize(weights, MseSearch.grid(weights, spec, inputs), inputs);
   }
 
@@ -65,7 +65,7 @@ public final class Gptq implements WeightQuantizer {
     byte[] values = new byte[weights.values().length];
     int rows = weights.outputs() / inputs.groups();
     for (int g = 0; g < inputs.groups(); g++) {
-      double[] h = Moments.damped(inputs, g, damping);
+      double[] h = MomentMath.damped(inputs, g, damping);
       int[] order = order(h, inputs.inputs());
       round(weights, grid, g * rows, rows, factors(h, order), order, values);
     }

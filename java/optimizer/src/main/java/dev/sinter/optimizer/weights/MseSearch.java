@@ -42,7 +42,7 @@ public final class MseSearch implements WeightQuantizer {
   /** Mean square of each weight's input, [groups][inputs]; in proportion is enough. */
   private static float[] importance(FloatMatrix weights, InputMoments inputs) {
     int n = inputs.inputs();
-    Moments.requireFit(weights, inputs);
+    MomentMath.requireFit(weights, inputs);
     float[] diagonal = new float[inputs.groups() * n];
     for (int g = 0; g < inputs.groups(); g++) {
       double mean = 0;
@@ -101,7 +101,7 @@ public final class MseSearch implements WeightQuantizer {
       int diagonal =
           importance == null
               ? 0
-              : Moments.group(output, grid.weights.outputs(), importance.length / n) * n
+              : MomentMath.group(output, grid.weights.outputs(), importance.length / n) * n
                   - output * n;
       float row = 0;
       for (; i < end; i++) {

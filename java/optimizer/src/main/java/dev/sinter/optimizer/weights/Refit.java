@@ -29,14 +29,14 @@ public record Refit(FloatMatrix weights, InputMoments inputs) {
    * @return what to quantize, and by what to measure
    */
   public static Refit of(FloatMatrix weights, CrossMoments m, boolean bias, double damping) {
-    Moments.requireFit(weights, m.quantized());
-    InputMoments z = bias ? Moments.aboutMean(m.quantized()) : m.quantized();
+    MomentMath.requireFit(weights, m.quantized());
+    InputMoments z = bias ? MomentMath.aboutMean(m.quantized()) : m.quantized();
     int n = z.inputs();
     int rows = weights.outputs() / z.groups();
     float[] fitted = new float[weights.values().length];
     for (int g = 0; g < z.groups(); g++) {
       double[] missing = missing(m, z, g, bias);
-      double[] a = Moments.damped(z, g, damping);
+      double[] a = MomentMath.damped(z, g, damping);
       LinearAlgebra algebra = LinearAlgebra.best();
       if (!algebra.cholesky(a, n)) {
         throw new ArithmeticException(
@@ -97,7 +97,7 @@ public record Refit(FloatMatrix weights, InputMoments inputs) {
     double rows = Math.max(1, z.rows());
     float[] moved = bias == null ? new float[weights.outputs()] : Arrays.copyOf(bias, bias.length);
     for (int o = 0; o < weights.outputs(); o++) {
-      int at = Moments.group(o, weights.outputs(), z.groups()) * n;
+      int at = MomentMath.group(o, weights.outputs(), z.groups()) * n;
       double missing = 0;
       for (int i = 0; i < n; i++) {
         missing += weights.get(o, i) * m.sums()[at + i];

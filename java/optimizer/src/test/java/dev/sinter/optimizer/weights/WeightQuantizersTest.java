@@ -108,8 +108,9 @@ class WeightQuantizersTest {
     QuantizedWeights again = c.quantizer.quantize(w, c.spec, m);
     assertArrayEquals(q.values(), again.values());
     assertArrayEquals(q.scales(), again.scales());
-    double error = Moments.error(w, q, m);
-    assertTrue(error >= 0 && error < Moments.error(w, zero(w, c.spec), m) * 1.01, "error " + error);
+    double error = MomentMath.error(w, q, m);
+    assertTrue(
+        error >= 0 && error < MomentMath.error(w, zero(w, c.spec), m) * 1.01, "error " + error);
   }
 
   private static QuantizedWeights zero(FloatMatrix w, WeightSpec spec) {
@@ -130,10 +131,10 @@ class WeightQuantizersTest {
     for (int trial = 0; trial < 5; trial++) {
       FloatMatrix w = weights(random, 16, 40);
       InputMoments m = moments(random, 40, 1, 200);
-      errors[0] += Moments.error(w, ScaleGrid.ofRanges(w, spec).round(), m);
-      errors[1] += Moments.error(w, new MseSearch().quantize(w, spec, m), m);
-      errors[2] += Moments.error(w, new Gptq().quantize(w, spec, m), m);
-      errors[3] += Moments.error(w, new CoordinateDescent().quantize(w, spec, m), m);
+      errors[0] += MomentMath.error(w, ScaleGrid.ofRanges(w, spec).round(), m);
+      errors[1] += MomentMath.error(w, new MseSearch().quantize(w, spec, m), m);
+      errors[2] += MomentMath.error(w, new Gptq().quantize(w, spec, m), m);
+      errors[3] += MomentMath.error(w, new CoordinateDescent().quantize(w, spec, m), m);
     }
     for (int i = 1; i < errors.length; i++) {
       assertTrue(errors[i] < errors[i - 1], i + ": " + errors[i] + " after " + errors[i - 1]);
@@ -150,12 +151,12 @@ class WeightQuantizersTest {
       WeightSpec spec = new WeightSpec(3, true, g, g == Granularity.BLOCK ? 4 : 0);
       double damping = 1e-6;
       QuantizedWeights q = new CoordinateDescent(damping).quantize(w, spec, m);
-      double least = Moments.error(w, q, m);
+      double least = MomentMath.error(w, q, m);
       for (int i = 0; i < q.values().length; i++) {
         byte was = q.values()[i];
         for (int v = spec.least(); v <= spec.most(); v++) {
           q.values()[i] = (byte) v;
-          assertTrue(Moments.error(w, q, m) >= least * (1 - 1e-4), g + " weight " + i);
+          assertTrue(MomentMath.error(w, q, m) >= least * (1 - 1e-4), g + " weight " + i);
         }
         q.values()[i] = was;
       }

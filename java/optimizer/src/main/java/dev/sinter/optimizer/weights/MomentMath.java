@@ -4,8 +4,8 @@
 package dev.sinter.optimizer.weights;
 
 /** Functions on {@link InputMoments}. */
-public final class Moments {
-  private Moments() {}
+public final class MomentMath {
+  private MomentMath() {}
 
   /**
    * Returns whose moments a row of weights is multiplied with.
