@@ -40,7 +40,7 @@ public final class Signatures {
     Graph graph = TfliteReader.read(name, ByteBuffer.wrap(file));
     for (Signature s : graph.signatures()) {
       if (s.key().equals(key)) {
-        return TfliteWriter.toBytes(entry(first(graph, s.subgraph()), s));
+        return TfliteWriter.toBytes(entry(withMain(graph, s.subgraph()), s));
       }
     }
     throw new GraphException(
@@ -53,8 +53,14 @@ public final class Signatures {
                 : "there are " + graph.signatures().stream().map(Signature::key).toList()));
   }
 
-  /** The graph with two subgraphs in each other's place. */
-  private static Graph first(Graph graph, int subgraph) {
+  /**
+   * Gives the graph with a subgraph in the place of the main one, and the main one in its place.
+   *
+   * @param graph the model
+   * @param subgraph index of the subgraph that shall be the main one
+   * @return the new graph; tensors and ops keep their indices within their subgraphs
+   */
+  public static Graph withMain(Graph graph, int subgraph) {
     if (subgraph == 0) {
       return graph;
     }

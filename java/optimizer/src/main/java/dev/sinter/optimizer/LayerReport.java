@@ -1,0 +1,91 @@
+// What became of one op, for people.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.optimizer;
+
+import dev.sinter.graph.Graph;
+import dev.sinter.graph.Op;
+import dev.sinter.graph.Subgraph;
+import dev.sinter.optimizer.decision.Decisions;
+import dev.sinter.optimizer.decision.Mode;
+import dev.sinter.optimizer.decision.OpDecision;
+import dev.sinter.optimizer.decision.WeightDecision;
+import dev.sinter.optimizer.rules.OpRule;
+import dev.sinter.optimizer.rules.OpRules;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A line of the report.
+ *
+ * @param subgraph index of the subgraph
+ * @param op index in the float model
+ * @param kind TensorFlow Lite's name of the op
+ * @param output name of its first result
+ * @param mode how it computes
+ * @param scheme in a few words: types of weights and activations, algorithm
+ * @param weightBytes bytes of its weights before; 0 if it has none
+ * @param newWeightBytes bytes of its weights and their scales now
+ * @param reason why it is as it is
+ */
+public record LayerReport(
+    int subgraph,
+    int op,
+    String kind,
+    String output,
+    Mode mode,
+    String scheme,
+    long weightBytes,
+    long newWeightBytes,
+    String reason) {
+  static List<LayerReport> of(Graph graph, Decisions decisions) {
+    List<LayerReport> out = new ArrayList<>();
+    for (Decisions.Part part : decisions.subgraphs()) {
+      Subgraph g = graph.subgraph(part.subgraph());
+      part.ops().forEach(d -> out.add(of(g, part.subgraph(), d)));
+    }
+    return out;
+  }
+
+  private static LayerReport of(Subgraph g, int subgraph, OpDecision d) {
+    Op op = g.ops().get(d.op());
+    OpRule r = OpRules.of(op);
+    int w = r == null || r.weights() < 0 ? -1 : op.input(r.weights());
+    boolean constant = w >= 0 && g.isConstant(w);
+    long before = constant ? g.tensor(w).type().bytes(g.tensor(w).shape().elements()) : 0;
+    long after = before;
+    WeightDecision weights = d.weights();
+    if (weights != null && constant) {
+      int scale = weights.spec() != null && weights.spec().block() > 0 ? 2 : 4;
+      after =
+          weights.type().bytes(g.tensor(w).shape().elements())
+              + (long) scale * weights.scales().length;
+    }
+    return new LayerReport(
+        subgraph, d.op(), d.kind(), d.output(), d.mode(), scheme(d), before, after, d.reason());
+  }
+
+  private static String scheme(OpDecision d) {
+    if (d.mode() == Mode.FLOAT) {
+      return "float";
+    }
+    StringBuilder out = new StringBuilder(d.mode().name().toLowerCase(Locale.ROOT));
+    WeightDecision w = d.weights();
+    if (w != null) {
+      out.append(" w").append(w.type().name().toLowerCase(Locale.ROOT));
+      if (w.spec() != null) {
+        out.append(
+            switch (w.spec().granularity()) {
+              case TENSOR -> "";
+              case CHANNEL -> " by channel";
+              case BLOCK -> " by " + w.spec().block();
+            });
+      }
+    }
+    if (d.activations() != null) {
+      out.append(" a").append(d.activations().name().toLowerCase(Locale.ROOT));
+    }
+    return out.toString();
+  }
+}

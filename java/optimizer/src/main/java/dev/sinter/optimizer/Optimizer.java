@@ -1,0 +1,334 @@
+// Quantizes a model after training: the public way in.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.optimizer;
+
+import dev.sinter.graph.Graph;
+import dev.sinter.graph.Signature;
+import dev.sinter.optimizer.calibration.Calibration;
+import dev.sinter.optimizer.calibration.CalibrationException;
+import dev.sinter.optimizer.calibration.Calibrator;
+import dev.sinter.optimizer.calibration.Method;
+import dev.sinter.optimizer.calibration.Moments;
+import dev.sinter.optimizer.calibration.Progress;
+import dev.sinter.optimizer.data.InputSource;
+import dev.sinter.optimizer.decision.Decisions;
+import dev.sinter.optimizer.decision.Decisions.Border;
+import dev.sinter.optimizer.plan.Planner;
+import dev.sinter.optimizer.recipe.Recipe;
+import dev.sinter.optimizer.recipe.RecipeException;
+import dev.sinter.runtime.Options;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Quantizes a float model: a recipe says what shall become of which ops, examples say which ranges
+ * activations have.
+ *
+ * <pre>{@code
+ * Graph model = TfliteReader.read(Path.of("model.tflite"));
+ * Optimized result =
+ *     Optimizer.of(model)
+ *         .recipe(Recipe.named("static_wi8_ai8"))
+ *         .examples(InputFolder.open(Path.of("data"), "calibration", null, 100))
+ *         .run();
+ * TfliteWriter.write(result.graph(), Path.of("model_int8.tflite"));
+ * }</pre>
+ */
+public final class Optimizer {
+  private Optimizer() {}
+
+  /**
+   * Starts.
+   *
+   * @param graph a float model; it stays as it is
+   * @return what collects the wishes
+   */
+  public static Builder of(Graph graph) {
+    return new Builder(graph);
+  }
+
+  /** Wishes for one model. */
+  public static final class Builder {
+    private final Graph graph;
+    private Recipe recipe;
+    private final Map<Integer, InputSource> examples = new TreeMap<>();
+    private Calibration calibration = Calibration.empty();
+    private Method method;
+    private Double percentile;
+    private long memory = Calibrator.DEFAULT_MEMORY;
+    private Options options = Options.DEFAULT;
+    private Progress progress = Progress.NONE;
+    private Border inputs;
+    private Border outputs;
+    private final List<Recipe.Step> steps = new ArrayList<>();
+
+    private Builder(Graph graph) {
+      this.graph = graph;
+    }
+
+    /**
+     * Sets the recipe.
+     *
+     * @param newRecipe the rules; needed
+     * @return this builder
+     */
+    public Builder recipe(Recipe newRecipe) {
+      this.recipe = newRecipe;
+      return this;
+    }
+
+    /**
+     * Gives examples for the main subgraph. Use other ones than those the result is judged by.
+     *
+     * @param source the examples
+     * @return this builder
+     */
+    public Builder examples(InputSource source) {
+      examples.put(0, source);
+      return this;
+    }
+
+    /**
+     * Gives examples for a signature's subgraph.
+     *
+     * @param signature its key
+     * @param source the examples, for the inputs of its subgraph in their order
+     * @return this builder
+     * @throws IllegalArgumentException if the model has no such signature
+     */
+    public Builder examples(String signature, InputSource source) {
+      for (Signature s : graph.signatures()) {
+        if (s.key().equals(signature)) {
+          examples.put(s.subgraph(), source);
+          return this;
+        }
+      }
+      throw new IllegalArgumentException(
+          graph.name()
+              + " has no signature '"
+              + signature
+              + "'; it has "
+              + graph.signatures().stream().map(Signature::key).toList());
+    }
+
+    /**
+     * Gives what an earlier calibration saw; with examples it goes on from there.
+     *
+     * @param earlier of the same float model
+     * @return this builder
+     */
+    public Builder calibration(Calibration earlier) {
+      this.calibration = earlier;
+      return this;
+    }
+
+    /**
+     * Sets the way ranges are chosen.
+     *
+     * @param newMethod the method; the default is the recipe's, or else MIN_MAX
+     * @return this builder
+     */
+    public Builder method(Method newMethod) {
+      this.method = newMethod;
+      return this;
+    }
+
+    /**
+     * Sets what the method PERCENTILE keeps.
+     *
+     * @param share percentage of values, above 50, at most 100
+     * @return this builder
+     */
+    public Builder percentile(double share) {
+      if (!(share > 50 && share <= 100)) {
+        throw new IllegalArgumentException(
+            "a percentile of " + share + "; above 50 up to 100 can be");
+      }
+      this.percentile = share;
+      return this;
+    }
+
+    /**
+     * Bounds the memory of calibration.
+     *
+     * @param bytes bytes of tensors that are read at once, see {@link Calibrator}
+     * @return this builder
+     */
+    public Builder memory(long bytes) {
+      if (bytes <= 0) {
+        throw new IllegalArgumentException("a memory bound of " + bytes + " bytes");
+      }
+      this.memory = bytes;
+      return this;
+    }
+
+    /**
+     * Sets how models are run for calibration.
+     *
+     * @param newOptions threads, instruction set and so on
+     * @return this builder
+     */
+    public Builder options(Options newOptions) {
+      this.options = newOptions;
+      return this;
+    }
+
+    /**
+     * Sets who hears how far it is.
+     *
+     * @param newProgress the listener
+     * @return this builder
+     */
+    public Builder progress(Progress newProgress) {
+      this.progress = newProgress;
+      return this;
+    }
+
+    /**
+     * Sets the form of the model's inputs.
+     *
+     * @param form FLOAT, or QUANTIZED; the default is the recipe's (rules on INPUT), or else FLOAT
+     * @return this builder
+     */
+    public Builder inputs(Border form) {
+      this.inputs = form;
+      return this;
+    }
+
+    /**
+     * Sets the form of the model's outputs.
+     *
+     * @param form FLOAT, or QUANTIZED; the default is the recipe's (rules on OUTPUT), or else FLOAT
+     * @return this builder
+     */
+    public Builder outputs(Border form) {
+      this.outputs = form;
+      return this;
+    }
+
+    /**
+     * Adds a step for quality behind those of the recipe.
+     *
+     * @param name name of a {@link QualityStep}
+     * @param parameters its parameters
+     * @return this builder
+     */
+    public Builder step(String name, Map<String, Object> parameters) {
+      steps.add(new Recipe.Step(name, parameters));
+      return this;
+    }
+
+    /**
+     * Prepares, calibrates if need be, decides and applies.
+     *
+     * @return the quantized model and how it came about
+     * @throws RecipeException if the recipe cannot be followed; names the rule
+     * @throws CalibrationException if calibration is needed and there are no examples, or they are
+     *     not finite
+     * @throws dev.sinter.graph.GraphException if the model cannot hold what was decided
+     */
+    public Optimized run() {
+      if (recipe == null) {
+        throw new IllegalArgumentException("no recipe was given");
+      }
+      Map<QualityStep, Map<String, Object>> todo = steps();
+      Graph prepared = graph;
+      for (Map.Entry<QualityStep, Map<String, Object>> step : todo.entrySet()) {
+        prepared = step.getKey().prepare(prepared, step.getValue());
+      }
+      Planner planner = new Planner(prepared, recipe);
+      calibrate(prepared, planner);
+      Decisions decisions = planner.decide(calibration, Moments.NONE);
+      decisions =
+          decisions.withBorders(
+              inputs == null ? decisions.inputs() : inputs,
+              outputs == null ? decisions.outputs() : outputs);
+      for (Map.Entry<QualityStep, Map<String, Object>> step : todo.entrySet()) {
+        QualityStep.Outcome outcome =
+            step.getKey()
+                .correct(
+                    new QualityStep.Context(prepared, decisions, examples, options, progress),
+                    step.getValue());
+        prepared = outcome.graph();
+        decisions = outcome.decisions();
+      }
+      return new Optimized(
+          decisions.apply(prepared),
+          prepared,
+          decisions,
+          calibration,
+          LayerReport.of(prepared, decisions),
+          planner.notes());
+    }
+
+    private Map<QualityStep, Map<String, Object>> steps() {
+      Map<String, QualityStep> known = new TreeMap<>();
+      ServiceLoader.load(QualityStep.class).forEach(s -> known.putIfAbsent(s.name(), s));
+      List<Recipe.Step> all = new ArrayList<>(recipe.steps());
+      all.addAll(steps);
+      Map<QualityStep, Map<String, Object>> out = new LinkedHashMap<>();
+      for (Recipe.Step step : all) {
+        QualityStep found = known.get(step.name());
+        if (found == null) {
+          throw new RecipeException(
+              recipe.name()
+                  + ": there is no step '"
+                  + step.name()
+                  + "'; there are "
+                  + known.keySet());
+        }
+        out.put(found, step.parameters());
+      }
+      return out;
+    }
+
+    private void calibrate(Graph prepared, Planner planner) {
+      Method how = method;
+      double share = percentile == null ? calibration.share() : percentile;
+      if (how == null) {
+        Object asked = recipe.calibration().get("method");
+        how = asked == null ? calibration.method() : named(asked.toString());
+      }
+      if (percentile == null && recipe.calibration().get("percentile") instanceof Number n) {
+        share = n.doubleValue();
+      }
+      calibration = calibration.with(how, share);
+      for (int s = 0; s < prepared.subgraphs().size(); s++) {
+        Set<Integer> tensors = new TreeSet<>(planner.observed(s));
+        InputSource source = examples.get(s);
+        if (tensors.isEmpty()) {
+          continue;
+        }
+        int subgraph = s;
+        boolean all = tensors.stream().allMatch(t -> calibration.knows(subgraph, t));
+        if (source != null) {
+          calibration =
+              new Calibrator(prepared, options, memory, progress)
+                  .run(calibration, s, tensors, source, how, share);
+        } else if (!all && s == 0) {
+          throw new CalibrationException(
+              graph.name()
+                  + ": recipe "
+                  + recipe.name()
+                  + " quantizes activations, for which it must see them: give examples (--data), or what an"
+                  + " earlier calibration saw (--calibration)");
+        }
+      }
+    }
+
+    private Method named(String name) {
+      try {
+        return Method.named(name);
+      } catch (IllegalArgumentException e) {
+        throw new RecipeException(recipe.name() + ": calibration: " + e.getMessage(), e);
+      }
+    }
+  }
+}

@@ -1,0 +1,189 @@
+// Why a rule cannot be followed for an op.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.optimizer.plan;
+
+import dev.sinter.graph.ElementType;
+import dev.sinter.graph.Op;
+import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Subgraph;
+import dev.sinter.graph.Tensor;
+import dev.sinter.optimizer.decision.Mode;
+import dev.sinter.optimizer.recipe.OpConfig;
+import dev.sinter.optimizer.recipe.Rule;
+import dev.sinter.optimizer.recipe.TensorConfig;
+import dev.sinter.optimizer.recipe.WeightAlgorithms;
+import dev.sinter.optimizer.rules.OpRule;
+import dev.sinter.optimizer.rules.OpRules;
+import dev.sinter.optimizer.rules.WeightLayout;
+import dev.sinter.optimizer.weights.WeightSpec.Granularity;
+
+/** Looks at ops with rules in hand. */
+final class Obstacles {
+  private Obstacles() {}
+
+  /** Null if nothing stands in the way. */
+  static String of(Subgraph g, int index, Rule rule) {
+    Op op = g.ops().get(index);
+    OpConfig config = rule.config();
+    Mode mode = config.mode();
+    if (mode == null) {
+      return "integer weights, computed in float, without explicit_dequantize: no runtime can";
+    }
+    OpRule r = OpRules.of(op);
+    if (r == null) {
+      return other(op);
+    }
+    if (rule.isForAll() && !r.standard()) {
+      return "not among the ops that * means; name it to have it quantized";
+    }
+    if (mode == Mode.STATIC) {
+      return fixed(g, op, r, config, rule.algorithm());
+    }
+    if (isTable(g, op, config)) {
+      return null;
+    }
+    if (r.weights() < 0) {
+      return "has no weights";
+    }
+    String weights = weights(g, op, r, config, rule.algorithm(), mode);
+    if (weights != null) {
+      return weights;
+    }
+    if (mode == Mode.DYNAMIC && !r.name().equals("EMBEDDING_LOOKUP")) {
+      int data = r.weights() == 1 && r.bias() == 3 ? 2 : 0;
+      Tensor x = op.hasInput(data) ? g.tensor(op.input(data)) : null;
+      if (x == null || x.type() != ElementType.FLOAT32) {
+        return "its input is " + (x == null ? "missing" : x.type()) + ", no float";
+      }
+    }
+    return null;
+  }
+
+  private static String other(Op op) {
+    if (op.kind() instanceof OpKind.Control c) {
+      return c.form() == OpKind.Control.Form.COMPOSITE
+          ? "the ops inside are quantized one by one"
+          : "runs other subgraphs, whose ops are quantized one by one";
+    }
+    if (op.kind() instanceof OpKind.Quantize || op.kind() instanceof OpKind.Dequantize) {
+      return "converts already";
+    }
+    return "computes in float alone";
+  }
+
+  /** Whether rows of a constant table are looked up, which may be of 8 bits with one scale. */
+  static boolean isTable(Subgraph g, Op op, OpConfig config) {
+    return op.kind().label().equals("GATHER")
+        && config.mode() != Mode.STATIC
+        && config.weights() != null
+        && !config.weights().isFloat()
+        && config.weights().bits() == 8
+        && g.isConstant(op.input(0))
+        && g.tensor(op.input(0)).type() == ElementType.FLOAT32
+        && g.tensor(op.input(0)).shape().elements() >= Math.max(1024, config.minWeightElements());
+  }
+
+  private static String fixed(Subgraph g, Op op, OpRule r, OpConfig config, String algorithm) {
+    ElementType type = config.activations().bits() == 16 ? ElementType.INT16 : ElementType.INT8;
+    if (!r.activations().contains(type)) {
+      return "has no kernel for activations of " + type;
+    }
+    if (r.weights() >= 0 && r.axis() >= 0) {
+      String weights = weights(g, op, r, config, algorithm, Mode.STATIC);
+      if (weights != null) {
+        return weights;
+      }
+      if (r.bias() >= 0 && op.hasInput(r.bias())) {
+        int bias = op.input(r.bias());
+        if (!g.isConstant(bias)) {
+          return "its bias '" + g.tensor(bias).name() + "' is computed while running";
+        }
+        if (g.tensor(bias).type() != ElementType.FLOAT32) {
+          return "its bias is " + g.tensor(bias).type() + " already";
+        }
+      }
+    }
+    boolean any = false;
+    for (int slot = 0; slot < op.inputs().size(); slot++) {
+      int t = op.input(slot);
+      if (t < 0 || slot == r.bias() || (slot == r.weights() && r.axis() >= 0)) {
+        continue;
+      }
+      Tensor x = g.tensor(t);
+      if (x.quantization().isQuantized() && x.type() != ElementType.FLOAT32) {
+        return "its input '" + x.name() + "' is " + x.type() + " already";
+      }
+      if (x.isVariable()) {
+        return "its input '" + x.name() + "' is a state";
+      }
+      any |= x.type() == ElementType.FLOAT32;
+    }
+    for (int t : op.outputs()) {
+      if (t >= 0
+          && g.tensor(t).quantization().isQuantized()
+          && g.tensor(t).type() != ElementType.FLOAT32) {
+        return "its result '" + g.tensor(t).name() + "' is " + g.tensor(t).type() + " already";
+      }
+    }
+    return any ? null : "no floats go in";
+  }
+
+  private static String weights(
+      Subgraph g, Op op, OpRule r, OpConfig config, String algorithm, Mode mode) {
+    int t = op.input(r.weights());
+    if (t < 0 || !g.isConstant(t)) {
+      return "its weights are computed while running";
+    }
+    Tensor w = g.tensor(t);
+    if (w.type() != ElementType.FLOAT32) {
+      return "its weights are " + w.type() + " already";
+    }
+    if (w.shape().rank() < 1 || w.shape().elements() < 1) {
+      return "its weights are of shape " + w.shape();
+    }
+    if (w.shape().elements() < config.minWeightElements()) {
+      return "has fewer than " + config.minWeightElements() + " weights";
+    }
+    TensorConfig c = config.weights();
+    if (c.isFloat() != algorithm.equals("float_casting")) {
+      return c.isFloat()
+          ? "float weights are made by float_casting, not by " + algorithm
+          : "float_casting makes floats: dtype is FLOAT, num_bits 16";
+    }
+    if (c.isFloat()) {
+      return mode != Mode.WEIGHT_ONLY || c.bits() != 16
+          ? "float weights have 16 bits, and are expanded: explicit_dequantize"
+          : null;
+    }
+    if (WeightAlgorithms.find(algorithm) == null) {
+      return "algorithm " + algorithm + " is not available";
+    }
+    return config.skipChecks() ? null : form(op, r, c, w, mode);
+  }
+
+  private static String form(Op op, OpRule r, TensorConfig c, Tensor w, Mode mode) {
+    boolean bits =
+        switch (mode) {
+          case STATIC -> c.bits() == 8 || (c.bits() == 4 && r.static4());
+          case DYNAMIC -> r.dynamic().contains(c.bits());
+          default -> r.weightOnly().contains(c.bits());
+        };
+    if (!bits) {
+      return "has no kernel for weights of " + c.bits() + " bits, " + mode;
+    }
+    if (!c.symmetric() && mode != Mode.WEIGHT_ONLY) {
+      return "its kernels take symmetric weights alone";
+    }
+    if (c.granularity() == Granularity.BLOCK) {
+      if (mode != Mode.DYNAMIC || !r.blocks() || c.bits() == 8) {
+        return "has no kernel for scales by block, " + c.bits() + " bits, " + mode;
+      }
+      int inputs = WeightLayout.of(op, w.shape()).inputs();
+      if (inputs % c.block() != 0) {
+        return "its rows of " + inputs + " weights are no multiple of blocks of " + c.block();
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,198 @@
+// Decides on one subgraph: scales from ranges, the rules of ops, and weights.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.optimizer.plan;
+
+import dev.sinter.graph.Op;
+import dev.sinter.graph.Subgraph;
+import dev.sinter.graph.Tensor;
+import dev.sinter.graph.tflite.TfliteOps;
+import dev.sinter.optimizer.calibration.Range;
+import dev.sinter.optimizer.calibration.Ranges;
+import dev.sinter.optimizer.decision.Affine;
+import dev.sinter.optimizer.decision.Decisions;
+import dev.sinter.optimizer.decision.Mode;
+import dev.sinter.optimizer.decision.OpDecision;
+import dev.sinter.optimizer.decision.TensorDecision;
+import dev.sinter.optimizer.decision.WeightDecision;
+import dev.sinter.optimizer.rules.OpRule;
+import dev.sinter.optimizer.rules.OpRule.Scales;
+import dev.sinter.optimizer.rules.OpRules;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Decisions on a subgraph. */
+final class SubgraphPlan {
+  private final Subgraph g;
+  private final int subgraph;
+  private final List<Choice> choices;
+  private final Ranges ranges;
+  private final WeightMaker weights;
+  private final ScaleGroups groups = new ScaleGroups();
+  private final Map<Integer, Range> constants = new HashMap<>();
+  private final Map<Integer, Map<Integer, ScaleGroups.Node>> brought = new HashMap<>();
+
+  SubgraphPlan(Subgraph g, int subgraph, List<Choice> choices, Ranges ranges, WeightMaker weights) {
+    this.g = g;
+    this.subgraph = subgraph;
+    this.choices = new ArrayList<>(choices);
+    this.ranges = ranges;
+    this.weights = weights;
+  }
+
+  Decisions.Part decide() {
+    for (int i = 0; i < choices.size(); i++) {
+      String lacking = choices.get(i).isStatic() ? lacking(choices.get(i)) : null;
+      if (lacking != null) {
+        choices.set(i, choices.get(i).left(lacking));
+      }
+    }
+    choices.stream().filter(Choice::isStatic).forEach(this::ranged);
+    choices.stream().filter(Choice::isStatic).forEach(this::bound);
+    List<OpDecision> ops = new ArrayList<>();
+    choices.forEach(c -> ops.add(decision(c)));
+    List<TensorDecision> tensors = new ArrayList<>();
+    for (ScaleGroups.Node n : groups.nodes()) {
+      Tensor t = g.tensor(n.tensor());
+      tensors.add(new TensorDecision(n.tensor(), t.name(), t.origin(), groups.scale(n)));
+    }
+    tensors.sort(
+        Comparator.comparingInt(TensorDecision::tensor).thenComparing(t -> t.scale().type()));
+    return new Decisions.Part(subgraph, tensors, ops);
+  }
+
+  private Range range(int t) {
+    if (!g.isConstant(t)) {
+      return ranges.of(subgraph, t);
+    }
+    return constants.computeIfAbsent(t, x -> WeightMaker.range(g.constant(x)));
+  }
+
+  /** What keeps an op from having scales; null if nothing does. */
+  private String lacking(Choice c) {
+    Op op = g.ops().get(c.op());
+    for (int t : Operands.data(g, op)) {
+      if (range(t) == null) {
+        return g.isConstant(t)
+            ? "its constant '" + g.tensor(t).name() + "' holds numbers that are not finite"
+            : "no calibration for its input '" + g.tensor(t).name() + "'";
+      }
+    }
+    if (OpRules.of(op).fixed(c.activations()) == null && !c.table()) {
+      for (int t : Operands.results(g, op)) {
+        if (range(t) == null) {
+          return "no calibration for its result '" + g.tensor(t).name() + "'";
+        }
+      }
+    }
+    return null;
+  }
+
+  private static ScaleGroups.Node node(Choice c, int tensor) {
+    return new ScaleGroups.Node(tensor, c.activations());
+  }
+
+  /** Puts operands into groups of their own, with their ranges. */
+  private void ranged(Choice c) {
+    Op op = g.ops().get(c.op());
+    OpRule r = OpRules.of(op);
+    boolean symmetric =
+        c.table()
+            || (c.rule().config().activations() != null
+                && c.rule().config().activations().symmetric());
+    for (int slot : Operands.slots(g, op)) {
+      int t = op.input(slot);
+      if (g.isConstant(t) && r.scales() == Scales.AS_OUTPUT) {
+        continue; // stored with the result's scale, for this op
+      }
+      groups.add(node(c, t), range(t), symmetric || (r.weights() == slot && g.isConstant(t)));
+    }
+    for (int t : Operands.results(g, op)) {
+      Affine fixed = r.fixed(c.activations());
+      if (fixed != null) {
+        groups.fix(node(c, t), fixed);
+      } else {
+        groups.add(node(c, t), range(t), symmetric);
+      }
+    }
+  }
+
+  /**
+   * Joins what must have the same scale; where it cannot, an input is brought to it for this op.
+   */
+  private void bound(Choice c) {
+    Op op = g.ops().get(c.op());
+    Scales scales = OpRules.of(op).scales();
+    List<Integer> results = Operands.results(g, op);
+    List<Integer> slots = Operands.slots(g, op);
+    if (results.isEmpty() || slots.isEmpty()) {
+      return;
+    }
+    if (scales == Scales.AS_INPUT) {
+      for (int t : results) {
+        groups.join(node(c, op.input(slots.get(0))), node(c, t));
+      }
+    } else if (scales == Scales.AS_OUTPUT) {
+      ScaleGroups.Node out = node(c, results.get(0));
+      Affine all = sameFixed(c, op, slots);
+      if (all != null) {
+        groups.fix(out, all);
+      }
+      for (int slot : slots) {
+        int t = op.input(slot);
+        boolean constant = g.isConstant(t);
+        Affine fixed = constant ? null : groups.fixed(node(c, t));
+        boolean alone = fixed != null && !fixed.equals(groups.fixed(out));
+        if (constant || alone || !groups.join(out, node(c, t))) {
+          brought.computeIfAbsent(c.op(), x -> new TreeMap<>()).put(slot, out);
+        }
+      }
+    }
+  }
+
+  /** The scale that all inputs have, if kernels fix it. */
+  private Affine sameFixed(Choice c, Op op, List<Integer> slots) {
+    Affine first = null;
+    for (int slot : slots) {
+      int t = op.input(slot);
+      Affine fixed = g.isConstant(t) ? null : groups.fixed(node(c, t));
+      if (fixed == null || (first != null && !first.equals(fixed))) {
+        return null;
+      }
+      first = fixed;
+    }
+    return first;
+  }
+
+  private OpDecision decision(Choice c) {
+    Op op = g.ops().get(c.op());
+    String kind = TfliteOps.name(op.kind());
+    String output = op.outputs().isEmpty() || op.output(0) < 0 ? "" : g.tensor(op.output(0)).name();
+    if (c.mode() == Mode.FLOAT) {
+      return OpDecision.left(c.op(), kind, output, c.reason());
+    }
+    Map<Integer, Affine> inputs = new TreeMap<>();
+    brought
+        .getOrDefault(c.op(), Map.of())
+        .forEach((slot, node) -> inputs.put(slot, groups.scale(node)));
+    OpRule r = OpRules.of(op);
+    WeightDecision w = null;
+    if (r.weights() >= 0 && !c.table() && (!c.isStatic() || r.axis() >= 0)) {
+      try {
+        w = weights.make(g, subgraph, c.op(), c.rule(), c.isStatic() ? inputScale(c, op, r) : null);
+      } catch (IllegalArgumentException e) {
+        return OpDecision.left(c.op(), kind, output, e.getMessage());
+      }
+    }
+    return new OpDecision(c.op(), kind, output, c.mode(), c.activations(), inputs, w, c.reason());
+  }
+
+  private Affine inputScale(Choice c, Op op, OpRule r) {
+    int slot = r.weights() == 1 && r.bias() == 3 ? 2 : 0;
+    return groups.scale(node(c, op.input(slot)));
+  }
+}

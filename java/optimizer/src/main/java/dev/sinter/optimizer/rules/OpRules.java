@@ -1,0 +1,217 @@
+// The table of the rules for all kinds of ops.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.optimizer.rules;
+
+import static dev.sinter.graph.ElementType.INT16;
+import static dev.sinter.graph.ElementType.INT8;
+import static dev.sinter.optimizer.rules.OpRule.Scales.AS_INPUT;
+import static dev.sinter.optimizer.rules.OpRule.Scales.AS_OUTPUT;
+import static dev.sinter.optimizer.rules.OpRule.Scales.FIXED;
+import static dev.sinter.optimizer.rules.OpRule.Scales.FREE;
+
+import dev.sinter.graph.ElementType;
+import dev.sinter.graph.Op;
+import dev.sinter.graph.tflite.TfliteOps;
+import dev.sinter.optimizer.decision.Affine;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The rules by op, after TensorFlow Lite's 8-bit quantization specification and what its kernels
+ * check when a model is loaded.
+ */
+public final class OpRules {
+  private static final Set<ElementType> BOTH = Set.of(INT8, INT16);
+  private static final Set<ElementType> BYTES = Set.of(INT8);
+  private static final Set<Integer> NONE = Set.of();
+  private static final Map<String, OpRule> RULES = new LinkedHashMap<>();
+
+  static {
+    // Ops with weights: which bits kernels take, by the type of what comes in.
+    weighted("CONV_2D", 1, 2, 0, Set.of(8, 4), false, Set.of(8, 4), true);
+    weighted("DEPTHWISE_CONV_2D", 1, 2, 3, Set.of(8), false, Set.of(8), false);
+    weighted("TRANSPOSE_CONV", 1, 3, 0, Set.of(8), false, Set.of(8), false);
+    weighted("FULLY_CONNECTED", 1, 2, 0, Set.of(8, 4, 2), true, Set.of(8, 4), true);
+    weighted("BATCH_MATMUL", 1, -1, -1, Set.of(8), false, Set.of(8, 4), false);
+    put(
+        new OpRule(
+            "EMBEDDING_LOOKUP",
+            "EMBEDDING_LOOKUP",
+            1,
+            -1,
+            0,
+            FREE,
+            Set.of(),
+            null,
+            null,
+            Set.of(8, 4),
+            true,
+            Set.of(8, 4),
+            false,
+            true));
+    for (String op : new String[] {"ADD", "SUB", "MUL", "DIV", "MEAN", "SUM"}) {
+      activation(op, FREE, BOTH, true);
+    }
+    for (String op :
+        new String[] {"RSQRT", "SQRT", "GELU", "RELU", "RELU6", "LEAKY_RELU", "EXP", "LOG"}) {
+      activation(op, FREE, BOTH, true);
+    }
+    for (String op :
+        new String[] {
+          "HARD_SWISH", "SQUARED_DIFFERENCE", "PRELU", "ELU", "RELU_N1_TO_1", "RELU_0_TO_1"
+        }) {
+      activation(op, FREE, BYTES, true);
+    }
+    for (String op : new String[] {"EQUAL", "NOT_EQUAL"}) {
+      activation(op, FREE, BOTH, true);
+    }
+    for (String op :
+        new String[] {"LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL", "ARG_MAX", "ARG_MIN"}) {
+      activation(op, FREE, BYTES, false);
+    }
+    for (String op :
+        new String[] {
+          "RESHAPE",
+          "SQUEEZE",
+          "EXPAND_DIMS",
+          "TRANSPOSE",
+          "SLICE",
+          "STRIDED_SLICE",
+          "SPLIT",
+          "SPLIT_V",
+          "PAD",
+          "MIRROR_PAD",
+          "UNPACK",
+          "GATHER",
+          "GATHER_ND",
+          "BROADCAST_TO",
+          "MAX_POOL_2D",
+          "AVERAGE_POOL_2D",
+          "RESIZE_BILINEAR",
+          "RESIZE_NEAREST_NEIGHBOR",
+          "REDUCE_MIN",
+          "REDUCE_MAX",
+          "SPACE_TO_BATCH_ND",
+          "BATCH_TO_SPACE_ND"
+        }) {
+      activation(op, AS_INPUT, BOTH, true);
+    }
+    for (String op : new String[] {"SPACE_TO_DEPTH", "DEPTH_TO_SPACE", "TILE"}) {
+      activation(op, AS_INPUT, BYTES, true);
+    }
+    for (String op :
+        new String[] {
+          "CONCATENATION", "PACK", "PADV2", "MAXIMUM", "MINIMUM", "SELECT", "SELECT_V2"
+        }) {
+      activation(op, AS_OUTPUT, BOTH, true);
+    }
+    activation("DYNAMIC_UPDATE_SLICE", AS_OUTPUT, BYTES, true);
+    Affine sigmoid16 = new Affine(INT16, 1f / 32768, 0);
+    fixed("SOFTMAX", new Affine(INT8, 1f / 256, -128), sigmoid16);
+    fixed("LOGISTIC", new Affine(INT8, 1f / 256, -128), sigmoid16);
+    fixed("TANH", new Affine(INT8, 1f / 128, 0), sigmoid16);
+    fixed("L2_NORMALIZATION", new Affine(INT8, 1f / 128, 0), null);
+    fixed("LOG_SOFTMAX", new Affine(INT8, 16f / 256, 127), null);
+  }
+
+  private OpRules() {}
+
+  private static void put(OpRule rule) {
+    RULES.put(rule.name(), rule);
+  }
+
+  private static void weighted(
+      String name,
+      int weights,
+      int bias,
+      int axis,
+      Set<Integer> dynamic,
+      boolean blocks,
+      Set<Integer> weightOnly,
+      boolean static4) {
+    String recipe = name.equals("TRANSPOSE_CONV") ? "CONV_2D_TRANSPOSE" : name;
+    put(
+        new OpRule(
+            name,
+            recipe,
+            weights,
+            bias,
+            axis,
+            FREE,
+            BOTH,
+            null,
+            null,
+            dynamic,
+            blocks,
+            weightOnly,
+            static4,
+            true));
+  }
+
+  private static void activation(
+      String name, OpRule.Scales scales, Set<ElementType> types, boolean standard) {
+    put(
+        new OpRule(
+            name, name, -1, -1, -1, scales, types, null, null, NONE, false, NONE, false, standard));
+  }
+
+  private static void fixed(String name, Affine int8, Affine int16) {
+    put(
+        new OpRule(
+            name,
+            name,
+            -1,
+            -1,
+            -1,
+            FIXED,
+            int16 == null ? BYTES : BOTH,
+            int8,
+            int16,
+            NONE,
+            false,
+            NONE,
+            false,
+            true));
+  }
+
+  /**
+   * Finds the rules for an op.
+   *
+   * @param op the op
+   * @return its rules, or null if it computes in float alone
+   */
+  public static OpRule of(Op op) {
+    return RULES.get(TfliteOps.name(op.kind()));
+  }
+
+  /**
+   * Finds the rules for a kind of op by its name.
+   *
+   * @param recipeName what recipes or TensorFlow Lite call it
+   * @return its rules, or null if there are none
+   */
+  public static OpRule named(String recipeName) {
+    OpRule rule = RULES.get(recipeName);
+    if (rule == null) {
+      rule =
+          RULES.values().stream()
+              .filter(r -> r.recipeName().equals(recipeName))
+              .findFirst()
+              .orElse(null);
+    }
+    return rule;
+  }
+
+  /**
+   * Returns what recipes call an op.
+   *
+   * @param op the op
+   * @return the name of its kind
+   */
+  public static String recipeName(Op op) {
+    OpRule rule = of(op);
+    return rule == null ? TfliteOps.name(op.kind()) : rule.recipeName();
+  }
+}
