@@ -97,6 +97,10 @@ int64_t gemm_f32s8_avx2_scratch(const void* params, int threads) {
   return threads * dynamic_thread_bytes(static_cast<const GemmParams*>(params)->k);
 }
 
+int64_t gemm_f32s8_amx_scratch(const void* params, int threads) {
+  return threads * dynamic_amx_panel(static_cast<const GemmParams*>(params)->k).bytes;
+}
+
 int64_t gemm_f32s8_vnni_scratch(const void* params, int threads) {
   return threads * dynamic_vnni_thread_bytes(static_cast<const GemmParams*>(params)->k);
 }

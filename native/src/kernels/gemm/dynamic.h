@@ -156,6 +156,23 @@ static inline int64_t dynamic_vnni_thread_bytes(int64_t k) {
          (dynamic_vnni_rows(k) * static_cast<int64_t>(sizeof(DynamicRange)) + 63) / 64 * 64;
 }
 
+// AMX: the same weights. Scratch per thread, by offsets: a panel of rows as unsigned bytes, what their last steps read
+// (packing.h), their ranges.
+struct DynamicAmxPanel {
+  AmxSteps steps;
+  int64_t rows, stride, tail, ranges, bytes;
+};
+static inline DynamicAmxPanel dynamic_amx_panel(int64_t k) {
+  DynamicAmxPanel p;
+  p.steps = amx_steps((k + 3) / 4 * 4);
+  p.rows = amx_block_rows(k);
+  p.stride = (p.steps.bytes + 63) / 64 * 64;
+  p.tail = p.rows * p.stride;
+  p.ranges = p.tail + (p.steps.tail ? p.rows * 64 : 0);
+  p.bytes = p.ranges + (p.rows * static_cast<int64_t>(sizeof(DynamicRange)) + 63) / 64 * 64;
+  return p;
+}
+
 static inline int64_t dynamic_plain_bytes(int64_t n, int64_t k) {
   return n * (DYNAMIC_COLUMN_BYTES + k);
 }

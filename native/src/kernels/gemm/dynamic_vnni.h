@@ -94,29 +94,54 @@ struct VnniStoreDynamic {
   const float* bias;           // of the tile's columns, 16 * V of them
   float low, high;
 
-  template <int V, int ROWS>
-  SINTER_VNNI_INLINE void put(const __m512i (&s)[V * ROWS], const char* tile, int64_t row) const {
-    const __m512 lowest = _mm512_set1_ps(low), highest = _mm512_set1_ps(high);
+  // The columns' sums of weights in two halves of 16 bits, sum = low + 256 * high: what a zero point adds to a row's
+  // sums is then one vpmaddwd, not two slow products of 32 bits.
+  template <int V>
+  struct Constants {
+    __m512i sum[V];
+    __m512 scale[V], bias[V];
+  };
+  template <int V>
+  SINTER_VNNI_INLINE Constants<V> constants(const char* tile) const {
+    Constants<V> of;
     vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
-      const int left = columns - 16 * v;
-      const __mmask16 mask = static_cast<__mmask16>(left >= 16 ? 0xffff : left > 0 ? (1 << left) - 1 : 0);
       const __m512i less = _mm512_srai_epi32(_mm512_loadu_si512(tile + 64 * v), 7);  // -(sum of weights)
-      const __m512 scale = _mm512_loadu_ps(tile + 64 * V + 64 * v), offset = _mm512_loadu_ps(bias + 16 * v);
-      vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA {
-        const DynamicRange& range = ranges[row + r];
-        const __m512i more = _mm512_mullo_epi32(_mm512_set1_epi32(range.zero_point), less);
-        const __m512 sum = _mm512_cvtepi32_ps(_mm512_add_epi32(s[V * r + v], more));
-        const __m512 inverse = _mm512_set1_ps(range.inverse);
+      const __m512i sum = _mm512_sub_epi32(_mm512_setzero_si512(), less);
+      const __m512i high = _mm512_slli_epi32(_mm512_srai_epi32(sum, 8), 16);
+      of.sum[v] = _mm512_or_si512(_mm512_and_si512(sum, _mm512_set1_epi32(255)), high);
+      of.scale[v] = _mm512_loadu_ps(tile + 64 * V + 64 * v);
+      of.bias[v] = _mm512_loadu_ps(bias + 16 * v);
+    });
+    return of;
+  }
+
+  template <int V, int ROWS>
+  SINTER_VNNI_INLINE void put(const __m512i (&s)[V * ROWS], const Constants<V>& of, int64_t row) const {
+    const __m512 lowest = _mm512_set1_ps(low), highest = _mm512_set1_ps(high);
+    vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA {
+      const DynamicRange& range = ranges[row + r];
+      const uint32_t zero_point = static_cast<uint32_t>(range.zero_point);
+      const __m512i factors = _mm512_set1_epi32(static_cast<int32_t>((zero_point & 0xffff) | zero_point << 24));
+      const __m512 inverse = _mm512_set1_ps(range.inverse);
+      float* out = c + (row + r) * ldc;
+      vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
+        const __m512i more = _mm512_madd_epi16(factors, of.sum[v]);
+        const __m512 sum = _mm512_cvtepi32_ps(_mm512_sub_epi32(s[V * r + v], more));
         __m512 y;
         if constexpr (HOW == FOLDED) {
-          y = _mm512_add_ps(_mm512_mul_ps(sum, _mm512_mul_ps(inverse, scale)), offset);
+          y = _mm512_add_ps(_mm512_mul_ps(sum, _mm512_mul_ps(inverse, of.scale[v])), of.bias[v]);
         } else if constexpr (HOW == FUSED) {
-          y = _mm512_fmadd_ps(_mm512_mul_ps(sum, inverse), scale, offset);
+          y = _mm512_fmadd_ps(_mm512_mul_ps(sum, inverse), of.scale[v], of.bias[v]);
         } else {
-          y = _mm512_add_ps(_mm512_mul_ps(_mm512_mul_ps(sum, inverse), scale), offset);
+          y = _mm512_add_ps(_mm512_mul_ps(_mm512_mul_ps(sum, inverse), of.scale[v]), of.bias[v]);
         }
         y = _mm512_min_ps(highest, _mm512_max_ps(lowest, y));  // keeps what is not a number
-        _mm512_mask_storeu_ps(c + (row + r) * ldc + 16 * v, mask, y);
+        const int left = columns - 16 * v;
+        if (left >= 16) {
+          _mm512_storeu_ps(out + 16 * v, y);
+        } else {
+          _mm512_mask_storeu_ps(out + 16 * v, static_cast<__mmask16>(left > 0 ? (1 << left) - 1 : 0), y);
+        }
       });
     });
   }

@@ -48,6 +48,14 @@ TEST(GemmDynamic, ShapesAndTails) {
       }
     }
   }
+  for (int m : {15, 16, 17, 32, 33, 49, 65}) {  // around tiles that are registers
+    for (int n : {16, 48, 80, 113}) {
+      for (int k : {63, 64, 65, 68, 128, 144, 260}) {
+        run_differential(make_case(random, m, n, k, k % 3));
+        if (HasFailure()) return;
+      }
+    }
+  }
   run_differential(make_case(random, 1, 1000, 1280, 0));
   run_differential(make_case(random, 90, 70, 1500, 4));  // several blocks of rows
   run_differential(make_case(random, 3, 17, 65535, 0));

@@ -45,43 +45,65 @@ inline void amx_fill_tail(const uint8_t* a, int64_t rows, int64_t stride, const 
   }
 }
 
-// One step of R x V tiles; A's rows at `a`, weights at `w`, 64 bytes for each 16 columns.
-template <bool SIGNED, int R, int V>
-SINTER_AMX_INLINE void amx_step(const uint8_t* a, int64_t stride, const char* w, int64_t w_stride) {
+enum AmxProduct { AMX_S8, AMX_U8, AMX_BF16 };  // of the activations
+
+template <AmxProduct PRODUCT, int C, int A, int B>
+SINTER_AMX_INLINE void amx_dot() {
+  if constexpr (PRODUCT == AMX_BF16) {
+    amx_dot_bf16<C, A, B>();
+  } else {
+    amx_dot8<PRODUCT == AMX_S8, C, A, B>();
+  }
+}
+
+// Packed weights from some column on: the constants that sums begin with, the first group of k, and how many bytes it
+// is from group to group and from 16 columns to the next 16 (for weights and constants).
+struct AmxWeights {
+  const char *bias, *groups;
+  int64_t group_stride, column_stride;
+};
+
+// One step of R x V tiles; A's rows at `a`, weights at `w`.
+template <AmxProduct PRODUCT, int R, int V>
+SINTER_AMX_INLINE void amx_step(const uint8_t* a, int64_t stride, const char* w, const AmxWeights& weights) {
   constexpr int second = R == 2 ? 2 : 1;  // the accumulator of row tile r and column tile v: second * r + v
   vnni_repeat<R>([&](auto r) SINTER_VNNI_LAMBDA {
     amx_load<4 + r % 2>(a + r * 16 * stride, stride);
     vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
-      if constexpr (r == 0 || V > 2) amx_load<6 + v % 2>(w + 64 * v, w_stride);
-      amx_dot8<SIGNED, second * r + v, 4 + r % 2, 6 + v % 2>();
+      if constexpr (r == 0) amx_load<6 + v % 2>(w + v * weights.column_stride, weights.group_stride);
+      amx_dot<PRODUCT, second * r + v, 4 + r % 2, 6 + v % 2>();
     });
   });
 }
 
-// Sums of 16 * R rows (fewer where the tiles' shapes say so) and 16 * V columns, stored 4 * sums_stride bytes apart.
-template <bool SIGNED, int R, int V>
-SINTER_AMX_INLINE void amx_sums(const AmxRows& m, int64_t row, const char* bias, const char* w, int64_t w_stride,
-                                int32_t* sums, int64_t sums_stride) {
-  static_assert(R * V <= 4 && (R != 3), "four accumulators");
+// Sums of 16 * R rows (fewer where the tiles' shapes say so) and 16 * V columns, to rows of sums `sums_stride` bytes
+// apart.
+template <AmxProduct PRODUCT, int R, int V>
+SINTER_AMX_INLINE void amx_sums(const AmxRows& m, int64_t row, const AmxWeights& weights, void* sums,
+                                int64_t sums_stride) {
+  static_assert(R * V <= 4 && R != 3 && (R == 1 || V <= 2), "four accumulators, two tiles of weights");
   constexpr int second = R == 2 ? 2 : 1;
   vnni_repeat<R>([&](auto r) SINTER_VNNI_LAMBDA {
-    vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { amx_load<second * r + v>(bias + 64 * v, 0); });
+    vnni_repeat<V>([&](auto v)
+                       SINTER_VNNI_LAMBDA { amx_load<second * r + v>(weights.bias + v * weights.column_stride, 0); });
   });
   const uint8_t* run = m.a + row * m.stride;
-  const int64_t step_bytes = 4 * m.steps.groups, w_step = m.steps.groups * w_stride;
+  const char* w = weights.groups;
+  const int64_t step_bytes = 4 * m.steps.groups, w_step = m.steps.groups * weights.group_stride;
   for (int64_t i = 0; i < m.runs; i++, run += m.pitch) {
     const uint8_t* a = run;
     for (int64_t s = m.steps.whole; s > 0; s--, a += step_bytes, w += w_step) {
-      amx_step<SIGNED, R, V>(a, m.stride, w, w_stride);
+      amx_step<PRODUCT, R, V>(a, m.stride, w, weights);
     }
   }
   if (m.tail) {
-    w += (m.steps.tail_group - m.steps.whole * m.steps.groups) * w_stride;
-    amx_step<SIGNED, R, V>(m.tail + 64 * row, 64, w, w_stride);
+    w += (m.steps.tail_group - m.steps.whole * m.steps.groups) * weights.group_stride;
+    amx_step<PRODUCT, R, V>(m.tail + 64 * row, 64, w, weights);
   }
+  char* out = static_cast<char*>(sums);
   vnni_repeat<R>([&](auto r) SINTER_VNNI_LAMBDA {
     vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
-      amx_store<second * r + v>(sums + 16 * r * sums_stride + 16 * v, 4 * sums_stride);
+      amx_store<second * r + v>(out + 16 * r * sums_stride + 64 * v, sums_stride);
     });
   });
 }
@@ -91,6 +113,7 @@ template <int W, class Store>
 SINTER_VNNI_INLINE void amx_finish(const int32_t* sums, int rows, const int32_t* lacking, const char* tile,
                                    const Store& store, int64_t row) {
   constexpr int together = W == 1 ? 8 : W == 2 ? 4 : 2;
+  const auto constants = store.template constants<W>(tile);
   const auto some = [&](auto count) SINTER_VNNI_LAMBDA {
     constexpr int ROWS = decltype(count)::value;
     __m512i s[W * ROWS];
@@ -102,7 +125,7 @@ SINTER_VNNI_INLINE void amx_finish(const int32_t* sums, int rows, const int32_t*
       });
       lacking += ROWS;
     }
-    store.template put<W, ROWS>(s, tile, row);
+    store.template put<W, ROWS>(s, constants, row);
     sums += 16 * W * ROWS;
     row += ROWS;
   };
@@ -112,12 +135,11 @@ SINTER_VNNI_INLINE void amx_finish(const int32_t* sums, int rows, const int32_t*
 
 // All rows with one tile of W vectors of 16 columns. Whole blocks of 32 rows, or fewer than 32 rows: then the shapes of
 // the tiles are those that are set here anyway. Bias: of activations as they are.
-template <bool SIGNED, int W, class Store>
+template <AmxProduct PRODUCT, int W, class Store>
 __attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const char* tile, const Store& store) {
   alignas(64) int32_t sums[W == 1 ? 64 * 16 : 32 * 16 * W];
-  const char* bias = SIGNED ? tile + 128 * W : tile;
-  const char* w = tile + vnni_header_bytes * W;
-  const int64_t w_stride = 64 * W, sums_stride = 16 * W;
+  const char* bias = PRODUCT == AMX_S8 ? tile + 128 * W : tile;
+  const char* weights = tile + vnni_header_bytes * W;
   const int groups = m.steps.groups;
   int64_t row = 0;
   const auto finish = [&](int rows) SINTER_VNNI_LAMBDA {
@@ -125,9 +147,9 @@ __attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const
     row += rows;
   };
   const auto part = [&](auto r, auto v, int64_t first_row, int64_t first) SINTER_VNNI_LAMBDA {
-    amx_sums<SIGNED, decltype(r)::value, decltype(v)::value>(m, row + first_row, bias + 64 * first, w + 64 * first,
-                                                             w_stride, sums + first_row * sums_stride + 16 * first,
-                                                             sums_stride);
+    const AmxWeights of = {bias + 64 * first, weights + 64 * first, 64 * W, 64};
+    amx_sums<PRODUCT, decltype(r)::value, decltype(v)::value>(m, row + first_row, of,
+                                                              sums + first_row * 16 * W + 16 * first, 64 * W);
   };
   constexpr VnniConstant<1> one;
   constexpr VnniConstant<2> two;
@@ -162,28 +184,28 @@ __attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const
 }
 
 // All rows with the tile of `columns` (1..64) columns.
-template <bool SIGNED, class Store>
+template <AmxProduct PRODUCT, class Store>
 inline void amx_any_tile(AmxTiles* tiles, const AmxRows& m, const char* tile, const Store& store) {
   switch ((store.columns + 15) / 16) {
     case 1:
-      return amx_tile<SIGNED, 1>(tiles, m, tile, store);
+      return amx_tile<PRODUCT, 1>(tiles, m, tile, store);
     case 2:
-      return amx_tile<SIGNED, 2>(tiles, m, tile, store);
+      return amx_tile<PRODUCT, 2>(tiles, m, tile, store);
     case 3:
-      return amx_tile<SIGNED, 3>(tiles, m, tile, store);
+      return amx_tile<PRODUCT, 3>(tiles, m, tile, store);
     default:
-      return amx_tile<SIGNED, 4>(tiles, m, tile, store);
+      return amx_tile<PRODUCT, 4>(tiles, m, tile, store);
   }
 }
 
 // The same for 8-bit results.
-template <bool SIGNED>
+template <AmxProduct PRODUCT>
 inline void amx_tile_8(AmxTiles* tiles, const AmxRows& m, const char* tile, char* c, int64_t ldc, int columns,
                        const VnniEpilogue& e) {
   if (vnni_scales_are_small(tile, columns)) {
-    amx_any_tile<SIGNED>(tiles, m, tile, VnniStore8<true>{c, ldc, columns, e});
+    amx_any_tile<PRODUCT>(tiles, m, tile, VnniStore8<true>{c, ldc, columns, e});
   } else {
-    amx_any_tile<SIGNED>(tiles, m, tile, VnniStore8<false>{c, ldc, columns, e});
+    amx_any_tile<PRODUCT>(tiles, m, tile, VnniStore8<false>{c, ldc, columns, e});
   }
 }
 
@@ -199,7 +221,7 @@ inline void amx_lacking(AmxTiles* tiles, const AmxRows& m, int32_t factor, int32
   alignas(64) char ones[vnni_header_bytes + 64 * most];
   memset(ones, 0, vnni_header_bytes);
   memset(ones + vnni_header_bytes, 1, static_cast<size_t>(64 * groups));
-  amx_tile<false, 1>(tiles, m, ones, VnniStoreScaled{lacking, times});
+  amx_tile<AMX_U8, 1>(tiles, m, ones, VnniStoreScaled{lacking, times});
 }
 
 }  // namespace

@@ -141,6 +141,9 @@ SINTER_ONE_INSTRUCTION void vnni_store_some(void* out, __m512i bytes, int64_t co
   _mm512_mask_storeu_epi8(out, ~__mmask64{0} >> (64 - count), bytes);
 }
 
+// What becomes of sums is a Store's affair: constants<V>(tile) loads what belongs to a tile's columns, put<V,
+// ROWS>(sums, constants, first row) stores results.
+
 // 8-bit results of ROWS rows: `columns` of the tile's 16 * V, rows of c ldc bytes apart.
 template <bool SMALL>
 struct VnniStore8 {
@@ -149,11 +152,21 @@ struct VnniStore8 {
   int columns;
   VnniEpilogue e;
 
-  template <int V, int ROWS>
-  SINTER_VNNI_INLINE void put(const __m512i (&s)[V * ROWS], const char* tile, int64_t row) const {
-    const __m512 highest = _mm512_set1_ps(e.highest);
+  template <int V>
+  struct Constants {
     __m512 scale[V];
-    vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { scale[v] = _mm512_loadu_ps(tile + 64 * V + 64 * v); });
+  };
+  template <int V>
+  SINTER_VNNI_INLINE Constants<V> constants(const char* tile) const {
+    Constants<V> of;
+    vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { of.scale[v] = _mm512_loadu_ps(tile + 64 * V + 64 * v); });
+    return of;
+  }
+
+  template <int V, int ROWS>
+  SINTER_VNNI_INLINE void put(const __m512i (&s)[V * ROWS], const Constants<V>& of, int64_t row) const {
+    const __m512 highest = _mm512_set1_ps(e.highest);
+    const auto& scale = of.scale;
     char* out = c + row * ldc;
     const bool whole = columns == 16 * V && (V == 4 || V == 3 || ldc == 16 * V);
     constexpr int together = V == 1 ? 4 : V == 2 ? 2 : 1;  // rows in 64 bytes
@@ -207,8 +220,15 @@ struct VnniStore32 {
   int64_t ldc;  // elements
   int columns;
 
+  template <int V>
+  struct Constants {};
+  template <int V>
+  SINTER_VNNI_INLINE Constants<V> constants(const char*) const {
+    return {};
+  }
+
   template <int V, int ROWS>
-  SINTER_VNNI_INLINE void put(const __m512i (&s)[V * ROWS], const char*, int64_t row) const {
+  SINTER_VNNI_INLINE void put(const __m512i (&s)[V * ROWS], const Constants<V>&, int64_t row) const {
     vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA {
       char* out = c + 4 * (row + r) * ldc;
       vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
@@ -230,7 +250,7 @@ SINTER_VNNI_INLINE void vnni_block(const VnniRows& m, int64_t row, const char* t
   const int64_t part = row / 6;
   const char* ahead = m.next && part < 4 ? m.next + part * m.runs * m.groups * 64 : tile;
   vnni_sums<V, ROWS>(m, m.a + row * m.stride, m.lacking ? m.lacking + row : nullptr, tile, ahead, sums);
-  store.template put<V, ROWS>(sums, tile, row);
+  store.template put<V, ROWS>(sums, store.template constants<V>(tile), row);
 }
 
 // All rows with one tile of V vectors.
@@ -316,8 +336,15 @@ struct VnniStoreScaled {
   int32_t* c;
   uint32_t factor;
 
+  template <int V>
+  struct Constants {};
+  template <int V>
+  SINTER_VNNI_INLINE Constants<V> constants(const char*) const {
+    return {};
+  }
+
   template <int V, int ROWS>
-  SINTER_VNNI_INLINE void put(const __m512i (&s)[V * ROWS], const char*, int64_t row) const {
+  SINTER_VNNI_INLINE void put(const __m512i (&s)[V * ROWS], const Constants<V>&, int64_t row) const {
     vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA {
       const uint32_t sum = static_cast<uint32_t>(_mm_cvtsi128_si32(_mm512_castsi512_si128(s[V * r])));
       c[row + r] = static_cast<int32_t>(sum * factor);

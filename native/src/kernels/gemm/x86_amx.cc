@@ -61,24 +61,24 @@ inline void for_each_amx_tile(const Call* call, const TileFn& tile_fn) {
 template <class T>
 inline void gemm_8(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
-  constexpr bool is_signed = static_cast<T>(-1) < 0;
+  constexpr AmxProduct product = static_cast<T>(-1) < 0 ? AMX_S8 : AMX_U8;
   char* c = static_cast<char*>(call->slots[GEMM_C]);
-  const VnniEpilogue e = make_vnni_epilogue(!is_signed, p.out_zero_point, p.out_min, p.out_max);
+  const VnniEpilogue e = make_vnni_epilogue(product == AMX_U8, p.out_zero_point, p.out_min, p.out_max);
   for_each_amx_tile<T>(call,
                        [&](AmxTiles* tiles, const AmxRows& rows, const char* tile, int64_t m, int64_t n, int columns) {
-                         amx_tile_8<is_signed>(tiles, rows, tile, c + m * p.ldc + n, p.ldc, columns, e);
+                         amx_tile_8<product>(tiles, rows, tile, c + m * p.ldc + n, p.ldc, columns, e);
                        });
 }
 
 template <class T>
 inline void gemm_32(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
-  constexpr bool is_signed = static_cast<T>(-1) < 0;
+  constexpr AmxProduct product = static_cast<T>(-1) < 0 ? AMX_S8 : AMX_U8;
   char* c = static_cast<char*>(call->slots[GEMM_C]);
-  for_each_amx_tile<T>(
-      call, [&](AmxTiles* tiles, const AmxRows& rows, const char* tile, int64_t m, int64_t n, int columns) {
-        amx_any_tile<is_signed>(tiles, rows, tile, VnniStore32{c + 4 * (m * p.ldc + n), p.ldc, columns});
-      });
+  for_each_amx_tile<T>(call,
+                       [&](AmxTiles* tiles, const AmxRows& rows, const char* tile, int64_t m, int64_t n, int columns) {
+                         amx_any_tile<product>(tiles, rows, tile, VnniStore32{c + 4 * (m * p.ldc + n), p.ldc, columns});
+                       });
 }
 
 }  // namespace

@@ -1,0 +1,76 @@
+// gemm of float activations and int8 weights for AMX: rows are quantized into a panel of unsigned bytes, then
+// multiplied as int8's. SPDX-License-Identifier: Apache-2.0
+#include "core/workers.h"
+#include "kernels/gemm/dynamic_vnni.h"
+#include "kernels/gemm/op.h"
+#include "kernels/gemm/tile_amx.h"
+
+namespace sinter {
+namespace {
+
+template <DynamicResult HOW>
+inline void gemm_dynamic(const Call* call) {
+  const GemmParams& p = *static_cast<const GemmParams*>(call->params);
+  const float* a = static_cast<const float*>(call->slots[GEMM_A]);
+  const float* bias = static_cast<const float*>(call->slots[GEMM_WEIGHTS]);
+  const char* packed = reinterpret_cast<const char*>(bias) + dynamic_vnni_bias_bytes(p.n);
+  float* c = static_cast<float*>(call->slots[GEMM_C]);
+  const DynamicAmxPanel panel = dynamic_amx_panel(p.k);
+  const int64_t one_tile = tile_bytes(tile_form_vnni, p.k), tiles = (int64_t{p.n} + 63) / 64;
+  const int threads = call->workers->threads;
+  int64_t block = panel.rows;
+  if (threads > 1) {
+    const int64_t fair = ((p.m + threads - 1) / threads + 15) / 16 * 16;
+    if (fair < block && fair > 0) block = fair;
+  }
+  const int64_t blocks = (p.m + block - 1) / block;
+  int64_t chunks = 1;
+  if (threads > 1 && blocks < threads) {
+    chunks = threads < tiles ? threads : tiles;
+    while (chunks > 1 && tiles / chunks * one_tile < 16384) chunks--;
+  }
+  parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
+    const int64_t m0 = task / chunks * block, chunk = task % chunks;
+    const int64_t rows = p.m - m0 < block ? p.m - m0 : block;
+    uint8_t* own = static_cast<uint8_t*>(call->scratch) + thread * panel.bytes;
+    DynamicRange* ranges = reinterpret_cast<DynamicRange*>(own + panel.ranges);
+    for (int64_t r = 0; r < rows; r++) {
+      const float* row = a + (m0 + r) * p.lda;
+      uint8_t* out = own + r * panel.stride;
+      float least, most;
+      DynamicVnni::extremes(row, p.k, &least, &most);
+      ranges[r] = dynamic_range(least, most, p.dynamic);
+      DynamicVnni::quantize(row, p.k, ranges[r], out);
+      for (int64_t k = p.k; k < panel.steps.bytes; k++) out[k] = 0;  // meet weights of zero
+    }
+    AmxRows all = {own, rows, panel.stride, 1, 0, panel.steps, nullptr, nullptr};
+    if (panel.steps.tail) {
+      amx_fill_tail(own, rows, panel.stride, panel.steps, own + panel.tail);
+      all.tail = own + panel.tail;
+    }
+    // Blocks of 32 rows, then what is left: the shapes of tiles change between the two only.
+    AmxTiles shapes;
+    const int64_t whole = rows / 32 * 32;
+    for (int64_t from = 0; from < rows; from += from < whole ? whole : rows) {
+      const AmxRows part = amx_rows_from(all, from, from < whole ? whole : rows - whole);
+      for (int64_t t = tiles * chunk / chunks; t < tiles * (chunk + 1) / chunks; t++) {
+        const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
+        amx_any_tile<AMX_U8>(&shapes, part, packed + t * one_tile,
+                             VnniStoreDynamic<HOW>{c + (m0 + from) * p.ldc + t * 64, p.ldc, columns, ranges + from,
+                                                   bias + t * 64, p.act_min, p.act_max});
+      }
+    }
+    shapes.release();
+  });
+}
+
+}  // namespace
+
+void gemm_f32s8f32_amx(const Call* call) {
+  const int32_t mode = static_cast<const GemmParams*>(call->params)->dynamic;
+  if (mode == DYNAMIC_DELEGATE) return gemm_dynamic<FUSED>(call);
+  if (mode < DYNAMIC_SYMMETRIC_FOLDED) return gemm_dynamic<ROUNDED>(call);
+  gemm_dynamic<FOLDED>(call);
+}
+
+}  // namespace sinter
