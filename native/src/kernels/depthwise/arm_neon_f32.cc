@@ -8,10 +8,12 @@ namespace sinter {
 namespace {
 
 struct V {
-  static constexpr int64_t W = 4;
+  static constexpr int64_t W = 4, REGISTERS = 32;
   typedef float32x4_t F;
+  static constexpr bool FREE_MASKS = false;
   typedef int64_t Mask;  // how many lanes
   typedef uint8x16_t Index;
+  typedef V Half;
 
   static Mask first(int64_t n) {
     return n < 4 ? n : 4;

@@ -58,14 +58,14 @@ TEST(DepthwiseF32, RandomShapes) {
   }
 }
 
-// The layers that models have: kernels of 3x3 and 5x5, SAME and VALID, every width up to two vectors of outputs,
+// The layers that models have: kernels of 3x3 and 5x5, SAME and VALID, every width of outputs up to two groups and more,
 // every remainder of channels.
 TEST(DepthwiseF32, UsualLayers) {
   Random random(32);
   for (int kernel : {3, 5}) {
     for (int stride : {1, 2}) {
       for (int pad : {0, kernel / 2}) {
-        for (int width = kernel; width < kernel + 11; width++) {
+        for (int width = kernel; width < 35; width += width < kernel + 14 ? 1 : 3) {
           for (int channels : {1, 7, 8, 9, 16, 31, 32, 33, 40, 65}) {
             DepthwiseParams p = {};
             p.batch = p.multiplier = p.dilation_h = p.dilation_w = 1;

@@ -1,11 +1,12 @@
-// depthwise in float, written once for every vector unit: a vector of channels of four neighbouring outputs at a time.
-// For 3x3 kernels, each pixel is loaded once for all outputs that see it. Outputs at the image's sides go one at a
-// time, four vectors of channels abreast.
+// depthwise in float, written once for every vector unit: a vector of channels of some neighbouring outputs at a time.
+// For 3x3 kernels, with 32 registers for 5x5 ones, too, each pixel is loaded once for all of the four to eight outputs
+// that see it. Of other kernels, outputs at the image's sides go one at a time, four vectors of channels abreast.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Included by the <arch>_<isa>_f32.cc files after their struct V (in an anonymous namespace, like all of this):
-//   F, W          a vector of W floats
+//   F, W          a vector of W floats;  REGISTERS  how many there are
 //   first(n)      the Mask of the first n lanes; load and store take one as a last argument and touch no other lane
+//   FREE_MASKS    whether that takes no longer; then Half is half as many lanes, else V itself
 //   fma(a, b, c)  a * b + c, rounded once;  bound(v, low, high);  set(x)
 //   index(int32_t[W]), pick(v, index)   lane l of the result is lane index[l] of v
 #ifndef SINTER_KERNELS_DEPTHWISE_VECTOR_F32_H_
@@ -15,6 +16,7 @@
 
 #include "core/workers.h"
 #include "kernels/depthwise/f32.h"
+#include "kernels/simd/repeat.h"
 
 namespace sinter {
 namespace {
@@ -57,62 +59,107 @@ inline Sources sources_of(int64_t multiplier, int64_t c, int64_t count) {
   return s;
 }
 
+// Loads a vector of a pixel's channels, or its first lanes.
+template <class T>
+struct Whole {
+  typename T::F operator()(const float* pixel) const {
+    return T::load(pixel);
+  }
+  void store(float* out, typename T::F v) const {
+    T::store(out, v);
+  }
+};
+template <class T>
+struct Masked {
+  typename T::Mask mask;
+  typename T::F operator()(const float* pixel) const {
+    return T::load(pixel, mask);
+  }
+  void store(float* out, typename T::F v) const {
+    T::store(out, v, mask);
+  }
+};
+
+// COUNT vectors of channels of an output, from channel c on; `lanes` are those of the last one.
+template <int COUNT, class Lanes>
+SINTER_UNROLLED void vectors_abreast(const OutputRow& r, const DepthwiseTaps& taps, const float* window, int64_t c,
+                                     float* out, const Lanes& lanes) {
+  V::F s[COUNT];
+  repeat<COUNT>([&](auto v) SINTER_UNROLLED_LAMBDA { s[v] = V::load(r.packed + c + v * V::W); });
+  for (int64_t a = taps.outer; a < taps.outer_end; a++) {
+    const float* pixel = window + c + a * taps.outer_pixel + taps.inner * taps.inner_pixel;
+    const float* w = r.packed + c + r.pitch + a * taps.outer_weight + taps.inner * taps.inner_weight;
+    for (int64_t b = taps.inner; b < taps.inner_end; b++, pixel += taps.inner_pixel, w += taps.inner_weight) {
+      repeat<COUNT>([&](auto v) SINTER_UNROLLED_LAMBDA {
+        const V::F x = v + 1 < COUNT ? V::load(pixel + v * V::W) : lanes(pixel + v * V::W);
+        s[v] = V::fma(x, V::load(w + v * V::W), s[v]);
+      });
+    }
+  }
+  repeat<COUNT>([&](auto v) SINTER_UNROLLED_LAMBDA {
+    const V::F sum = clamp(r, s[v]);
+    if constexpr (v + 1 < COUNT) {
+      V::store(out + c + v * V::W, sum);
+    } else {
+      lanes.store(out + c + v * V::W, sum);
+    }
+  });
+}
+
+// Up to four vectors of channels.
+template <class Lanes>
+inline void some_abreast(const OutputRow& r, const DepthwiseTaps& taps, const float* window, int64_t c, float* out,
+                         const Lanes& lanes) {
+  switch ((r.channels - c + V::W - 1) / V::W) {
+    case 1:
+      vectors_abreast<1>(r, taps, window, c, out, lanes);
+      break;
+    case 2:
+      vectors_abreast<2>(r, taps, window, c, out, lanes);
+      break;
+    case 3:
+      vectors_abreast<3>(r, taps, window, c, out, lanes);
+      break;
+    default:
+      vectors_abreast<4>(r, taps, window, c, out, lanes);
+      break;
+  }
+}
+
 // Output x with the kernel columns [j0, j1) inside the image; any multiplier.
 inline void one_output(const OutputRow& r, int64_t x, int64_t j0, int64_t j1) {
   const DepthwiseParams& p = *r.p;
   const int64_t tap = int64_t{p.dilation_w} * p.in_c;
-  const int64_t start = (r.iy0 * p.in_w + x * p.stride_w - p.pad_left) * p.in_c;
+  const float* window = r.image + (r.iy0 * p.in_w + x * p.stride_w - p.pad_left) * p.in_c;
   const int64_t row_step = int64_t{p.dilation_h} * p.in_w * p.in_c;
   const DepthwiseTaps taps = depthwise_f32_taps(p, r.i0, r.i1, j0, j1, row_step, tap);
   float* out = r.out + x * r.channels;
   int64_t c = 0;
   if (p.multiplier == 1) {
-    for (; c + 4 * V::W <= r.channels; c += 4 * V::W) {
-      const float* bias = r.packed + c;
-      V::F s0 = V::load(bias), s1 = V::load(bias + V::W);
-      V::F s2 = V::load(bias + 2 * V::W), s3 = V::load(bias + 3 * V::W);
-      for (int64_t a = taps.outer; a < taps.outer_end; a++) {
-        const float* pixel = r.image + start + c + a * taps.outer_pixel + taps.inner * taps.inner_pixel;
-        const float* w = r.packed + c + r.pitch + a * taps.outer_weight + taps.inner * taps.inner_weight;
-        for (int64_t b = taps.inner; b < taps.inner_end; b++, pixel += taps.inner_pixel, w += taps.inner_weight) {
-          s0 = V::fma(V::load(pixel), V::load(w), s0);
-          s1 = V::fma(V::load(pixel + V::W), V::load(w + V::W), s1);
-          s2 = V::fma(V::load(pixel + 2 * V::W), V::load(w + 2 * V::W), s2);
-          s3 = V::fma(V::load(pixel + 3 * V::W), V::load(w + 3 * V::W), s3);
-        }
-      }
-      V::store(out + c, clamp(r, s0));
-      V::store(out + c + V::W, clamp(r, s1));
-      V::store(out + c + 2 * V::W, clamp(r, s2));
-      V::store(out + c + 3 * V::W, clamp(r, s3));
+    for (; c + 4 * V::W <= r.channels; c += 4 * V::W) vectors_abreast<4>(r, taps, window, c, out, Whole<V>());
+    if (c == r.channels) return;
+    const int64_t last = (r.channels - c) % V::W;
+    if (last == 0) {
+      some_abreast(r, taps, window, c, out, Whole<V>());
+    } else {
+      some_abreast(r, taps, window, c, out, Masked<V>{V::first(last)});
     }
+    return;
   }
-  // One vector; load() gives the lanes of a pixel.
-  const auto sum_up = [&](const auto& load) {
-    V::F sum = V::load(r.packed + c);  // rows of the packed form are whole vectors
-    for (int64_t a = taps.outer; a < taps.outer_end; a++) {
-      const float* pixel = r.image + start + a * taps.outer_pixel;
-      const float* w = r.packed + c + r.pitch + a * taps.outer_weight;
-      for (int64_t b = taps.inner; b < taps.inner_end; b++) {
-        sum = V::fma(load(pixel + b * taps.inner_pixel), V::load(w + b * taps.inner_weight), sum);
-      }
-    }
-    return clamp(r, sum);
-  };
   for (; c < r.channels; c += V::W) {
     const int64_t count = r.channels - c < V::W ? r.channels - c : V::W;
-    if (p.multiplier != 1) {
-      const Sources sources = sources_of(p.multiplier, c, count);
-      const V::Mask mask = V::first(sources.count);
-      V::store(out + c,
-               sum_up([&](const float* pixel) { return V::pick(V::load(pixel + sources.first, mask), sources.lanes); }),
-               V::first(count));
-    } else if (count == V::W) {
-      V::store(out + c, sum_up([&](const float* pixel) { return V::load(pixel + c); }));
-    } else {
-      const V::Mask mask = V::first(count);
-      V::store(out + c, sum_up([&](const float* pixel) { return V::load(pixel + c, mask); }), mask);
+    const Sources sources = sources_of(p.multiplier, c, count);
+    const V::Mask mask = V::first(sources.count);
+    V::F sum = V::load(r.packed + c);  // rows of the packed form are whole vectors
+    for (int64_t a = taps.outer; a < taps.outer_end; a++) {
+      const float* pixel = window + sources.first + a * taps.outer_pixel;
+      const float* w = r.packed + c + r.pitch + a * taps.outer_weight;
+      for (int64_t b = taps.inner; b < taps.inner_end; b++) {
+        const V::F x = V::pick(V::load(pixel + b * taps.inner_pixel, mask), sources.lanes);
+        sum = V::fma(x, V::load(w + b * taps.inner_weight), sum);
+      }
     }
+    V::store(out + c, clamp(r, sum), V::first(count));
   }
 }
 
@@ -122,100 +169,107 @@ struct Pixels {
   int64_t row_step, output_step, tap;
 };
 
-// Loads a vector of a pixel's channels, or its first lanes.
-struct Whole {
-  V::F operator()(const float* pixel) const {
-    return V::load(pixel);
-  }
-  void store(float* out, V::F v) const {
-    V::store(out, v);
-  }
-};
-struct Masked {
-  V::Mask mask;
-  V::F operator()(const float* pixel) const {
-    return V::load(pixel, mask);
-  }
-  void store(float* out, V::F v) const {
-    V::store(out, v, mask);
-  }
+// Where OUTPUTS neighbouring outputs find their pixels.
+template <int KERNEL>
+struct Windows {
+  const float* at[KERNEL];  // the rows under the kernel, in the first window's first column
+  int64_t ix0;              // which is this one of the image
+  uint32_t inside;          // bit i: row i is inside the image
 };
 
-// Four outputs of a 3x3 kernel that lies inside the image, its columns not dilated; STRIDE 1 or 2. The nine taps stay
-// in registers.
-template <int STRIDE, class Lanes>
-inline __attribute__((always_inline)) void four_of_3x3(const OutputRow& r, const Pixels& pixels, const float* packed,
-                                                       float* out, const Lanes& lanes) {
-  V::F s0 = V::load(packed), s1 = s0, s2 = s0, s3 = s0, v;
-  const float* w = packed + r.pitch;
-  const V::F w00 = V::load(w), w01 = V::load(w + r.pitch), w02 = V::load(w + 2 * r.pitch);
-  w += 3 * r.pitch;
-  const V::F w10 = V::load(w), w11 = V::load(w + r.pitch), w12 = V::load(w + 2 * r.pitch);
-  w += 3 * r.pitch;
-  const V::F w20 = V::load(w), w21 = V::load(w + r.pitch), w22 = V::load(w + 2 * r.pitch);
-  const float* pixel = pixels.at;
-#define SINTER_TAP(s, w) s = V::fma(v, w, s);
-#define SINTER_NONE(i)
-  // The three pixels of a column, each for the outputs that see it.
-#define SINTER_COLUMN(X, Y, Z)                                         \
-  v = lanes(pixel), X(0) Y(0) Z(0) v = lanes(pixel + pixels.row_step), \
-  X(1) Y(1) Z(1) v = lanes(pixel + 2 * pixels.row_step), X(2) Y(2) Z(2) pixel += pixels.tap
-  // Output o meets the kernel's column j.
-#define SINTER_00(i) SINTER_TAP(s0, w##i##0)
-#define SINTER_01(i) SINTER_TAP(s0, w##i##1)
-#define SINTER_02(i) SINTER_TAP(s0, w##i##2)
-#define SINTER_10(i) SINTER_TAP(s1, w##i##0)
-#define SINTER_11(i) SINTER_TAP(s1, w##i##1)
-#define SINTER_12(i) SINTER_TAP(s1, w##i##2)
-#define SINTER_20(i) SINTER_TAP(s2, w##i##0)
-#define SINTER_21(i) SINTER_TAP(s2, w##i##1)
-#define SINTER_22(i) SINTER_TAP(s2, w##i##2)
-#define SINTER_30(i) SINTER_TAP(s3, w##i##0)
-#define SINTER_31(i) SINTER_TAP(s3, w##i##1)
-#define SINTER_32(i) SINTER_TAP(s3, w##i##2)
-  if (STRIDE == 1) {
-    SINTER_COLUMN(SINTER_00, SINTER_NONE, SINTER_NONE);
-    SINTER_COLUMN(SINTER_01, SINTER_10, SINTER_NONE);
-    SINTER_COLUMN(SINTER_02, SINTER_11, SINTER_20);
-    SINTER_COLUMN(SINTER_12, SINTER_21, SINTER_30);
-    SINTER_COLUMN(SINTER_22, SINTER_31, SINTER_NONE);
-    SINTER_COLUMN(SINTER_32, SINTER_NONE, SINTER_NONE);
+// OUTPUTS neighbouring outputs of a vector T of channels from c on; KERNEL x KERNEL taps, not dilated across,
+// multiplier
+// 1. EDGE: rows or columns of the windows may be outside of the image and are left out.
+template <class T, int KERNEL, int STRIDE, int OUTPUTS, bool EDGE, class Lanes>
+SINTER_UNROLLED void neighbours(const OutputRow& r, const Windows<KERNEL>& windows, int64_t c, typename T::F low,
+                                typename T::F high, float* out, const Lanes& lanes) {
+  typedef typename T::F F;
+  const float* packed = r.packed + c;
+  const int64_t pitch = r.pitch, step = r.channels, in_c = r.p->in_c;
+  const int64_t ix0 = windows.ix0, in_w = r.p->in_w;
+  const uint32_t inside = windows.inside;
+  const F bias = T::load(packed);
+  F w[KERNEL * KERNEL], s[OUTPUTS];
+  repeat<KERNEL * KERNEL>([&](auto t) SINTER_UNROLLED_LAMBDA { w[t] = T::load(packed + (t + 1) * pitch); });
+  repeat<OUTPUTS>([&](auto output) SINTER_UNROLLED_LAMBDA { s[output] = bias; });
+  int64_t offset = c;
+  repeat<(OUTPUTS - 1) * STRIDE + KERNEL>([&](auto column) SINTER_UNROLLED_LAMBDA {
+    if (!EDGE || (ix0 + column >= 0 && ix0 + column < in_w)) {
+      repeat<KERNEL>([&](auto i) SINTER_UNROLLED_LAMBDA {
+        if (!EDGE || (inside & 1u << i)) {
+          const F pixel = lanes(windows.at[i] + offset);
+          repeat<OUTPUTS>([&](auto output) SINTER_UNROLLED_LAMBDA {
+            constexpr int j = constant_of<decltype(column)>() - constant_of<decltype(output)>() * STRIDE;
+            if constexpr (j >= 0 && j < KERNEL) s[output] = T::fma(pixel, w[i * KERNEL + j], s[output]);
+          });
+        }
+      });
+    }
+    offset += in_c;
+    __asm__("" : "+r"(offset));  // or GCC computes all columns' addresses first, and keeps them in vector registers
+  });
+  out += c;
+  repeat<OUTPUTS>([&](auto output) SINTER_UNROLLED_LAMBDA {
+    lanes.store(out, T::bound(s[output], low, high));
+    out += step;
+  });
+}
+
+// All channels.
+template <int KERNEL, int STRIDE, int OUTPUTS, bool EDGE>
+inline void all_channels(const OutputRow& r, const Windows<KERNEL>& windows, float* out) {
+  typedef V::Half Half;
+  const V::F low = r.low, high = r.high;
+  int64_t c = 0;
+  if constexpr (V::FREE_MASKS) {
+    for (; c + Half::W < r.channels; c += V::W) {
+      neighbours<V, KERNEL, STRIDE, OUTPUTS, EDGE>(r, windows, c, low, high, out, Masked<V>{V::first(r.channels - c)});
+    }
   } else {
-    SINTER_COLUMN(SINTER_00, SINTER_NONE, SINTER_NONE);
-    SINTER_COLUMN(SINTER_01, SINTER_NONE, SINTER_NONE);
-    SINTER_COLUMN(SINTER_02, SINTER_10, SINTER_NONE);
-    SINTER_COLUMN(SINTER_11, SINTER_NONE, SINTER_NONE);
-    SINTER_COLUMN(SINTER_12, SINTER_20, SINTER_NONE);
-    SINTER_COLUMN(SINTER_21, SINTER_NONE, SINTER_NONE);
-    SINTER_COLUMN(SINTER_22, SINTER_30, SINTER_NONE);
-    SINTER_COLUMN(SINTER_31, SINTER_NONE, SINTER_NONE);
-    SINTER_COLUMN(SINTER_32, SINTER_NONE, SINTER_NONE);
+    for (; c + V::W <= r.channels; c += V::W) {
+      neighbours<V, KERNEL, STRIDE, OUTPUTS, EDGE>(r, windows, c, low, high, out, Whole<V>());
+    }
   }
-#undef SINTER_00
-#undef SINTER_01
-#undef SINTER_02
-#undef SINTER_10
-#undef SINTER_11
-#undef SINTER_12
-#undef SINTER_20
-#undef SINTER_21
-#undef SINTER_22
-#undef SINTER_30
-#undef SINTER_31
-#undef SINTER_32
-#undef SINTER_COLUMN
-#undef SINTER_NONE
-#undef SINTER_TAP
-  lanes.store(out, clamp(r, s0));
-  lanes.store(out + r.channels, clamp(r, s1));
-  lanes.store(out + 2 * r.channels, clamp(r, s2));
-  lanes.store(out + 3 * r.channels, clamp(r, s3));
+  const int64_t left = r.channels - c;
+  if (left <= 0) return;
+  if constexpr (V::FREE_MASKS) {
+    const typename Half::F half_low = Half::set(r.p->act_min), half_high = Half::set(r.p->act_max);
+    neighbours<Half, KERNEL, STRIDE, OUTPUTS, EDGE>(r, windows, c, half_low, half_high, out,
+                                                    Masked<Half>{Half::first(left)});
+  } else {
+    neighbours<V, KERNEL, STRIDE, OUTPUTS, EDGE>(r, windows, c, low, high, out, Masked<V>{V::first(left)});
+  }
+}
+
+// A row of OUTPUTS outputs or more.
+template <int KERNEL, int STRIDE, int OUTPUTS>
+__attribute__((noinline)) void whole_row(const OutputRow& r) {
+  const DepthwiseParams& p = *r.p;
+  constexpr int64_t width = (OUTPUTS - 1) * STRIDE + KERNEL;
+  Windows<KERNEL> windows;
+  windows.inside = (1u << r.i1) - (1u << r.i0);
+  const bool all_rows = r.i1 - r.i0 == KERNEL;
+  for (int64_t x = 0; x < p.out_w; x += OUTPUTS) {
+    // The last ones overlap those before: they are computed twice, to the same values.
+    if (x + OUTPUTS > p.out_w) x = p.out_w - OUTPUTS;
+    const int64_t ix0 = x * STRIDE - p.pad_left;
+    windows.ix0 = ix0;
+    for (int64_t i = 0; i < KERNEL; i++) {
+      windows.at[i] = r.image + ((r.iy0 + i * p.dilation_h) * p.in_w + ix0) * p.in_c;
+    }
+    float* const out = r.out + x * r.channels;
+    if (all_rows && ix0 >= 0 && ix0 + width <= p.in_w) {
+      all_channels<KERNEL, STRIDE, OUTPUTS, false>(r, windows, out);
+    } else {
+      all_channels<KERNEL, STRIDE, OUTPUTS, true>(r, windows, out);
+    }
+  }
 }
 
 // Four outputs of any kernel.
 template <class Lanes>
-inline __attribute__((always_inline)) void four_of_any(const OutputRow& r, const Pixels& pixels, const float* packed,
-                                                       float* out, const Lanes& lanes) {
+SINTER_UNROLLED void four_of_any(const OutputRow& r, const Pixels& pixels, const float* packed, float* out,
+                                 const Lanes& lanes) {
   const int64_t step = pixels.output_step;
   const DepthwiseTaps taps = depthwise_f32_taps(*r.p, r.i0, r.i1, 0, r.p->kernel_w, pixels.row_step, pixels.tap);
   V::F s0 = V::load(packed), s1 = s0, s2 = s0, s3 = s0;
@@ -236,8 +290,7 @@ inline __attribute__((always_inline)) void four_of_any(const OutputRow& r, const
   lanes.store(out + 3 * r.channels, clamp(r, s3));
 }
 
-// Outputs x .. x + 3, all columns of their windows inside the image, multiplier 1. STRIDE 0: four_of_any.
-template <int STRIDE>
+// Outputs x .. x + 3, all columns of their windows inside the image, multiplier 1.
 inline void four_outputs(const OutputRow& r, int64_t x) {
   const DepthwiseParams& p = *r.p;
   Pixels pixels;
@@ -246,16 +299,33 @@ inline void four_outputs(const OutputRow& r, int64_t x) {
   pixels.output_step = int64_t{p.stride_w} * p.in_c;
   pixels.tap = int64_t{p.dilation_w} * p.in_c;
   float* out = r.out + x * r.channels;
-  const auto do_lanes = [&](int64_t c, const auto& lanes) {
-    if (STRIDE > 0) {
-      four_of_3x3<STRIDE>(r, pixels, r.packed + c, out + c, lanes);
-    } else {
-      four_of_any(r, pixels, r.packed + c, out + c, lanes);
-    }
-  };
   int64_t c = 0;
-  for (; c + V::W <= r.channels; c += V::W, pixels.at += V::W) do_lanes(c, Whole());
-  if (c < r.channels) do_lanes(c, Masked{V::first(r.channels - c)});
+  for (; c + V::W <= r.channels; c += V::W, pixels.at += V::W) {
+    four_of_any(r, pixels, r.packed + c, out + c, Whole<V>());
+  }
+  if (c < r.channels) four_of_any(r, pixels, r.packed + c, out + c, Masked<V>{V::first(r.channels - c)});
+}
+
+// The function for rows of outputs that share their pixels, or null.
+typedef void WholeRow(const OutputRow& r);
+template <int STRIDE>
+inline WholeRow* whole_row_of_3(int64_t outputs) {
+  constexpr int64_t most = V::REGISTERS >= 32 ? 8 : 6;  // each has a sum beside the nine taps and a pixel
+  const int64_t parts = (outputs + most - 1) / most, each = (outputs + parts - 1) / parts;
+  if (each <= 4) return whole_row<3, STRIDE, 4>;
+  if (each == 5) return whole_row<3, STRIDE, 5>;
+  if constexpr (most == 6) return whole_row<3, STRIDE, 6>;
+  if constexpr (most == 8)
+    return each == 8 ? whole_row<3, STRIDE, 8> : outputs < 7 ? whole_row<3, STRIDE, 5> : whole_row<3, STRIDE, 7>;
+}
+inline WholeRow* whole_row_of(const DepthwiseParams& p) {
+  if (p.multiplier != 1 || p.dilation_w != 1 || p.out_w < 4 || p.kernel_h != p.kernel_w) return nullptr;
+  if (p.kernel_w == 3 && p.stride_w == 1) return whole_row_of_3<1>(p.out_w);
+  if (p.kernel_w == 3 && p.stride_w == 2) return whole_row_of_3<2>(p.out_w);
+  if constexpr (V::REGISTERS >= 32) {
+    if (p.kernel_w == 5 && p.stride_w == 1) return whole_row<5, 1, 4>;
+  }
+  return nullptr;
 }
 
 inline void depthwise_f32(const Call* call) {
@@ -270,8 +340,7 @@ inline void depthwise_f32(const Call* call) {
   if (end > p.out_w) end = p.out_w;
   if (inner > end) inner = end;
   const bool fours = p.multiplier == 1 && end - inner >= 4;
-  const bool of_3 = p.kernel_w == 3 && p.kernel_h == 3 && p.dilation_w == 1;
-  const int stride = of_3 && p.stride_w == 1 ? 1 : of_3 && p.stride_w == 2 ? 2 : 0;
+  WholeRow* const registers = whole_row_of(p);
   parallel_for(call->workers, p.out_w > 0 ? int64_t{p.batch} * p.out_h : 0, [&](int64_t row, int) {
     const int64_t b = row / p.out_h, y = row % p.out_h;
     OutputRow r;
@@ -288,22 +357,16 @@ inline void depthwise_f32(const Call* call) {
     r.pitch = depthwise_f32_pitch(p);
     r.low = V::set(p.act_min);
     r.high = V::set(p.act_max);
+    if (registers) {
+      registers(r);
+      return;
+    }
     int64_t x = 0;
     while (x < p.out_w) {
       if (fours && x >= inner && x < end) {
         // The last four overlap the ones before: they are computed twice, to the same values.
         const int64_t from = x + 4 <= end ? x : end - 4;
-        switch (r.i1 - r.i0 == 3 ? stride : 0) {
-          case 1:
-            four_outputs<1>(r, from);
-            break;
-          case 2:
-            four_outputs<2>(r, from);
-            break;
-          default:
-            four_outputs<0>(r, from);
-            break;
-        }
+        four_outputs(r, from);
         x = from + 4;
         continue;
       }

@@ -7,10 +7,12 @@ namespace sinter {
 namespace {
 
 struct V {
-  static constexpr int64_t W = 8;
+  static constexpr int64_t W = 8, REGISTERS = 16;
+  static constexpr bool FREE_MASKS = false;
   typedef __m256 F;
   typedef __m256i Mask;
   typedef __m256i Index;
+  typedef V Half;
 
   static Mask first(int64_t n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));

@@ -15,43 +15,19 @@
 #define SINTER_KERNELS_GEMM_TILES_F32_H_
 
 #include "kernels/gemm/strip_f32.h"
-
-#if defined(SINTER_EMULATED)
-#define SINTER_TILE_INLINE inline  // emulated instructions are long: inlined, they take minutes to build
-#define SINTER_TILE_LAMBDA
-#else
-#define SINTER_TILE_INLINE inline __attribute__((always_inline))
-#define SINTER_TILE_LAMBDA __attribute__((always_inline))
-#endif
+#include "kernels/simd/repeat.h"
 
 namespace sinter {
 namespace {
 
-template <int N>
-struct Constant {
-  static constexpr int value = N;
-  constexpr operator int() const {
-    return N;
-  }
-};
-
-// f(0) .. f(N - 1), each with its argument as a constant.
-template <int N, int I = 0, class F>
-SINTER_TILE_INLINE void repeat(const F& f) {
-  if constexpr (I < N) {
-    f(Constant<I>());
-    repeat<N, I + 1>(f);
-  }
-}
-
 template <int VECTORS, int ROWS>
-SINTER_TILE_INLINE void one_tile(const FloatRows& m, int64_t row, const FloatWeights& weights,
-                                 const FloatResults& results, V::Mask last) {
+SINTER_UNROLLED void one_tile(const FloatRows& m, int64_t row, const FloatWeights& weights, const FloatResults& results,
+                              V::Mask last) {
   constexpr int per_tile = 16 / V::W;  // vectors of a packed tile
   V::F s[VECTORS * ROWS];
-  repeat<VECTORS>([&](auto v) SINTER_TILE_LAMBDA {
+  repeat<VECTORS>([&](auto v) SINTER_UNROLLED_LAMBDA {
     const V::F bias = V::load(weights.bias + v / per_tile * weights.bias_gap + v % per_tile * V::W);
-    repeat<ROWS>([&](auto r) SINTER_TILE_LAMBDA { s[VECTORS * r + v] = bias; });
+    repeat<ROWS>([&](auto r) SINTER_UNROLLED_LAMBDA { s[VECTORS * r + v] = bias; });
   });
   const int64_t stride = m.stride, gap = weights.gap, step = weights.step;
   const float* w = weights.w;
@@ -65,14 +41,14 @@ SINTER_TILE_INLINE void one_tile(const FloatRows& m, int64_t row, const FloatWei
     for (int64_t i = m.run; i > 0; i--) {
       V::F wide[VECTORS];
       repeat<VECTORS>([&](auto v)
-                          SINTER_TILE_LAMBDA { wide[v] = V::load(w + v / per_tile * gap + v % per_tile * V::W); });
-      repeat<ROWS>([&](auto r) SINTER_TILE_LAMBDA {
+                          SINTER_UNROLLED_LAMBDA { wide[v] = V::load(w + v / per_tile * gap + v % per_tile * V::W); });
+      repeat<ROWS>([&](auto r) SINTER_UNROLLED_LAMBDA {
         const float* at = (r < 4 ? a0 : r < 8 ? a4 : r < 12 ? a8 : a12) + r % 4 * stride;
         if constexpr (VECTORS == 1) {
           V::add(&s[r], at, wide[0]);
         } else {
           const V::F x = V::set(*at);
-          repeat<VECTORS>([&](auto v) SINTER_TILE_LAMBDA { V::add(&s[VECTORS * r + v], x, wide[v]); });
+          repeat<VECTORS>([&](auto v) SINTER_UNROLLED_LAMBDA { V::add(&s[VECTORS * r + v], x, wide[v]); });
         }
       });
       if constexpr (V::AHEAD && VECTORS > 1 && ROWS > 3) {
@@ -85,8 +61,8 @@ SINTER_TILE_INLINE void one_tile(const FloatRows& m, int64_t row, const FloatWei
   }
   const V::F low = V::set(results.low), high = V::set(results.high);
   float* c = results.c + row * results.ldc;
-  repeat<ROWS>([&](auto r) SINTER_TILE_LAMBDA {
-    repeat<VECTORS>([&](auto v) SINTER_TILE_LAMBDA {
+  repeat<ROWS>([&](auto r) SINTER_UNROLLED_LAMBDA {
+    repeat<VECTORS>([&](auto v) SINTER_UNROLLED_LAMBDA {
       const V::F value = V::bound(s[VECTORS * r + v], low, high);
       if constexpr (v + 1 < VECTORS) {
         V::store(c + V::W * v, value);
