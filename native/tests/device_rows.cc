@@ -204,7 +204,8 @@ bool run_row(const Case& c, const OpDef* op, const DeviceRow& row, Bytes* result
                        binding_count,
                        1,
                        0};
-  const PlanStep step = {row.index, static_cast<uint32_t>(op->slot_count), static_cast<uint32_t>(c.params.size()), 0};
+  const PlanStep step = {row.index, static_cast<uint32_t>(op->slot_count), static_cast<uint32_t>(c.params.size()), 0, 0,
+                         0};
   header.total_bytes =
       sizeof header + slots.size() + bindings.size() + sizeof step + step_slots.size() + c.params.size();
   Bytes plan;

@@ -190,6 +190,12 @@ sinter_status call_params(const Conv& conv, int32_t batch, int32_t in_h, int32_t
   return conv.row->op->check(p, conv.row, bytes);
 }
 
+// Multiply-accumulates, so many per pixel and place of the kernel.
+template <class P>
+double products_of(const P& p, double each) {
+  return each * p.batch * p.out_h * p.out_w * p.kernel_h * p.kernel_w;
+}
+
 sinter_status run(Conv* conv, int32_t batch, int32_t in_h, int32_t in_w, const void* in, void* out, int32_t threads) {
   Params p;
   const sinter_status status = call_params(*conv, batch, in_h, in_w, &p);
@@ -198,7 +204,10 @@ sinter_status run(Conv* conv, int32_t batch, int32_t in_h, int32_t in_w, const v
     return fail(SINTER_INVALID_ARGUMENT, "%s: %s is a null pointer", conv->what(), in ? "out" : "in");
   }
   void* slots[CONV_SLOTS] = {const_cast<void*>(in), nullptr, out};
-  return run_direct(conv, &p, slots, threads);
+  const double products = conv->depthwise
+                              ? products_of(p.depthwise, static_cast<double>(p.depthwise.in_c) * p.depthwise.multiplier)
+                              : products_of(p.conv, static_cast<double>(p.conv.in_c) / p.conv.groups * p.conv.out_c);
+  return run_direct(conv, &p, products, slots, threads);
 }
 
 sinter_status stale() {

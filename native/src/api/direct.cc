@@ -8,6 +8,7 @@
 #include "core/cpu.h"
 #include "core/float_mode.h"
 #include "core/pool.h"
+#include "core/schedule.h"
 #include "core/status.h"
 
 namespace sinter {
@@ -123,17 +124,21 @@ sinter_status run_with(Direct* d, const void* params, void** slots, Workers* wor
 
 }  // namespace
 
-sinter_status run_direct(Direct* d, const void* params, void** slots, int32_t threads) {
+sinter_status run_direct(Direct* d, const void* params, double products, void** slots, int32_t threads) {
   if (threads < 0) return fail(SINTER_INVALID_ARGUMENT, "%s: threads %d is negative", d->row->op->name, threads);
   for (int i = 0; i < d->row->op->slot_count; i++) {
     if (d->row->op->slots[i].role == SLOT_WEIGHTS) slots[i] = d->packed.data();
   }
-  if (threads == 1) {
+  const double saved = cycles_saved(products / d->row->cost.ops_per_cycle, wanted_threads(threads));
+  if (saved <= 0) {
     Workers alone = {1, nullptr};  // parallel_for never calls run() then
     return run_with(d, params, slots, &alone);
   }
   BorrowedWorkers workers(wanted_threads(threads));
-  return run_with(d, params, slots, workers.get());
+  workers.wake_if_worthwhile(saved, d->last_run.load(std::memory_order_relaxed));
+  const sinter_status status = run_with(d, params, slots, workers.get());
+  d->last_run.store(BorrowedWorkers::now(), std::memory_order_relaxed);
+  return status;
 }
 
 sinter_status reserve_direct(Direct* d, const void* params, int32_t threads, int32_t calls) {

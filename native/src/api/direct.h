@@ -37,6 +37,7 @@ struct Direct {
   const RowDef* row = nullptr;
   Arena packed;
   ScratchPool scratch;
+  std::atomic<int64_t> last_run{0};  // when the last call that was worth several threads has ended
 };
 
 // The cheapest row of an op with these types per slot that runs here and needs no other bits than isa_mask (0: any).
@@ -46,8 +47,9 @@ const RowDef* fastest_row(const char* op, const DataType* types, const void* par
 // Checks parameters and packs the sources for d->row.
 sinter_status pack_direct(Direct* d, const void* params, const Source* sources);
 
-// Runs d->row on checked parameters; threads: 0 = all cores. slots in the op's order, weights filled in here.
-sinter_status run_direct(Direct* d, const void* params, void** slots, int32_t threads);
+// Runs d->row on checked parameters; threads: 0 = all cores, as far as the call is worth them. products: multiply-
+// accumulates. slots in the op's order, weights filled in here.
+sinter_status run_direct(Direct* d, const void* params, double products, void** slots, int32_t threads);
 
 // Scratch for calls like run_direct(d, params, ..., threads), `calls` of them at a time.
 sinter_status reserve_direct(Direct* d, const void* params, int32_t threads, int32_t calls);

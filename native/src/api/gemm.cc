@@ -124,7 +124,7 @@ sinter_status run(Gemm* gemm, int32_t m, const void* a, int64_t lda, void* c, in
   if (status != SINTER_OK) return status;
   if (m > 0 && (!a || !c)) return fail(SINTER_INVALID_ARGUMENT, "gemm: %s is a null pointer", a ? "c" : "a");
   void* slots[GEMM_SLOTS] = {const_cast<void*>(a), nullptr, c};
-  return run_direct(gemm, &p, slots, threads);
+  return run_direct(gemm, &p, static_cast<double>(p.m) * p.n * p.k, slots, threads);
 }
 
 sinter_status stale() {

@@ -120,6 +120,7 @@ sinter_status Plan::read(const Weights& weights, const char* bytes, uint64_t cou
   for (uint32_t s = 0; s < header.step_count; s++) {
     PlanStep record;
     if (!in.read(&record)) return fail(SINTER_INVALID_PLAN, "plan: step %u is cut off", s);
+    if (record.reserved != 0) return fail(SINTER_INVALID_PLAN, "plan: step %u has a reserved field in use", s);
     const RowDef* row = record.row <= INT32_MAX ? row_at(static_cast<int>(record.row)) : nullptr;
     if (!row) return fail(SINTER_INVALID_PLAN, "plan: step %u names row %u, which is not there", s, record.row);
     if (static_cast<int64_t>(record.slot_count) != row->op->slot_count ||
@@ -130,7 +131,8 @@ sinter_status Plan::read(const Weights& weights, const char* bytes, uint64_t cou
     if (uint64_t{record.slot_count} * 4 + record.params_bytes > in.left) {
       return fail(SINTER_INVALID_PLAN, "plan: step %u is cut off", s);
     }
-    Step step = {row, static_cast<uint32_t>(step_slots.size()), static_cast<uint32_t>(params.size()), record.tag};
+    Step step = {row, static_cast<uint32_t>(step_slots.size()), static_cast<uint32_t>(params.size()), record.tag,
+                 record.cycles};
     for (uint32_t i = 0; i < record.slot_count; i++) {
       uint32_t slot = 0;
       in.read(&slot);
@@ -198,8 +200,10 @@ sinter_status Plan::check_step(const Step& step, uint32_t slot_count) const {
 int64_t Plan::scratch_bytes(int threads) const {
   int64_t most = 0;
   for (const Step& step : steps) {
-    const int64_t bytes = step.row->scratch(params.data() + step.params_offset, threads);
-    if (bytes > most) most = bytes;
+    for (int t = 1; t <= threads; t++) {
+      const int64_t bytes = step.row->scratch(params.data() + step.params_offset, t);
+      if (bytes > most) most = bytes;
+    }
   }
   return most;
 }

@@ -10,7 +10,7 @@
 
 namespace sinter {
 
-enum : uint32_t { PLAN_MAGIC = 0x504e5453 /* "STNP" */, PLAN_VERSION = 1 };
+enum : uint32_t { PLAN_MAGIC = 0x504e5453 /* "STNP" */, PLAN_VERSION = 2 };
 enum SlotKind : uint32_t { SLOT_ARENA = 0, SLOT_BLOB = 1, SLOT_BINDING = 2 };
 // A binding without a default place must be bound before a run.
 static const uint64_t NO_DEFAULT_PLACE = ~uint64_t{0};
@@ -34,6 +34,7 @@ struct PlanBinding {
 };
 struct PlanStep {
   uint32_t row, slot_count, params_bytes, tag;  // tag: the caller's number for this step, for messages
+  uint32_t cycles, reserved;                    // cycles: expected on one core, 0: not known
 };
 
 // What running needs, with everything checked.
@@ -42,6 +43,7 @@ struct Step {
   uint32_t first_slot;     // in Plan::step_slots
   uint32_t params_offset;  // in Plan::params
   uint32_t tag;
+  uint32_t cycles;  // expected on one core; 0: not known
 };
 
 class Plan {
@@ -49,7 +51,7 @@ class Plan {
   // Null after fail(): SINTER_INVALID_PLAN or SINTER_UNSUPPORTED.
   static std::shared_ptr<const Plan> create(std::shared_ptr<const Weights> weights, const void* bytes, int64_t count);
 
-  // Most scratch that one step wants with this many threads.
+  // Most scratch that one step wants with up to so many threads.
   int64_t scratch_bytes(int threads) const;
 
   int64_t arena_bytes = 0;

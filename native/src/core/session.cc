@@ -20,6 +20,20 @@ int64_t now_nanos() {
   return t.tv_sec * int64_t{1000000000} + t.tv_nsec;
 }
 
+Schedule schedule_of(const Plan& plan, int threads) {
+  std::vector<StepCost> costs;
+  costs.reserve(plan.steps.size());
+  for (const Step& step : plan.steps) {
+    double bytes = 0;
+    for (int i = 0; i < step.row->op->slot_count; i++) {
+      const PlanSlot& slot = plan.slots[plan.step_slots[step.first_slot + static_cast<uint32_t>(i)]];
+      if (slot.kind != SLOT_BLOB) bytes += static_cast<double>(slot.bytes);
+    }
+    costs.push_back({static_cast<double>(step.cycles), bytes});
+  }
+  return make_schedule(costs, threads);
+}
+
 }  // namespace
 
 std::shared_ptr<Session> Session::create(int64_t arena_bytes, int threads) {
@@ -67,6 +81,7 @@ int32_t Session::attach(std::shared_ptr<const Plan> plan, int64_t arena_base) {
   for (size_t i = 0; i < p.bindings.size(); i++) {
     attached->bound[i] = default_place(*attached, i);
   }
+  attached->schedule = schedule_of(p, threads_);
   attached->pointers.resize(p.step_slots.size());
   attached->nanos.resize(p.steps.size());
   attached->calls.resize(p.steps.size());
@@ -143,19 +158,26 @@ sinter_status Session::run(int32_t plan) {
   }
   sinter_status status = SINTER_OK;
   FlushDenormals guard;
-  if (threads_ == 1) {
-    Workers alone = {1, nullptr};  // parallel_for never calls run() then
-    run_steps(attached, &alone, &status);
+  if (attached->schedule.saved_cycles > 0) {
+    run_shared(attached, &status);
   } else {
-    BorrowedWorkers workers(threads_);
-    run_steps(attached, workers.get(), &status);
+    Workers alone = {1, nullptr};
+    run_steps(attached, &alone, &status);
   }
   return status;
+}
+
+void Session::run_shared(Attached* attached, sinter_status* status) {
+  BorrowedWorkers workers(threads_);
+  workers.wake_if_worthwhile(attached->schedule.saved_cycles, last_run_);
+  run_steps(attached, workers.get(), status);
+  last_run_ = BorrowedWorkers::now();
 }
 
 void Session::run_steps(Attached* attached, Workers* workers, sinter_status* status) {
   const Plan& p = *attached->plan;
   const size_t count = attached->calls.size();
+  Workers alone = {1, nullptr};  // parallel_for never calls run() then
   failed_step_.store(-1, std::memory_order_relaxed);
   Fault fault = {nullptr, 0, 0};
   for (size_t i = 0; i < count; i++) {
@@ -166,7 +188,7 @@ void Session::run_steps(Attached* attached, Workers* workers, sinter_status* sta
       return;
     }
     Call& call = attached->calls[i];
-    call.workers = workers;
+    call.workers = attached->schedule.shared[i] ? workers : &alone;
     call.fault = &fault;
     if (profile_) {
       const int64_t start = now_nanos();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/plan.h"
+#include "core/schedule.h"
 
 namespace sinter {
 
@@ -49,14 +50,17 @@ class Session {
     std::vector<void*> bound;     // per binding: where it is now
     bool all_bound;               // no binding is without a place
     std::vector<int64_t> nanos;   // per step, of the last profiled run
+    Schedule schedule;            // for the session's threads
   };
   Attached* find(int32_t plan);
   void resolve(Attached* attached);
   void* default_place(const Attached& attached, size_t binding) const;
+  void run_shared(Attached* attached, sinter_status* status);
   void run_steps(Attached* attached, Workers* workers, sinter_status* status);
 
   Arena arena_, scratch_;
   int threads_ = 1;
+  int64_t last_run_ = 0;  // when the last run that was worth several threads has ended
   bool profile_ = false;
   std::atomic<bool> busy_{false}, cancelled_{false};
   std::atomic<int32_t> failed_step_{-1};

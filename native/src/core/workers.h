@@ -18,6 +18,17 @@ struct Workers {
   void (*run)(Workers* self, int64_t tasks, Task task, void* context);
 };
 
+// Rows of a block, `most` at most, such that every thread gets as many blocks as the others, about as large; whole
+// granules (rows of a kernel's tile) where a thread's part has many of them. All kernels cut maps by this: what one
+// thread has written is what it reads in the next layer.
+static inline int64_t fair_rows(int64_t rows, int64_t most, int64_t granule, int threads) {
+  if (threads <= 1 || rows <= 0) return most;
+  const int64_t blocks = (rows + most - 1) / most, rounds = (blocks + threads - 1) / threads;
+  const int64_t each = (rows + rounds * threads - 1) / (rounds * threads);
+  const int64_t block = each < 8 * granule ? each : (each + granule - 1) / granule * granule;
+  return block < most ? block : most;
+}
+
 // Splits [0, tasks) with a lambda, without std::function and without anything the linker could
 // share between files built for different ISAs (internal linkage).
 template <class Body>

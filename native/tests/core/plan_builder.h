@@ -38,7 +38,7 @@ struct PlanBytes {
   void step(const char* row, std::vector<uint32_t> step_slots, const P& params, uint32_t tag = 0) {
     const char* p = reinterpret_cast<const char*>(&params);
     steps.push_back({{static_cast<uint32_t>(row_index(find_row(row))), static_cast<uint32_t>(step_slots.size()),
-                      static_cast<uint32_t>(sizeof params), tag},
+                      static_cast<uint32_t>(sizeof params), tag, 0, 0},
                      step_slots,
                      std::vector<char>(p, p + sizeof params)});
   }

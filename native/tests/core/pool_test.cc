@@ -35,6 +35,80 @@ TEST(Workers, EveryTaskRunsOnce) {
   }
 }
 
+// Helpers that begin late, or are held up in the middle: every task runs once all the same, on whoever comes to it.
+TEST(Workers, WhatOneThreadLeavesOthersDo) {
+  for (int round = 0; round < 200; round++) {
+    BorrowedWorkers workers(3);
+    if (round % 3 == 0) usleep(200);  // they are asleep
+    const int64_t tasks = 1 + round % 40;
+    std::vector<std::atomic<int>> count(static_cast<size_t>(tasks));
+    std::atomic<int> held{0};
+    parallel_for(workers.get(), tasks, [&](int64_t index, int thread) {
+      count[static_cast<size_t>(index)]++;
+      if (thread == round % 3 && held++ == 0) usleep(300);
+    });
+    for (const auto& c : count) EXPECT_EQ(c, 1) << "round " << round;
+  }
+}
+
+TEST(Workers, AShareIsTakenFromBothEnds) {
+  TaskRange share;
+  uint64_t task = 99, from = 99, to = 99;
+  EXPECT_FALSE(share.take(&task));
+  EXPECT_FALSE(share.take_half(&from, &to));
+  share.set(10, 17);
+  EXPECT_TRUE(share.take(&task));
+  EXPECT_EQ(task, 10u);
+  EXPECT_TRUE(share.take_half(&from, &to));  // of 11 .. 16
+  EXPECT_EQ(from, 14u);
+  EXPECT_EQ(to, 17u);
+  EXPECT_TRUE(share.take_half(&from, &to));  // of 11 .. 13, rounded up
+  EXPECT_EQ(from, 12u);
+  EXPECT_EQ(to, 14u);
+  EXPECT_TRUE(share.take_half(&from, &to));
+  EXPECT_EQ(from, 11u);
+  EXPECT_EQ(to, 12u);
+  EXPECT_FALSE(share.take(&task));
+  EXPECT_FALSE(share.take_half(&from, &to));
+}
+
+// Every thread at the shares of all others, as fast as it can: each number comes out once.
+TEST(Workers, SharesUnderContention) {
+  const int tasks = 20000, threads = 4;
+  TaskRange shares[threads];
+  std::vector<std::atomic<int>> count(tasks);
+  for (int t = 0; t < threads; t++) {
+    shares[t].set(static_cast<uint64_t>(tasks / threads * t), static_cast<uint64_t>(tasks / threads * (t + 1)));
+  }
+  std::vector<std::thread> all;
+  for (int t = 0; t < threads; t++) {
+    all.emplace_back([&, t] {
+      uint64_t task, end;
+      for (int idle = 0; idle < 100; idle++) {
+        while (shares[t].take(&task)) count[task]++;
+        if (!shares[(t + 1 + idle) % threads].take_half(&task, &end)) continue;
+        if (end - task > 1) shares[t].set(task + 1, end);
+        count[task]++;
+        idle = 0;
+      }
+      while (shares[t].take(&task)) count[task]++;
+    });
+  }
+  for (std::thread& thread : all) thread.join();
+  for (const auto& c : count) EXPECT_EQ(c, 1);
+}
+
+TEST(Workers, VeryManyTasks) {
+  BorrowedWorkers workers(2);
+  const int64_t tasks = 3000001;
+  std::vector<std::atomic<uint8_t>> count(tasks);
+  parallel_for(workers.get(), tasks,
+               [&](int64_t index, int) { count[static_cast<size_t>(index)].fetch_add(1, std::memory_order_relaxed); });
+  int64_t wrong = 0;
+  for (const auto& c : count) wrong += c != 1;
+  EXPECT_EQ(wrong, 0);
+}
+
 TEST(Workers, TwoBorrowersNeverWaitForEachOther) {
   BorrowedWorkers all(64);
   BorrowedWorkers late(64);  // everything is taken: alone

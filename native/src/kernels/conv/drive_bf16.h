@@ -18,16 +18,12 @@ inline void conv_bf16(const Call* call, const Kernel& kernel) {
   const float* in = static_cast<const float*>(call->slots[CONV_IN]);
   const uint32_t* packed = static_cast<const uint32_t*>(call->slots[CONV_WEIGHTS]);
   float* out = static_cast<float*>(call->slots[CONV_OUT]);
-  const int64_t n = p.out_c / p.groups, k = conv_k(p), width = 16 * Kernel::TILES, mr = Kernel::ROWS;
+  const int64_t n = p.out_c / p.groups, k = conv_k(p), width = 16 * Kernel::TILES;
   const int64_t one_tile = bf16_tile_words(k), one_group = bf16_tiles_bytes(n, k) / 4;
   const int64_t pairs = bf16_pairs(k), stride = 2 * pairs, pixels = int64_t{p.batch} * p.out_h * p.out_w;
   const int64_t most = window_rows_bf16(p, Kernel::ROWS, sizeof(Value));
   const int threads = call->workers->threads;
-  int64_t block = most;
-  if (threads > 1) {
-    const int64_t fair = ((pixels + threads - 1) / threads + mr - 1) / mr * mr;
-    if (fair < block && fair > 0) block = fair;
-  }
+  const int64_t block = fair_rows(pixels, most, Kernel::ROWS, threads);
   const int64_t blocks = (pixels + block - 1) / block;
   parallel_for(call->workers, blocks * p.groups, [&](int64_t task, int thread) {
     const int64_t m0 = task / p.groups * block, g = task % p.groups;

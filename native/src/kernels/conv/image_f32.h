@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "core/workers.h"
 #include "kernels/conv/op.h"
 #include "kernels/conv/shape.h"
 
@@ -44,8 +45,7 @@ static inline ImageF32 image_f32(const ConvParams& p, int threads) {
       return b;
     }
     const int64_t fit = b.pitch <= target ? (target / b.pitch - tall) / p.stride_h + 1 : 1;
-    const int64_t fair = (out_rows + threads - 1) / threads;
-    b.rows = fit > fair ? fair : fit;
+    b.rows = fair_rows(out_rows, fit < 1 ? 1 : fit, 1, threads);
     b.rows = b.rows < 1 ? 1 : b.rows > p.out_h ? p.out_h : b.rows;
     if (!b.in_place && __builtin_mul_overflow((b.rows - 1) * p.stride_h + tall, b.pitch, &floats)) floats = -1;
   }

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "core/workers.h"
 #include "kernels/conv/op.h"
 
 namespace sinter {
@@ -49,8 +50,7 @@ static inline ConvBlock conv_block(const ConvParams& p, int threads, bool correc
   b.pitch = b.pitch / 16 * 16;  // where pixels are whole words, broadcasts cross no line of the cache
   int64_t fit = 1;
   if (b.pitch <= target) fit = (target / b.pitch - tall) / p.stride_h + 1;
-  const int64_t fair = (out_rows + threads - 1) / threads;
-  b.rows = fit > fair ? fair : fit;
+  b.rows = fair_rows(out_rows, fit < 1 ? 1 : fit, 1, threads);
   b.rows = b.rows < 1 ? 1 : b.rows > p.out_h ? p.out_h : b.rows;
   const int64_t image_rows = (b.rows - 1) * p.stride_h + tall;
   int64_t more;

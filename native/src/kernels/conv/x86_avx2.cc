@@ -28,11 +28,7 @@ inline void convolve(const Call* call) {
   const int64_t one_group = (n + 15) / 16 * one_tile;
   const int64_t plane = int64_t{p.out_h} * p.out_w, pixels = p.batch * plane;
   const int threads = call->workers->threads;
-  int64_t block = avx2_panel_rows(k);
-  if (threads > 1) {
-    const int64_t fair = ((pixels + threads - 1) / threads + 5) / 6 * 6;
-    if (fair < block && fair > 0) block = fair;
-  }
+  const int64_t block = fair_rows(pixels, avx2_panel_rows(k), 6, threads);
   const int64_t own_bytes = corrected ? avx2_corrected_panel_bytes(k) : avx2_panel_bytes(k);
   const int64_t blocks = (pixels + block - 1) / block;
   parallel_for(call->workers, blocks * p.groups, [&](int64_t task, int thread) {

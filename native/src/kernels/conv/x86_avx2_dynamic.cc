@@ -22,11 +22,7 @@ void conv_f32s8f32_avx2(const Call* call) {
   const int64_t plane = int64_t{p.out_h} * p.out_w, pixels = p.batch * plane;
   const int threads = call->workers->threads;
   char* panels = static_cast<char*>(call->scratch) + dynamic_images_bytes(p.batch, image, threads);
-  int64_t block = avx2_panel_rows(k);
-  if (threads > 1) {
-    const int64_t fair = ((pixels + threads - 1) / threads + 5) / 6 * 6;
-    if (fair < block && fair > 0) block = fair;
-  }
+  const int64_t block = fair_rows(pixels, avx2_panel_rows(k), 6, threads);
   const int64_t blocks = (pixels + block - 1) / block;
   parallel_for(call->workers, blocks * p.groups, [&](int64_t task, int thread) {
     const int64_t m0 = task / p.groups * block, g = task % p.groups;

@@ -26,16 +26,12 @@ inline void gemm_bf16(const Call* call, const Kernel& kernel) {
   const T* a = static_cast<const T*>(call->slots[GEMM_A]);
   const uint32_t* packed = static_cast<const uint32_t*>(call->slots[GEMM_WEIGHTS]);
   float* c = static_cast<float*>(call->slots[GEMM_C]);
-  const int64_t width = 16 * Kernel::TILES, one_tile = bf16_tile_words(p.k), mr = Kernel::ROWS;
+  const int64_t width = 16 * Kernel::TILES, one_tile = bf16_tile_words(p.k);
   const int64_t pairs = bf16_pairs(p.k), stride = 2 * pairs, steps = (p.n + width - 1) / width;
   const int64_t most = bf16_panel_rows(p.k, Kernel::ROWS, sizeof(Value));
   const int64_t panel_bytes = bf16_panel_bytes(p.k, most, sizeof(Value));
   const int threads = call->workers->threads;
-  int64_t block = most;
-  if (threads > 1) {
-    const int64_t fair = ((int64_t{p.m} + threads - 1) / threads + mr - 1) / mr * mr;
-    if (fair < block && fair > 0) block = fair;
-  }
+  const int64_t block = fair_rows(p.m, most, Kernel::ROWS, threads);
   const int64_t blocks = (p.m + block - 1) / block;
   int64_t chunks = 1;
   if (threads > 1 && blocks < threads) {

@@ -29,10 +29,8 @@ inline void gemm_f32(const Call* call, const StripKernelF32& kernel) {
   int64_t block = F32_BLOCK_BYTES / (4 * int64_t{p.k}) / F32_ROWS * F32_ROWS;
   block = block < F32_ROWS ? F32_ROWS : block > F32_MOST_ROWS ? F32_MOST_ROWS : block;
   const int threads = call->workers->threads;
-  if (threads > 1) {
-    const int64_t fair = (int64_t{p.m} + threads - 1) / threads;
-    if (fair < block) block = fair < F32_ROWS ? F32_ROWS : fair;
-  }
+  const int64_t fair = fair_rows(p.m, block, F32_ROWS, threads);
+  block = fair < F32_ROWS ? F32_ROWS : fair;
   const int64_t blocks = (p.m + block - 1) / block;
   int64_t chunks = 1;
   if (threads > 1 && blocks < threads) {

@@ -26,11 +26,7 @@ inline void for_each_vnni_tile(const Call* call, const TileFn& tile_fn) {
   const int64_t one_tile = tile_bytes(tile_form_vnni, p.k), tiles = (int64_t{p.n} + 63) / 64;
   const int threads = call->workers->threads;
   const int64_t past = p.lda > 0 ? (4 * groups - p.k + p.lda - 1) / p.lda : 0, unsafe = past < p.m ? past : p.m;
-  int64_t block = vnni_block_rows(p.k);
-  if (threads > 1) {
-    const int64_t fair = ((p.m + threads - 1) / threads + 7) / 8 * 8;
-    if (fair < block && fair > 0) block = fair;
-  }
+  const int64_t block = fair_rows(p.m, vnni_block_rows(p.k), 8, threads);
   const int64_t own_bytes = is_unsigned ? vnni_corrected_bytes(p.k) : vnni_row_bytes(p.k);
   const int64_t blocks = (p.m + block - 1) / block;
   int64_t chunks = 1;

@@ -19,11 +19,7 @@ inline void for_each_amx_tile(const Call* call, const TileFn& tile_fn) {
   const AmxSteps steps = amx_steps(p.k);
   const int64_t one_tile = tile_bytes(tile_form_vnni, p.k), tiles = (int64_t{p.n} + 63) / 64;
   const int threads = call->workers->threads;
-  int64_t block = amx_block_rows(p.k);
-  if (threads > 1) {
-    const int64_t fair = ((p.m + threads - 1) / threads + 15) / 16 * 16;
-    if (fair < block && fair > 0) block = fair;
-  }
+  const int64_t block = fair_rows(p.m, amx_block_rows(p.k), 16, threads);
   const int64_t blocks = (p.m + block - 1) / block;
   int64_t chunks = 1;
   if (threads > 1 && blocks < threads) {

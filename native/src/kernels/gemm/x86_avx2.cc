@@ -25,12 +25,7 @@ inline void for_each_tile(const Call* call, const TileFn& tile_fn) {
   const int64_t one_tile = sizeof(T) == 2 ? s16_tile_bytes(p.k) : tile_bytes(tile_form_avx2, p.k);
   const int64_t tiles = (p.n + 15) / 16;
   const int threads = call->workers->threads;
-  int64_t block = avx2_panel_rows(p.k);
-  if (threads > 1) {  // smaller blocks when that gives every thread one
-    const int64_t fair = (p.m + threads - 1) / threads;
-    const int64_t rounded = (fair + 5) / 6 * 6;
-    if (rounded < block && rounded > 0) block = rounded;
-  }
+  const int64_t block = fair_rows(p.m, avx2_panel_rows(p.k), 6, threads);
   const int64_t own_bytes = corrected ? avx2_corrected_panel_bytes(p.k) : avx2_panel_bytes(p.k);
   const int64_t blocks = (p.m + block - 1) / block;
   int64_t chunks = 1;

@@ -15,11 +15,7 @@ void gemm_f32s8f32_avx2(const Call* call) {
   const int64_t tiles = (p.n + 15) / 16, rows_at_once = avx2_panel_rows(p.k);
   const int64_t own_bytes = dynamic_thread_bytes(p.k);
   const int threads = call->workers->threads;
-  int64_t block = rows_at_once;
-  if (threads > 1) {
-    const int64_t fair = ((p.m + threads - 1) / threads + 5) / 6 * 6;
-    if (fair < block && fair > 0) block = fair;
-  }
+  const int64_t block = fair_rows(p.m, rows_at_once, 6, threads);
   const int64_t blocks = (p.m + block - 1) / block;
   int64_t chunks = 1;
   if (threads > 1 && blocks < threads) {

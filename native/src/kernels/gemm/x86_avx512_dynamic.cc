@@ -18,11 +18,7 @@ inline void gemm_dynamic(const Call* call) {
   const int64_t groups = (int64_t{p.k} + 3) / 4, stride = 4 * groups;
   const int64_t one_tile = tile_bytes(tile_form_vnni, p.k), tiles = (int64_t{p.n} + 63) / 64;
   const int threads = call->workers->threads;
-  int64_t block = dynamic_vnni_rows(p.k);
-  if (threads > 1) {
-    const int64_t fair = ((p.m + threads - 1) / threads + 5) / 6 * 6;
-    if (fair < block && fair > 0) block = fair;
-  }
+  const int64_t block = fair_rows(p.m, dynamic_vnni_rows(p.k), 6, threads);
   const int64_t blocks = (p.m + block - 1) / block;
   int64_t chunks = 1;
   if (threads > 1 && blocks < threads) {

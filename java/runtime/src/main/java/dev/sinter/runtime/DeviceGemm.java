@@ -157,7 +157,7 @@ final class DeviceGemm {
             List.of(
                 new PlanEncoder.Binding(false, in, 0),
                 new PlanEncoder.Binding(true, (long) m * n * outBytes, out)),
-            List.of(new PlanEncoder.Call(row.index(), 0, own, List.of(0, 1, 2))));
+            List.of(new PlanEncoder.Call(row.index(), 0, 0, own, List.of(0, 1, 2))));
     long plan = Natives.createPlan(weights, bytes, "gemm");
     long session = SinterLibrary.sinter_device_session_create(device.number(), end);
     try {

@@ -42,8 +42,9 @@ final class ProgramMaker {
    * One call to be.
    *
    * @param blob its packed weights among those of its side, -1 for none
+   * @param cycles what it is expected to cost, on one core
    */
-  record Placed(Step step, Row row, int blob, boolean onDevice) {}
+  record Placed(Step step, Row row, int blob, double cycles, boolean onDevice) {}
 
   ProgramMaker(Part part, Target target, OpenDevice device, Options options, Program.Store store) {
     this.part = part;
@@ -158,7 +159,7 @@ final class ProgramMaker {
 
   private void place(Step step, Choice choice, int blob, boolean onDevice, String reason) {
     Row row = choice.row();
-    placed.add(new Placed(step, row, blob, onDevice));
+    placed.add(new Placed(step, row, blob, choice.cycles(), onDevice));
     List<String> refusals = new ArrayList<>();
     for (Choice.Refusal refusal : choice.refusals()) {
       refusals.add(refusal.row() + ": " + refusal.reason());

@@ -98,7 +98,8 @@ final class SegmentWriter {
           numbers.add(value == null ? blobSlot(p.blob()) : slot(value));
         }
         ByteBuffer params = PlanEncoder.params(p.row().op(), p.step());
-        calls.add(new PlanEncoder.Call(p.row().index(), p.step().opIndex(), params, numbers));
+        calls.add(
+            new PlanEncoder.Call(p.row().index(), p.step().opIndex(), p.cycles(), params, numbers));
       }
       Target of = onDevice ? device.target() : target;
       ByteBuffer bytes =

@@ -16,11 +16,11 @@ import java.util.Map;
 /** Encodes checked, placed steps; and the parameters of a single step. */
 public final class PlanEncoder {
   private static final int MAGIC = 0x504e5453;
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final int HEADER_BYTES = 48;
   private static final int SLOT_BYTES = 24;
   private static final int BINDING_BYTES = 24;
-  private static final int STEP_BYTES = 16;
+  private static final int STEP_BYTES = 24;
 
   private PlanEncoder() {}
 
@@ -47,8 +47,12 @@ public final class PlanEncoder {
    */
   public record Binding(boolean output, long bytes, long place) {}
 
-  /** A step with its row, its encoded parameters and the numbers of its slots. */
-  public record Call(int row, int tag, ByteBuffer params, List<Integer> slots) {}
+  /**
+   * A step with its row, its encoded parameters and the numbers of its slots.
+   *
+   * @param cycles what it is expected to take on one core; 0 where that is not known
+   */
+  public record Call(int row, int tag, double cycles, ByteBuffer params, List<Integer> slots) {}
 
   /** The parameters of a step at the offsets the catalogue gives; all must be set, none unknown. */
   public static ByteBuffer params(OpSpec op, Step step) {
@@ -111,12 +115,18 @@ public final class PlanEncoder {
     }
     for (Call call : calls) {
       out.putInt(call.row()).putInt(call.slots().size()).putInt(call.params().remaining());
-      out.putInt(call.tag());
+      out.putInt(call.tag()).putInt(cycles(call)).putInt(0);
       for (int slot : call.slots()) {
         out.putInt(slot);
       }
       out.put(call.params().duplicate());
     }
     return out.flip();
+  }
+
+  /** As an unsigned int; what is known is not 0. */
+  private static int cycles(Call call) {
+    double most = 0xffffffffL;
+    return call.cycles() > 0 ? (int) (long) Math.min(most, Math.max(1, call.cycles())) : 0;
   }
 }

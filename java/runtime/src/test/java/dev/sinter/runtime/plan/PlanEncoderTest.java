@@ -38,11 +38,11 @@ class PlanEncoderTest {
             192,
             List.of(new Slot(Slot.Kind.BINDING, 1, 0, 16), new Slot(Slot.Kind.ARENA, 0, 64, 128)),
             List.of(new Binding(false, 16, -1), new Binding(true, 24, -1)),
-            List.of(new Call(5, 9, params, List.of(1, 0))));
+            List.of(new Call(5, 9, 1234.5, params, List.of(1, 0))));
     assertTrue(plan.isDirect());
-    assertEquals(48 + 2 * 24 + 2 * 24 + 16 + 2 * 4 + 8, plan.remaining());
+    assertEquals(48 + 2 * 24 + 2 * 24 + 24 + 2 * 4 + 8, plan.remaining());
     assertEquals("STNP", ascii(plan, 4));
-    assertEquals(1, plan.getInt());
+    assertEquals(2, plan.getInt());
     assertEquals(0x1122334455667788L, plan.getLong());
     assertEquals(plan.limit(), plan.getLong());
     assertEquals(192, plan.getLong());
@@ -59,7 +59,7 @@ class PlanEncoderTest {
     assertEquals(List.of(1, 0), ints(plan, 2));
     assertEquals(24, plan.getLong());
     assertEquals(-1, plan.getLong());
-    assertEquals(List.of(5, 2, 8, 9), ints(plan, 4));
+    assertEquals(List.of(5, 2, 8, 9, 1234, 0), ints(plan, 6));
     assertEquals(List.of(1, 0), ints(plan, 2));
     assertEquals(List.of(77, 0), ints(plan, 2));
     assertFalse(plan.hasRemaining());

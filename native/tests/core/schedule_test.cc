@@ -1,0 +1,81 @@
+// Which steps are shared: long ones, and short ones whose data would otherwise travel.
+// SPDX-License-Identifier: Apache-2.0
+#include "core/schedule.h"
+
+#include "gtest/gtest.h"
+
+namespace sinter {
+namespace {
+
+std::vector<bool> shared(const std::vector<StepCost>& steps, int threads = 2) {
+  return make_schedule(steps, threads).shared;
+}
+
+TEST(Schedule, OneThreadSharesNothing) {
+  const Schedule s = make_schedule({{1e9, 1e6}, {0, 0}}, 1);
+  EXPECT_EQ(s.shared, std::vector<bool>({false, false}));
+  EXPECT_EQ(s.saved_cycles, 0);
+}
+
+TEST(Schedule, LongStepsAndThoseOfUnknownLengthAreShared) {
+  const Schedule s = make_schedule({{1e6, 1e3}, {0, 1e3}}, 2);
+  EXPECT_EQ(s.shared, std::vector<bool>({true, true}));
+  EXPECT_GT(s.saved_cycles, 0.4 * 2e6);
+  EXPECT_LT(s.saved_cycles, 0.5 * 2e6);
+}
+
+TEST(Schedule, ShortStepsAreNot) {
+  const Schedule s = make_schedule(std::vector<StepCost>(50, {1000, 100}), 2);
+  EXPECT_EQ(s.shared, std::vector<bool>(50, false));
+  EXPECT_EQ(s.saved_cycles, 0);
+  EXPECT_EQ(make_schedule({}, 8).saved_cycles, 0);
+}
+
+TEST(Schedule, AShortStepIsSharedOnlyWhereItsDataWouldTravel) {
+  EXPECT_EQ(shared({{1e6, 1e5}, {500, 1e5}, {1e6, 1e5}}), std::vector<bool>({true, true, true}));
+  EXPECT_EQ(shared({{1e6, 1e5}, {500, 64}, {1e6, 64}}), std::vector<bool>({true, false, true}));
+}
+
+TEST(Schedule, AMediumStepAmongShortOnesStaysWithThem) {
+  // 20 us would be worth it by themselves; that the maps around come and go is not.
+  EXPECT_EQ(shared({{1000, 1e6}, {6e4, 1e6}, {1000, 1e6}}), std::vector<bool>({false, false, false}));
+  EXPECT_EQ(shared({{1000, 10}, {6e4, 10}, {1000, 10}}), std::vector<bool>({false, true, false}));
+}
+
+// The best of all sequences, one by one.
+TEST(Schedule, ItIsTheCheapestSequence) {
+  uint32_t state = 7;
+  auto next = [&](uint32_t below) { return (state = state * 1664525u + 1013904223u) / 65536 % below; };
+  auto cost = [](const std::vector<StepCost>& steps, const std::vector<bool>& shared) {
+    double cycles = 0;
+    bool before = false;
+    for (size_t i = 0; i < steps.size(); i++) {
+      if (shared[i] != before) cycles += steps[i].bytes / 2 / 3;
+      cycles += shared[i] ? steps[i].cycles / 2 / 0.9 + 2300 : steps[i].cycles;
+      before = shared[i];
+    }
+    return cycles;
+  };
+  for (int round = 0; round < 200; round++) {
+    std::vector<StepCost> steps;
+    for (int i = 0; i < 8; i++) steps.push_back({1.0 + next(30000), 1.0 * next(40000)});
+    const Schedule s = make_schedule(steps, 2);
+    double least = 1e30;
+    for (int mask = 0; mask < 256; mask++) {
+      std::vector<bool> sequence;
+      for (int i = 0; i < 8; i++) sequence.push_back(mask >> i & 1);
+      const double c = cost(steps, sequence);
+      least = c < least ? c : least;
+    }
+    const double alone = cost(steps, std::vector<bool>(8, false));
+    if (s.saved_cycles == 0) {
+      EXPECT_GT(least, 0.85 * alone - 1);
+    } else {
+      EXPECT_NEAR(alone - s.saved_cycles, least, 1e-6 * least);
+      EXPECT_NEAR(cost(steps, s.shared), least, 1e-6 * least);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sinter
