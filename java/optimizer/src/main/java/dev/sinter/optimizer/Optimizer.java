@@ -17,6 +17,9 @@ import dev.sinter.optimizer.decision.Decisions.Border;
 import dev.sinter.optimizer.plan.Planner;
 import dev.sinter.optimizer.recipe.Recipe;
 import dev.sinter.optimizer.recipe.RecipeException;
+import dev.sinter.optimizer.reconstruct.LayerMoments;
+import dev.sinter.optimizer.reconstruct.Reconstruction;
+import dev.sinter.optimizer.weights.InputMoments;
 import dev.sinter.runtime.Options;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -241,11 +244,13 @@ public final class Optimizer {
       Map<QualityStep, Map<String, Object>> todo = steps();
       Graph prepared = graph;
       for (Map.Entry<QualityStep, Map<String, Object>> step : todo.entrySet()) {
-        prepared = step.getKey().prepare(prepared, step.getValue());
+        prepared =
+            step.getKey()
+                .prepare(new QualityStep.Preparation(prepared, examples, options), step.getValue());
       }
       Planner planner = new Planner(prepared, recipe);
       calibrate(prepared, planner);
-      Decisions decisions = planner.decide(calibration, Moments.NONE);
+      Decisions decisions = planner.decide(calibration, moments(prepared, planner));
       decisions =
           decisions.withBorders(
               inputs == null ? decisions.inputs() : inputs,
@@ -266,6 +271,21 @@ public final class Optimizer {
           calibration,
           LayerReport.of(prepared, decisions),
           planner.notes());
+    }
+
+    /** Measured where an algorithm asks for them. */
+    private Moments moments(Graph prepared, Planner planner) {
+      Set<Integer> needed = planner.momentsNeeded(0);
+      if (needed.isEmpty() || examples.get(0) == null) {
+        return Moments.NONE;
+      }
+      Map<Integer, InputMoments> known =
+          LayerMoments.measure(
+              prepared,
+              examples.get(0),
+              layer -> needed.contains(layer.op()),
+              Reconstruction.Settings.DEFAULT.rows());
+      return (subgraph, op) -> subgraph == 0 ? known.get(op) : null;
     }
 
     private Map<QualityStep, Map<String, Object>> steps() {

@@ -37,6 +37,18 @@ public interface QualityStep {
   }
 
   /**
+   * Changes the float model before it is calibrated, looking at examples; by default without.
+   *
+   * @param preparation the model and the examples
+   * @param parameters what the recipe says beside the name
+   * @return the changed model, or the same
+   * @throws IllegalArgumentException if a parameter is not understood
+   */
+  default Graph prepare(Preparation preparation, Map<String, Object> parameters) {
+    return prepare(preparation.graph(), parameters);
+  }
+
+  /**
    * Corrects the float model after decisions are made, so that the quantized model comes closer to
    * what the float model was: bias correction. Tensors and ops keep their indices.
    *
@@ -47,6 +59,42 @@ public interface QualityStep {
    */
   default Outcome correct(Context context, Map<String, Object> parameters) {
     return new Outcome(context.graph(), context.decisions());
+  }
+
+  /**
+   * What a preparation works on.
+   *
+   * @param graph the float model
+   * @param examples by index of the subgraph; empty if the caller gave none
+   * @param options how models are run
+   */
+  record Preparation(Graph graph, Map<Integer, InputSource> examples, Options options) {
+    /**
+     * Keeps a copy of the map.
+     *
+     * @param graph the float model
+     * @param examples by index of the subgraph
+     * @param options how models are run
+     */
+    public Preparation {
+      examples = Map.copyOf(examples);
+    }
+
+    /**
+     * Returns the examples of the main subgraph.
+     *
+     * @param step who needs them, for the message
+     * @return the examples
+     * @throws IllegalArgumentException if there are none
+     */
+    public InputSource needExamples(String step) {
+      InputSource source = examples.get(0);
+      if (source == null) {
+        throw new IllegalArgumentException(
+            "step " + step + " must see what activations are: give examples (--data)");
+      }
+      return source;
+    }
   }
 
   /**

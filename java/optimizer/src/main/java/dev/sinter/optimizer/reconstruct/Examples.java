@@ -12,7 +12,6 @@ import dev.sinter.runtime.Model;
 import dev.sinter.runtime.Options;
 import dev.sinter.runtime.Session;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -41,9 +40,7 @@ final class Examples {
             throw new GraphException(
                 graph.name() + ": a model that takes strings cannot be reconstructed");
           }
-          ByteBuffer memory = session.input(i).duplicate().clear();
-          byte[] copy = new byte[memory.remaining()];
-          memory.get(copy);
+          byte[] copy = copy(session.input(i));
           bytes += copy.length;
           example.add(copy);
         }
@@ -59,31 +56,20 @@ final class Examples {
     }
   }
 
+  /** Values of an input of the model, one per example. */
+  byte[][] input(int index) {
+    return inputs.stream().map(e -> e.get(index)).toArray(byte[][]::new);
+  }
+
+  static byte[] copy(ByteBuffer memory) {
+    ByteBuffer all = memory.duplicate().clear();
+    byte[] copy = new byte[all.remaining()];
+    all.get(copy);
+    return copy;
+  }
+
   int size() {
     return inputs.size();
-  }
-
-  void write(int example, Session session) {
-    for (int i = 0; i < inputs.get(example).size(); i++) {
-      session.input(i).duplicate().clear().put(inputs.get(example).get(i));
-    }
-  }
-
-  /**
-   * Runs an example.
-   *
-   * @param outer which input of the model is asked for; -1: the result is
-   * @param into gets the values
-   */
-  void read(int example, Session session, int outer, float[] into) {
-    write(example, session);
-    if (outer >= 0) {
-      ByteBuffer memory = session.input(outer).duplicate().order(ByteOrder.nativeOrder()).clear();
-      memory.asFloatBuffer().get(into);
-      return;
-    }
-    session.run();
-    session.getOutput(0, into);
   }
 
   /** Loads a model for one thread. */

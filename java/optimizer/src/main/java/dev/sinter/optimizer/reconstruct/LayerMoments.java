@@ -4,10 +4,10 @@
 package dev.sinter.optimizer.reconstruct;
 
 import dev.sinter.graph.Graph;
+import dev.sinter.graph.Shape;
 import dev.sinter.optimizer.data.InputSource;
 import dev.sinter.optimizer.weights.InputMoments;
 import dev.sinter.runtime.Model;
-import dev.sinter.runtime.Session;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -21,6 +21,8 @@ import java.util.function.Predicate;
  * what becomes of the layers before it.
  */
 public final class LayerMoments {
+  private static final long KEPT_BYTES = 800L << 20;
+
   private LayerMoments() {}
 
   /**
@@ -48,47 +50,30 @@ public final class LayerMoments {
     try (Model model = Examples.load(graph)) {
       examples = new Examples(graph, model, source);
     }
+    Walk walk = new Walk(graph, examples, List.copyOf(byInput.keySet()), KEPT_BYTES);
     byInput.forEach(
         (input, layers) -> {
-          Graph head =
-              graph.inputs().contains(input)
-                  ? graph
-                  : graph.withOutputs(List.of(graph.tensor(input).name()));
-          try (Model model = Examples.load(head);
-              Session session = model.newSession()) {
-            measure(graph, input, layers, session, examples, rows, moments);
+          Shape shape = graph.tensor(input).shape();
+          List<Windows> windows = new ArrayList<>();
+          List<PairSums> sums = new ArrayList<>();
+          for (Layer layer : layers) {
+            windows.add(new Windows(layer, shape, rows));
+            sums.add(new PairSums(layer.groups(), layer.inputs()));
+          }
+          try (Walk.Step step = walk.to(graph, input, piece -> piece)) {
+            for (int e = 0; e < examples.size(); e++) {
+              float[] values = step.run(e);
+              for (int i = 0; i < layers.size(); i++) {
+                float[] taken = new float[windows.get(i).size()];
+                windows.get(i).take(values, taken);
+                sums.get(i).add(taken, taken, windows.get(i).rows());
+              }
+            }
+          }
+          for (int i = 0; i < layers.size(); i++) {
+            moments.put(layers.get(i).op(), sums.get(i).moments().quantized());
           }
         });
     return moments;
-  }
-
-  private static void measure(
-      Graph graph,
-      int input,
-      List<Layer> layers,
-      Session session,
-      Examples examples,
-      int rows,
-      Map<Integer, InputMoments> moments) {
-    int outer = graph.inputs().indexOf(input);
-    var info = outer >= 0 ? session.inputs().get(outer) : session.outputs().get(0);
-    float[] values = new float[Math.toIntExact(info.shape().elements())];
-    List<Windows> windows = new ArrayList<>();
-    List<PairSums> sums = new ArrayList<>();
-    for (Layer layer : layers) {
-      windows.add(new Windows(layer, info.shape(), rows));
-      sums.add(new PairSums(layer.groups(), layer.inputs()));
-    }
-    for (int e = 0; e < examples.size(); e++) {
-      examples.read(e, session, outer, values);
-      for (int i = 0; i < layers.size(); i++) {
-        float[] taken = new float[windows.get(i).size()];
-        windows.get(i).take(values, taken);
-        sums.get(i).add(taken, taken, windows.get(i).rows());
-      }
-    }
-    for (int i = 0; i < layers.size(); i++) {
-      moments.put(layers.get(i).op(), sums.get(i).moments().quantized());
-    }
   }
 }

@@ -22,7 +22,6 @@ import dev.sinter.optimizer.weights.Refit;
 import dev.sinter.optimizer.weights.WeightQuantizer;
 import dev.sinter.optimizer.weights.WeightSpec;
 import dev.sinter.runtime.Model;
-import dev.sinter.runtime.Session;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -42,8 +41,8 @@ import java.util.Map;
  *       2019, there called empirical); a layer without a bias gets one.
  * </ul>
  *
- * <p>Layer by layer both models run anew up to it, so no more is kept than one layer's moments. The
- * result is the same for the same examples.
+ * <p>Both models run piece by piece, each op about once per example. The result is the same for the
+ * same examples.
  */
 public final class Reconstruction {
   /**
@@ -96,15 +95,14 @@ public final class Reconstruction {
     Choice choose(Graph graph, Layer layer);
 
     /**
-     * Makes what shall be run to learn what a layer is given once the layers before it are
-     * quantized; by default the float model with rounded weights.
+     * Makes of a piece of the rounded model what shall be run to learn what the layers behind it
+     * are given; by default the piece as it is.
      *
-     * @param rounded the model as far as it is rounded, still in float
-     * @param tensor input of the layer, an inner tensor
-     * @return a model with that tensor as its only output, in float
+     * @param piece ops that come before the next layers, in float, with rounded weights
+     * @return a model with the same inputs and outputs, in float
      */
-    default Graph head(Graph rounded, String tensor) {
-      return rounded.withOutputs(List.of(tensor));
+    default Graph form(Graph piece) {
+      return piece;
     }
 
     /**
@@ -114,6 +112,13 @@ public final class Reconstruction {
      * @param values its input, changed in place
      */
     default void arrive(Layer layer, float[] values) {}
+
+    /**
+     * Told when a layer is rounded.
+     *
+     * @param outcome what became of it
+     */
+    default void rounded(Outcome outcome) {}
   }
 
   /** Hears how far it is. */
@@ -165,6 +170,9 @@ public final class Reconstruction {
     }
   }
 
+  /** What may be kept of either model: more is computed again. */
+  private static final long KEPT_BYTES = 400L << 20;
+
   private final Settings settings;
   private final Plan plan;
   private final Progress progress;
@@ -181,6 +189,9 @@ public final class Reconstruction {
     this.plan = plan;
     this.progress = progress;
   }
+
+  /** Through the float model and through the rounded one. */
+  private record Walks(Walk real, Walk rounded, int examples) {}
 
   private record Job(Layer layer, Choice choice) {}
 
@@ -216,9 +227,14 @@ public final class Reconstruction {
     try (Model model = Examples.load(graph)) {
       examples = new Examples(graph, model, source);
     }
+    Walks walks =
+        new Walks(
+            new Walk(graph, examples, order, KEPT_BYTES),
+            new Walk(graph, examples, order, KEPT_BYTES),
+            examples.size());
     for (int input : order) {
       progress.at(outcomes.size(), count);
-      rounded = round(graph, rounded, input, byInput.get(input), uses, examples, outcomes);
+      rounded = round(graph, rounded, input, byInput.get(input), uses, walks, outcomes);
     }
     progress.at(count, count);
     return new Result(rounded, outcomes);
@@ -230,9 +246,9 @@ public final class Reconstruction {
       int input,
       List<Job> jobs,
       Map<Integer, Integer> uses,
-      Examples examples,
+      Walks walks,
       List<Outcome> outcomes) {
-    List<CrossMoments> moments = measure(graph, rounded, input, jobs, examples);
+    List<CrossMoments> moments = measure(graph, rounded, input, jobs, walks);
     Graph now = rounded;
     for (int j = 0; j < jobs.size(); j++) {
       Layer layer = jobs.get(j).layer();
@@ -255,14 +271,16 @@ public final class Reconstruction {
       String name = graph.tensor(graph.ops().get(layer.op()).output(0)).name();
       double power = Math.max(Double.MIN_NORMAL, MomentMath.power(weights, z));
       QuantizedWeights plain = new MseSearch().quantize(weights, choice.spec(), null);
-      outcomes.add(
+      Outcome outcome =
           new Outcome(
               layer,
               name,
               q,
               MomentMath.error(weights, plain, z) / power,
               MomentMath.error(target, q, z) / power,
-              shared ? "weights shared by several layers: neither fitted nor corrected" : null));
+              shared ? "weights shared by several layers: neither fitted nor corrected" : null);
+      outcomes.add(outcome);
+      plan.rounded(outcome);
       now = keepIndices(now, editor);
     }
     return now;
@@ -316,27 +334,24 @@ public final class Reconstruction {
   }
 
   private List<CrossMoments> measure(
-      Graph graph, Graph rounded, int input, List<Job> jobs, Examples examples) {
-    String name = graph.tensor(input).name();
-    boolean outer = graph.inputs().contains(input);
-    Graph before = outer ? graph : graph.withOutputs(List.of(name));
-    Graph after = outer ? graph : plan.head(rounded, name);
-    try (Tap x = new Tap(graph, input, before);
-        Tap z = new Tap(graph, input, after)) {
+      Graph graph, Graph rounded, int input, List<Job> jobs, Walks walks) {
+    Shape shape = graph.tensor(input).shape();
+    try (Walk.Step x = walks.real().to(graph, input, piece -> piece);
+        Walk.Step z = walks.rounded().to(rounded, input, plan::form)) {
       List<Windows> windows = new ArrayList<>();
       List<PairSums> sums = new ArrayList<>();
       int largest = 0;
       for (Job job : jobs) {
-        Windows w = new Windows(job.layer(), x.shape(), settings.rows());
+        Windows w = new Windows(job.layer(), shape, settings.rows());
         largest = Math.max(largest, w.size());
         windows.add(w);
         sums.add(new PairSums(job.layer().groups(), job.layer().inputs()));
       }
       float[] rowsX = new float[largest];
       float[] rowsZ = new float[largest];
-      for (int e = 0; e < examples.size(); e++) {
-        float[] atX = x.run(e, examples);
-        float[] atZ = z.run(e, examples);
+      for (int e = 0; e < walks.examples(); e++) {
+        float[] atX = x.run(e);
+        float[] atZ = z.run(e);
         plan.arrive(jobs.get(0).layer(), atZ);
         for (int j = 0; j < jobs.size(); j++) {
           windows.get(j).take(atX, rowsX);
@@ -345,41 +360,6 @@ public final class Reconstruction {
         }
       }
       return sums.stream().map(PairSums::moments).toList();
-    }
-  }
-
-  /** The model up to a tensor. */
-  private static final class Tap implements AutoCloseable {
-    private final Model model;
-    private final Session session;
-    private final int fromInput;
-    private final float[] values;
-    private final Shape shape;
-
-    Tap(Graph graph, int tensor, Graph head) {
-      fromInput = graph.inputs().indexOf(tensor);
-      model = Examples.load(head);
-      session = model.newSession();
-      shape =
-          fromInput >= 0
-              ? session.inputs().get(fromInput).shape()
-              : session.outputs().get(0).shape();
-      values = new float[Math.toIntExact(shape.elements())];
-    }
-
-    Shape shape() {
-      return shape;
-    }
-
-    float[] run(int example, Examples examples) {
-      examples.read(example, session, fromInput, values);
-      return values;
-    }
-
-    @Override
-    public void close() {
-      session.close();
-      model.close();
     }
   }
 }

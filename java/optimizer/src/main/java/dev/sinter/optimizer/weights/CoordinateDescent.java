@@ -193,7 +193,7 @@ public final class CoordinateDescent implements WeightQuantizer {
         if (!(scale > 0)) {
           continue;
         }
-        scale = ScaleGrid.storable(grid.spec, scale);
+        scale = BlockScales.storable(grid.spec, scale);
         double by = (double) scale - grid.scales[slice];
         if (by == 0 || by * (2 * slope + by * curve) >= 0) {
           continue;

@@ -86,7 +86,7 @@ public final class MseSearch implements WeightQuantizer {
   private static double error(
       ScaleGrid grid, int slice, float[] values, float[] importance, float wanted) {
     WeightSpec spec = grid.spec;
-    float scale = ScaleGrid.storable(spec, wanted);
+    float scale = BlockScales.storable(spec, wanted);
     int zero =
         spec.symmetric() ? 0 : grid.zeroPoint(grid.zeroPoints[slice], grid.scales[slice], scale);
     float least = spec.least() - zero;

@@ -3,7 +3,6 @@
 
 package dev.sinter.optimizer.weights;
 
-import dev.sinter.graph.HalfFloat;
 import java.util.Arrays;
 
 /**
@@ -11,9 +10,6 @@ import java.util.Arrays;
  * weights that share a scale, in the order of {@link QuantizedWeights#scales()}.
  */
 final class ScaleGrid {
-  /** As the AI Edge Quantizer: no range is narrower. */
-  private static final float NARROWEST = 1e-9f;
-
   final FloatMatrix weights;
   final WeightSpec spec;
   final float[] scales;
@@ -51,11 +47,11 @@ final class ScaleGrid {
         most = Math.max(most, weights.values()[i]);
       }
       if (spec.symmetric()) {
-        float bound = Math.max(Math.max(most, -least), NARROWEST);
-        grid.scales[s] = storable(spec, bound / spec.most());
+        double bound = Math.max(most, -least);
+        grid.scales[s] = BlockScales.storable(spec, bound / spec.most());
       } else {
-        float range = Math.max(most - least, NARROWEST);
-        grid.scales[s] = storable(spec, range / (spec.most() - spec.least()));
+        double range = (double) most - least;
+        grid.scales[s] = BlockScales.storable(spec, range / (spec.most() - spec.least()));
         grid.zeroPoints[s] = grid.zeroPoint(least, grid.scales[s]);
       }
     }
@@ -66,7 +62,7 @@ final class ScaleGrid {
   static ScaleGrid chosen(FloatMatrix weights, WeightSpec spec, Chooser chooser) {
     ScaleGrid grid = ofRanges(weights, spec);
     for (int s = 0; s < grid.scales.length; s++) {
-      float scale = storable(spec, chooser.scale(s, grid));
+      float scale = BlockScales.storable(spec, chooser.scale(s, grid));
       if (!spec.symmetric()) {
         grid.zeroPoints[s] = grid.zeroPoint(grid.zeroPoints[s], grid.scales[s], scale);
       }
@@ -116,20 +112,6 @@ final class ScaleGrid {
       case CHANNEL -> output;
       case BLOCK -> output * spec.scalesPerOutput(weights.inputs()) + input / spec.block();
     };
-  }
-
-  /**
-   * The nearest scale that can be stored. Scales by block are half floats of which kernels read as
-   * many digits as a bfloat16 has; others are floats.
-   */
-  static float storable(WeightSpec spec, float scale) {
-    if (spec.granularity() != WeightSpec.Granularity.BLOCK) {
-      return Math.max(scale, Float.MIN_NORMAL);
-    }
-    int bits = Float.floatToRawIntBits(scale);
-    float rounded = Float.intBitsToFloat((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000);
-    float half = HalfFloat.toFloat(HalfFloat.ofFloat(Math.min(rounded, 65280f)));
-    return Math.max(half, HalfFloat.toFloat((short) 1));
   }
 
   /** The stored value nearest to a real one, halves to even. */
