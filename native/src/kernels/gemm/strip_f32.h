@@ -34,8 +34,9 @@ struct FloatResults {
   float low, high;
 };
 
-// C[r][0..columns) = bound(bias + sum over k of A[r][k] * W[k][column]) for all rows: products are fused into the sum
-// in the order of k. Weights are read by whole vectors of the ISA (4, 8 or 16). 1 <= columns <= the ISA's most.
+// C[r][0..columns) = bound(bias + sum over k of A[r][k] * W[k][column]) for all rows: products are fused into the sum,
+// in the order of k, but that three pixels side by side (run == 3 * stride) may take turns. Weights are read by whole
+// vectors of the ISA (4, 8 or 16). 1 <= columns <= the ISA's most.
 typedef void MultiplyStripF32(const FloatRows& rows, const FloatWeights& weights, const FloatResults& results,
                               int columns);
 MultiplyStripF32 multiply_strip_f32_avx2;    // at most 24 columns, for one row 64

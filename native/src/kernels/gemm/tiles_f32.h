@@ -20,6 +20,26 @@
 namespace sinter {
 namespace {
 
+// One run of rows that are three pixels each and begin a pixel apart (convolutions 3 wide of stride 1), times one
+// vector of columns: a value meets the up to three taps of as many rows that see it. A load for each product would be
+// the limit.
+template <int ROWS>
+SINTER_UNROLLED void three_taps(const float* a, int64_t pixel, const float* w, int64_t step, V::F (&s)[ROWS]) {
+  const float *a4 = a + 4 * pixel, *a8 = a + 8 * pixel, *a12 = a + 12 * pixel;
+  const float *second = w + pixel * step, *third = second + pixel * step;
+  for (int64_t i = pixel; i > 0; i--) {
+    const V::F w0 = V::load(w), w1 = V::load(second), w2 = V::load(third);
+    repeat<ROWS + 2>([&](auto r) SINTER_UNROLLED_LAMBDA {
+      const V::F x = V::set((r < 4 ? a : r < 8 ? a4 : r < 12 ? a8 : a12)[r % 4 * pixel]);
+      if constexpr (r < ROWS) V::add(&s[r], x, w0);
+      if constexpr (r >= 1 && r <= ROWS) V::add(&s[r - 1], x, w1);
+      if constexpr (r >= 2) V::add(&s[r - 2], x, w2);
+    });
+    w += step, second += step, third += step;
+    a++, a4++, a8++, a12++;
+  }
+}
+
 template <int VECTORS, int ROWS>
 SINTER_UNROLLED void one_tile(const FloatRows& m, int64_t row, const FloatWeights& weights, const FloatResults& results,
                               V::Mask last) {
@@ -36,7 +56,15 @@ SINTER_UNROLLED void one_tile(const FloatRows& m, int64_t row, const FloatWeight
   const int64_t part = row / ROWS;
   [[maybe_unused]] const float* ahead =
       weights.next && part * per_tile < VECTORS ? weights.next + part * 16 * (m.runs * m.run + 1) : w;
+  [[maybe_unused]] const bool share = VECTORS == 1 && ROWS >= 4 && m.run == 3 * stride;
   for (int64_t run = m.runs; run > 0; run--, a += m.pitch) {
+    if constexpr (VECTORS == 1 && ROWS >= 4) {
+      if (share) {
+        three_taps<ROWS>(a, stride, w, step, s);
+        w += m.run * step;
+        continue;
+      }
+    }
     const float *a0 = a, *a4 = a + 4 * stride, *a8 = a + 8 * stride, *a12 = a + 12 * stride;
     for (int64_t i = m.run; i > 0; i--) {
       V::F wide[VECTORS];
