@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A quantized value q is kept as q + 128. Tiles are those of int8 (tile_form_vnni, packing.h): their sums begin with
-// -128 * (the column's sum of weights) and so end as the sum of q * w; what the row's zero point adds to it is zero
-// point
-// * (the column's sum of weights), taken off at the end. Sums of k <= 65536 such products fit 32 bits.
+// -128 * (the column's sum of weights) and so end as the sum of q * w; what the row's zero point adds to it, zero point *
+// (the column's sum of weights), is taken off at the end. Sums of k <= 65536 such products fit 32 bits.
 #ifndef SINTER_KERNELS_GEMM_DYNAMIC_VNNI_H_
 #define SINTER_KERNELS_GEMM_DYNAMIC_VNNI_H_
 
@@ -80,9 +79,6 @@ struct DynamicVnni {
     }
   }
 };
-
-// How a sum becomes a float: dynamic_result of dynamic.h.
-enum DynamicResult { FUSED, ROUNDED, FOLDED };
 
 // Float results of ROWS rows: `columns` of the tile's 16 * V, rows of c ldc floats apart.
 template <DynamicResult HOW>

@@ -34,6 +34,9 @@ struct VnniRows {
   const char* next = nullptr;
 };
 
+// How a sum becomes a float: dynamic_result of dynamic.h.
+enum DynamicResult { FUSED, ROUNDED, FOLDED };
+
 template <int N>
 struct VnniConstant {
   static constexpr int value = N;

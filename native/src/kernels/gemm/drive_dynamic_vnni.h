@@ -1,0 +1,68 @@
+// gemm of float activations and int8 weights by tiles of VNNI: rows are quantized into a panel of unsigned bytes, then
+// multiplied as int8's. For files that include dynamic_vnni.h or dynamic_avxvnni.h before.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SINTER_KERNELS_GEMM_DRIVE_DYNAMIC_VNNI_H_
+#define SINTER_KERNELS_GEMM_DRIVE_DYNAMIC_VNNI_H_
+
+#include "core/workers.h"
+#include "kernels/gemm/dynamic.h"
+#include "kernels/gemm/op.h"
+#include "kernels/gemm/packing.h"
+
+namespace sinter {
+namespace {
+
+template <DynamicResult HOW>
+inline void gemm_dynamic_as(const Call* call) {
+  const GemmParams& p = *static_cast<const GemmParams*>(call->params);
+  const float* a = static_cast<const float*>(call->slots[GEMM_A]);
+  const float* bias = static_cast<const float*>(call->slots[GEMM_WEIGHTS]);
+  const char* packed = reinterpret_cast<const char*>(bias) + dynamic_vnni_bias_bytes(p.n);
+  float* c = static_cast<float*>(call->slots[GEMM_C]);
+  const int64_t groups = (int64_t{p.k} + 3) / 4, stride = 4 * groups;
+  const int64_t one_tile = tile_bytes(tile_form_vnni, p.k), tiles = (int64_t{p.n} + 63) / 64;
+  const int threads = call->workers->threads;
+  const int64_t block = fair_rows(p.m, dynamic_vnni_rows(p.k), 6, threads);
+  const int64_t blocks = (p.m + block - 1) / block;
+  int64_t chunks = 1;
+  if (threads > 1 && blocks < threads) {
+    chunks = threads < tiles ? threads : tiles;
+    while (chunks > 1 && tiles / chunks * one_tile < 16384) chunks--;
+  }
+  parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
+    const int64_t m0 = task / chunks * block, chunk = task % chunks;
+    const int64_t rows = p.m - m0 < block ? p.m - m0 : block;
+    char* own = static_cast<char*>(call->scratch) + thread * dynamic_vnni_thread_bytes(p.k);
+    uint8_t* panel = reinterpret_cast<uint8_t*>(own);
+    DynamicRange* ranges = reinterpret_cast<DynamicRange*>(own + dynamic_vnni_panel_bytes(p.k));
+    for (int64_t r = 0; r < rows; r++) {
+      const float* row = a + (m0 + r) * p.lda;
+      uint8_t* out = panel + r * stride;
+      float least, most;
+      DynamicVnni::extremes(row, p.k, &least, &most);
+      ranges[r] = dynamic_range(least, most, p.dynamic);
+      DynamicVnni::quantize(row, p.k, ranges[r], out);
+      for (int64_t k = p.k; k < stride; k++) out[k] = 0;  // meet weights of zero
+    }
+    VnniRows all = {panel, rows, stride, 1, 0, groups, 0, nullptr};
+    const int64_t last = tiles * (chunk + 1) / chunks;
+    for (int64_t t = tiles * chunk / chunks; t < last; t++) {
+      const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
+      vnni_any_tile(
+          all, packed + t * one_tile,
+          VnniStoreDynamic<HOW>{c + m0 * p.ldc + t * 64, p.ldc, columns, ranges, bias + t * 64, p.act_min, p.act_max});
+    }
+  });
+}
+
+inline void gemm_dynamic(const Call* call) {
+  const int32_t mode = static_cast<const GemmParams*>(call->params)->dynamic;
+  if (mode == DYNAMIC_DELEGATE) return gemm_dynamic_as<FUSED>(call);
+  if (mode < DYNAMIC_SYMMETRIC_FOLDED) return gemm_dynamic_as<ROUNDED>(call);
+  gemm_dynamic_as<FOLDED>(call);
+}
+
+}  // namespace
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_GEMM_DRIVE_DYNAMIC_VNNI_H_

@@ -1,0 +1,12 @@
+// gemm of float activations and int8 weights for AVX-VNNI. SPDX-License-Identifier: Apache-2.0
+#include "kernels/gemm/dynamic_avxvnni.h"
+//
+#include "kernels/gemm/drive_dynamic_vnni.h"
+
+namespace sinter {
+
+void gemm_f32s8f32_avxvnni(const Call* call) {
+  gemm_dynamic(call);
+}
+
+}  // namespace sinter
