@@ -51,10 +51,11 @@ struct StripsF32 {
     return vectors * strip / count * width;
   }
 };
-// Three vectors are best where rows are many; a single row needs eight sums that do not wait for each other.
+// Three vectors are best; four where that is all and rows are enough to make tiles of six. A single row needs eight
+// sums that do not wait for each other.
 static inline StripsF32 strips_f32_avx512(int64_t n, int64_t rows) {
   const int64_t vectors = (n + 15) / 16;
-  return {16, vectors, rows == 1 ? (vectors + 7) / 8 : vectors == 4 ? 1 : (vectors + 2) / 3};
+  return {16, vectors, rows == 1 ? (vectors + 7) / 8 : vectors == 4 && rows >= 24 ? 1 : (vectors + 2) / 3};
 }
 // Two vectors, and three where a single one would be left; a single row as above.
 static inline StripsF32 strips_f32_avx2(int64_t n, int64_t rows) {

@@ -25,18 +25,18 @@ namespace {
 // the limit.
 template <int ROWS>
 SINTER_UNROLLED void three_taps(const float* a, int64_t pixel, const float* w, int64_t step, V::F (&s)[ROWS]) {
-  const float *a4 = a + 4 * pixel, *a8 = a + 8 * pixel, *a12 = a + 12 * pixel;
+  const float *a4 = a + 4 * pixel, *a8 = a + 8 * pixel, *a12 = a + 12 * pixel, *a16 = a + 16 * pixel;
   const float *second = w + pixel * step, *third = second + pixel * step;
   for (int64_t i = pixel; i > 0; i--) {
     const V::F w0 = V::load(w), w1 = V::load(second), w2 = V::load(third);
     repeat<ROWS + 2>([&](auto r) SINTER_UNROLLED_LAMBDA {
-      const V::F x = V::set((r < 4 ? a : r < 8 ? a4 : r < 12 ? a8 : a12)[r % 4 * pixel]);
+      const V::F x = V::set((r < 4 ? a : r < 8 ? a4 : r < 12 ? a8 : r < 16 ? a12 : a16)[r % 4 * pixel]);
       if constexpr (r < ROWS) V::add(&s[r], x, w0);
       if constexpr (r >= 1 && r <= ROWS) V::add(&s[r - 1], x, w1);
       if constexpr (r >= 2) V::add(&s[r - 2], x, w2);
     });
     w += step, second += step, third += step;
-    a++, a4++, a8++, a12++;
+    a++, a4++, a8++, a12++, a16++;
   }
 }
 
@@ -141,6 +141,8 @@ inline void share_out_rows(const FloatRows& m, const FloatWeights& weights, cons
     SINTER_TILE_CASE(12)
     SINTER_TILE_CASE(13)
     SINTER_TILE_CASE(14)
+    SINTER_TILE_CASE(15)
+    SINTER_TILE_CASE(16)
 #undef SINTER_TILE_CASE
   }
 }

@@ -1,4 +1,4 @@
-// The float product of AVX-512: tiles of 14 x 16, 8 x 32, 8 x 48 and 6 x 64; for a single row up to 128 columns.
+// The float product of AVX-512: tiles of 16 x 16, 8 x 32, 8 x 48 and 6 x 64; for a single row up to 128 columns.
 // SPDX-License-Identifier: Apache-2.0
 #include <stdint.h>
 #if defined(SINTER_EMULATED)
@@ -18,7 +18,7 @@ struct V {
   typedef __mmask16 Mask;
 
   static constexpr int most_rows(int vectors) {
-    return vectors == 1 ? 14 : vectors == 4 ? 6 : 8;
+    return vectors == 1 ? 16 : vectors == 4 ? 6 : 8;
   }
   LANES Mask first(int64_t n) {
     return static_cast<Mask>(0xffff >> (16 - n));
