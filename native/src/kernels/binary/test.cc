@@ -350,6 +350,64 @@ TEST(Binary, EveryRow) {
   }
 }
 
+// Sums, differences and products of bytes: every pair of values, long and short rows, an operand that is the same in
+// all rows, scales near the bounds of each arithmetic.
+TEST(Binary, BytesInEveryForm) {
+  const float scales[][3] = {{0.02f, 0.03f, 0.04f}, {0.5f, 0.002f, 0.003f}, {0.0005f, 0.0004f, 0.4f},
+                             {2.0f, 3.0f, 0.01f},   {1.0f, 1e-4f, 1.0f},    {1e-3f, 1e-3f, 1.0f}};
+  const int32_t forms[][6] = {// d4, d5, strides of a and of b
+                              {1, 65536, 0, 1}, {7, 97, 97, 1},  {700, 3, 0, 1}, {2000, 21, 0, 1},
+                              {12000, 3, 0, 1}, {40, 129, 0, 1}, {9, 5, 0, 0}};
+  Random random(31);
+  for (DataType type : {S8, U8}) {
+    for (int function : {BINARY_ADD, BINARY_SUB, BINARY_MUL}) {
+      for (const auto& scale : scales) {
+        for (const auto& form : forms) {
+          for (bool swap : {false, true}) {
+            BinaryParams p = {};
+            p.function = function;
+            for (int k = 0; k < BINARY_RANK; k++) (&p.d0)[k] = 1;
+            p.d4 = form[0];
+            p.d5 = form[1];
+            (swap ? p.b_stride4 : p.a_stride4) = form[1];
+            (swap ? p.b_stride5 : p.a_stride5) = 1;
+            (swap ? p.a_stride4 : p.b_stride4) = form[2];
+            (swap ? p.a_stride5 : p.b_stride5) = form[3];
+            p.a_scale = scale[0];
+            p.b_scale = scale[1];
+            p.out_scale = scale[2];
+            const int low = type == S8 ? -128 : 0;
+            p.a_zero_point = low + static_cast<int32_t>(random.integer(0, 255));
+            p.b_zero_point = low + static_cast<int32_t>(random.integer(0, 255));
+            p.out_zero_point = low + static_cast<int32_t>(random.integer(0, 255));
+            p.out_min = low + static_cast<int32_t>(random.integer(0, 20));
+            p.out_max = low + 255 - static_cast<int32_t>(random.integer(0, 20));
+            const RowDef* row = find_row(type == S8 ? "binary_s8_reference" : "binary_u8_reference");
+            int64_t needed[MAX_SLOTS];
+            if (row->op->check(&p, row, needed) != SINTER_OK) continue;
+            Case c;
+            c.name = "function " + std::to_string(function) + ", " + std::to_string(form[0]) + " x " +
+                     std::to_string(form[1]) + (swap ? " swapped" : "");
+            c.op = "binary";
+            c.params = params_of(p);
+            c.types = {type, type, type};
+            c.inputs = {bytes_of(random.s8(needed[BINARY_A])), bytes_of(random.s8(needed[BINARY_B]))};
+            if (form[1] == 65536) {
+              for (size_t i = 0; i < 65536; i++) {
+                c.inputs[0][i] = static_cast<char>(i);
+                c.inputs[1][i] = static_cast<char>(i >> 8);
+              }
+            }
+            c.out_bytes = needed[BINARY_OUT];
+            run_differential(c);
+            if (HasFailure()) return;
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(Binary, RoundsQuotientsDown) {
   test_floor<int8_t>("binary_s8_reference", -128, 127);
   test_floor<int16_t>("binary_s16_reference", -32768, 32767);

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdint.h>
 
-#include "core/workers.h"
 #include "kernels/binary/op.h"
+#include "kernels/binary/walk.h"
 
 namespace sinter {
 namespace {
@@ -71,28 +71,6 @@ struct Apart {
   }
 };
 
-// The dimensions, those joined that both operands walk through in one go.
-struct Walk {
-  int64_t d[BINARY_RANK], a[BINARY_RANK], b[BINARY_RANK];
-
-  explicit Walk(const BinaryParams& p) {
-    int to = BINARY_RANK - 1;
-    for (int k = BINARY_RANK - 1; k >= 0; k--) {
-      const int64_t size = (&p.d0)[k], in_a = (&p.a_stride0)[k], in_b = (&p.b_stride0)[k];
-      if (k < BINARY_RANK - 1 && size == 1) continue;
-      if (k == BINARY_RANK - 1) {
-        d[to] = size, a[to] = in_a, b[to] = in_b;
-      } else if (in_a == a[to] * d[to] && in_b == b[to] * d[to]) {
-        d[to] *= size;
-      } else {
-        to--;
-        d[to] = size, a[to] = in_a, b[to] = in_b;
-      }
-    }
-    while (--to >= 0) d[to] = 1, a[to] = b[to] = 0;
-  }
-};
-
 template <class Function, class A, class B>
 SINTER_LANE void binary_row(const BinaryParams& p, const Walk& w, const float* a, const float* b, float* out,
                             int64_t from, int64_t to) {
@@ -111,48 +89,17 @@ SINTER_LANE void binary_row(const BinaryParams& p, const Walk& w, const float* a
 template <class Function>
 void binary_f32(const Call* call) {
   const BinaryParams& p = *static_cast<const BinaryParams*>(call->params);
-  const float* a = static_cast<const float*>(call->slots[BINARY_A]);
-  const float* b = static_cast<const float*>(call->slots[BINARY_B]);
-  float* out = static_cast<float*>(call->slots[BINARY_OUT]);
-  int64_t rows = 1;
   const Walk w(p);
-  for (int k = 0; k < BINARY_RANK - 1; k++) rows *= w.d[k];
-  const int64_t n = w.d[BINARY_RANK - 1];
-  if (rows == 0 || n == 0) return;
-  // A task is some 16 K elements: whole rows, or parts of a long one.
-  const int64_t parts = n > 32768 ? (n + 16383) / 16384 : 1, group = 16384 / n + 1;
-  const int64_t groups = (rows + group - 1) / group;
-  parallel_for(call->workers, groups * parts, [&](int64_t task, int) {
-    const int64_t part = task % parts, first = task / parts * group;
-    const int64_t from = n * part / parts, to = n * (part + 1) / parts;
-    const int64_t last = first + group < rows ? first + group : rows;
-    int64_t at[BINARY_RANK - 1], at_a = 0, at_b = 0, rest = first;
-    for (int k = BINARY_RANK - 2; k >= 0; k--) {
-      at[k] = rest % w.d[k];
-      rest /= w.d[k];
-      at_a += at[k] * w.a[k];
-      at_b += at[k] * w.b[k];
-    }
-    for (int64_t row = first; row < last; row++) {
-      const float *x = a + at_a, *y = b + at_b;
-      float* o = out + row * n;
-      if (w.a[BINARY_RANK - 1] == 1 && w.b[BINARY_RANK - 1] == 1) {
-        binary_row<Function, Neighbours, Neighbours>(p, w, x, y, o, from, to);
-      } else if (w.a[BINARY_RANK - 1] == 1 && w.b[BINARY_RANK - 1] == 0) {
-        binary_row<Function, Neighbours, OneValue>(p, w, x, y, o, from, to);
-      } else if (w.a[BINARY_RANK - 1] == 0 && w.b[BINARY_RANK - 1] == 1) {
-        binary_row<Function, OneValue, Neighbours>(p, w, x, y, o, from, to);
-      } else {
-        binary_row<Function, Apart, Apart>(p, w, x, y, o, from, to);
-      }
-      for (int k = BINARY_RANK - 2; k >= 0; k--) {  // the next row
-        at_a += w.a[k];
-        at_b += w.b[k];
-        if (++at[k] < w.d[k]) break;
-        at[k] = 0;
-        at_a -= w.d[k] * w.a[k];
-        at_b -= w.d[k] * w.b[k];
-      }
+  const int64_t step_a = w.a[BINARY_RANK - 1], step_b = w.b[BINARY_RANK - 1];
+  walk_rows<float>(call, w, [&](const float* a, const float* b, float* out, int64_t from, int64_t to) {
+    if (step_a == 1 && step_b == 1) {
+      binary_row<Function, Neighbours, Neighbours>(p, w, a, b, out, from, to);
+    } else if (step_a == 1 && step_b == 0) {
+      binary_row<Function, Neighbours, OneValue>(p, w, a, b, out, from, to);
+    } else if (step_a == 0 && step_b == 1) {
+      binary_row<Function, OneValue, Neighbours>(p, w, a, b, out, from, to);
+    } else {
+      binary_row<Function, Apart, Apart>(p, w, a, b, out, from, to);
     }
   });
 }

@@ -1,8 +1,9 @@
-// binary: the vector rows of floats, built for AVX-512.
+// binary: the vector rows, built for AVX-512.
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/simd/avx512.h"
 
 #include "kernels/binary/vector.h"
+#include "kernels/binary/vector_8.h"
 
 namespace sinter {
 
@@ -11,6 +12,13 @@ void binary_f32_avx512(const Call* call) {
 }
 void binary_prelu_f32_avx512(const Call* call) {
   binary_f32<VectorPrelu>(call);
+}
+
+void binary_s8_avx512(const Call* call) {
+  binary_8<int8_t>(call);
+}
+void binary_u8_avx512(const Call* call) {
+  binary_8<uint8_t>(call);
 }
 
 }  // namespace sinter

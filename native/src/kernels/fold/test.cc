@@ -127,6 +127,43 @@ TEST(Fold, AllTypes) {
   test<uint8_t, int32_t>("fold_u8s32_reference", {FOLD_ARG_MAX, FOLD_ARG_MIN});
 }
 
+// The last dimension, as classes stand: of every length around what vectors take, with many equal values.
+TEST(Fold, PositionsAmongNeighbours) {
+  Random random(11);
+  for (DataType type : {S8, U8}) {
+    for (int function : {FOLD_ARG_MAX, FOLD_ARG_MIN}) {
+      for (int n : {1, 2, 7, 15, 16, 17, 21, 31, 32, 33, 63, 64, 65, 100, 255, 256, 257, 300, 511, 512, 513, 1000}) {
+        for (int values : {2, 9, 256}) {
+          FoldParams p = {};
+          p.function = function;
+          p.kept0 = p.folded0 = p.folded1 = p.folded2 = 1;
+          p.kept1 = 3;
+          p.kept2 = 2;
+          p.kept3 = 5;
+          p.folded3 = n;
+          p.folded_stride3 = 1;
+          p.kept_stride3 = n;
+          p.kept_stride1 = 5 * n;  // the dimensions in another order
+          p.kept_stride2 = 15 * n;
+          Case c;
+          c.name = std::to_string(n) + " of " + std::to_string(values) + " values";
+          c.op = "fold";
+          c.params = params_of(p);
+          c.types = {type, S32};
+          Bytes in = bytes_of(random.s8(30 * n));
+          for (char& byte : in) {
+            byte = static_cast<char>(values == 256 ? byte : static_cast<int>(random.integer(0, values - 1)) * 120);
+          }
+          c.inputs = {in};
+          c.out_bytes = 30 * 4;
+          run_differential(c);
+          if (HasFailure()) return;
+        }
+      }
+    }
+  }
+}
+
 TEST(Fold, RefusesHostileParameters) {
   FoldParams p = {};
   p.kept0 = p.kept1 = p.kept2 = p.kept3 = p.folded0 = p.folded1 = p.folded2 = p.folded3 = 1;
