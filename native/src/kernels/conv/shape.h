@@ -7,6 +7,7 @@
 
 #include "core/workers.h"
 #include "kernels/conv/op.h"
+#include "kernels/gemm/packing.h"
 
 namespace sinter {
 
@@ -61,6 +62,61 @@ static inline ConvBlock conv_block(const ConvParams& p, int threads, bool correc
   }
   b.image_bytes = b.image_bytes / 64 * 64;
   if (__builtin_add_overflow(b.image_bytes, corrected ? (more + 63) / 64 * 64 : 0, &b.bytes)) b.bytes = -1;
+  return b;
+}
+
+// The same for AMX (drive_amx.h), activations as tiles take them: value_bytes is 1, or 2 for bfloat16. "whole" asks for
+// runs that a tile's steps divide. More bytes than for VNNI: what they cost to bring is shared by more products.
+struct AmxConvBlock {
+  bool whole;
+  bool flat;     // whole, with windows that follow each other at one distance, lines too
+  int64_t rows;  // whole: output lines, else output pixels
+  int64_t pitch;
+  int64_t tail, lacking;  // offsets: what last steps read (gemm/packing.h), int32 for each window of a block
+  int64_t bytes;          // of a thread; -1: more than can be counted
+  AmxSteps steps;
+};
+
+static inline AmxConvBlock amx_conv_block(const ConvParams& p, int threads, int64_t value_bytes, bool corrected) {
+  const int64_t run = p.kernel_w * (p.in_c / p.groups) * value_bytes, padded = (run + 3) / 4 * 4, target = 98304;
+  AmxConvBlock b = {};
+  b.bytes = -1;
+  b.steps = amx_steps(padded);
+  b.steps.bytes = run;
+  b.whole = p.groups == 1 && p.dilation_w == 1 && !b.steps.tail && (value_bytes == 1 || run % 4 == 0);
+  b.flat = b.whole && p.stride_h == 1 && p.stride_w == 1;
+  const int64_t out_rows = int64_t{p.batch} * p.out_h;
+  if (p.out_w < 1 || out_rows < 1) {
+    b.bytes = 0;
+    return b;
+  }
+  if (!b.whole) {
+    b.pitch = value_bytes == 1 ? p.kernel_h * padded : (p.kernel_h * run + 3) / 4 * 4;
+    b.steps = amx_steps(b.pitch);
+    const int64_t fit = target / b.pitch / 32 * 32;
+    b.rows = fit < 32 ? 32 : fit > 480 ? 480 : fit;
+    b.tail = (b.rows * b.pitch + 63) / 64 * 64;
+    b.lacking = b.tail + (b.steps.tail ? b.rows * 64 : 0);
+    b.bytes = b.lacking + (corrected ? b.rows * 4 : 0);
+    return b;
+  }
+  const int64_t width = int64_t{p.out_w - 1} * p.stride_w + p.kernel_w;
+  const int64_t tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
+  if (__builtin_mul_overflow(width, int64_t{p.in_c} * value_bytes, &b.pitch)) return b;
+  int64_t fit = 1;
+  if (b.pitch <= target) fit = (target / b.pitch - tall) / p.stride_h + 1;
+  const int64_t fair = (out_rows + threads - 1) / threads;
+  fit = fit > fair ? fair : fit;
+  fit = fit < 1 ? 1 : fit > p.out_h ? p.out_h : fit;
+  const int64_t blocks = (p.out_h + fit - 1) / fit;
+  b.rows = (p.out_h + blocks - 1) / blocks;
+  int64_t more;
+  if (__builtin_mul_overflow((b.rows - 1) * p.stride_h + tall, b.pitch, &b.lacking) ||
+      __builtin_mul_overflow(4 * b.rows, width, &more) || __builtin_add_overflow(b.lacking, int64_t{127}, &b.lacking)) {
+    return b;
+  }
+  b.lacking = b.lacking / 64 * 64;
+  if (__builtin_add_overflow(b.lacking, corrected ? (more + 63) / 64 * 64 : 0, &b.bytes)) b.bytes = -1;
   return b;
 }
 

@@ -97,6 +97,11 @@ TEST(ConvS8, LayersOfRealNetworks) {
   run_differential(make_case(random, params(1, 32, 32, 3, 3, 3, 1, 1, 1, 16, 1)));
   run_differential(make_case(random, params(1, 49, 10, 1, 10, 4, 2, 1, 4, 64, 1)));
   run_differential(make_case(random, params(1, 8, 8, 64, 3, 3, 1, 1, 1, 64, 1)));
+  run_differential(make_case(random, params(2, 7, 7, 48, 3, 3, 1, 1, 1, 80, 1)));    // lines share tiles
+  run_differential(make_case(random, params(1, 28, 28, 32, 3, 3, 1, 1, 1, 33, 1)));  // several blocks of lines
+  run_differential(make_case(random, params(1, 57, 57, 24, 3, 3, 2, 1, 0, 64, 1)));
+  run_differential(make_case(random, params(1, 14, 14, 40, 5, 5, 1, 1, 2, 48, 1)));  // runs that steps do not divide
+  run_differential(make_case(random, params(1, 12, 40, 16, 3, 3, 1, 2, 2, 16, 1)));
 }
 
 TEST(ConvS8, RefusesHostileParameters) {

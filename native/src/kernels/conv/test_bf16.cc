@@ -91,5 +91,31 @@ TEST(ConvBf16, UsualLayers) {
   }
 }
 
+// Wide enough for tiles that are registers: lines that share them, blocks of lines, runs that steps do not divide.
+TEST(ConvBf16, WideLayers) {
+  Random random(48);
+  const struct {
+    int size, in_c, kernel, stride, dilation, out_c, groups;
+  } layers[] = {{7, 32, 3, 1, 1, 80, 1},  {14, 64, 3, 1, 1, 33, 1}, {29, 24, 3, 2, 1, 64, 1}, {28, 16, 5, 1, 1, 48, 1},
+                {14, 22, 3, 1, 1, 40, 1}, {20, 40, 3, 1, 2, 20, 1}, {16, 64, 3, 1, 1, 96, 2}};
+  for (const auto& l : layers) {
+    ConvParams p = {};
+    p.groups = l.groups;
+    p.dilation_h = p.dilation_w = l.dilation;
+    p.batch = 2;
+    p.in_h = p.in_w = l.size;
+    p.in_c = l.in_c;
+    p.out_c = l.out_c;
+    p.kernel_h = p.kernel_w = l.kernel;
+    p.stride_h = p.stride_w = l.stride;
+    p.pad_top = p.pad_left = l.dilation * (l.kernel / 2);
+    p.out_h = p.out_w = (l.size + l.stride - 1) / l.stride;
+    p.act_min = l.in_c % 3 ? -INFINITY : 0.0f;
+    p.act_max = l.in_c % 3 ? INFINITY : 6.0f;
+    run_differential(make_case(random, p, true, l.size % 2));
+    if (HasFailure()) return;
+  }
+}
+
 }  // namespace
 }  // namespace sinter

@@ -79,6 +79,12 @@ extern const OpDef gemm_op;
 extern const PackingDef gemm_bf16_n16k2_packing;
 const PackingDef gemm_bf16_n16k2_packing = {"gemm_bf16_n16k2", 1, &gemm_op, GEMM_SOURCES, bytes, pack};
 
+int64_t gemm_f32bf16_amx_scratch(const void* params, int threads) {
+  return threads * amx_bf16_panel(static_cast<const GemmParams*>(params)->k, true).bytes;
+}
+int64_t gemm_bf16bf16_amx_scratch(const void* params, int threads) {
+  return threads * amx_bf16_panel(static_cast<const GemmParams*>(params)->k, false).bytes;
+}
 int64_t gemm_bf16_avx2_scratch(const void* params, int threads) {
   return scratch(params, threads, 6, 4);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/row.h"
+#include "kernels/gemm/packing.h"
 
 namespace sinter {
 
@@ -32,6 +33,22 @@ static inline int64_t bf16_panel_rows(int64_t k, int mr, int value_bytes) {
 }
 static inline int64_t bf16_panel_bytes(int64_t k, int64_t rows, int value_bytes) {
   return (rows * 2 * bf16_pairs(k) * value_bytes + 63) / 64 * 64;
+}
+
+// AMX takes the same tiles. Scratch per thread, by offsets: float rows rounded (bfloat16 ones are read where they are),
+// some 256 KiB that stay in L2, then what their last steps read (packing.h).
+struct AmxPanel {
+  AmxSteps steps;
+  int64_t rows, stride, tail, bytes;
+};
+static inline AmxPanel amx_bf16_panel(int64_t k, bool rounded) {
+  AmxPanel p;
+  p.steps = amx_steps(rounded ? 4 * bf16_pairs(k) : 2 * k);
+  p.rows = amx_block_rows(2 * k);
+  p.stride = (4 * bf16_pairs(k) + 63) / 64 * 64;
+  p.tail = rounded ? p.rows * p.stride : 0;
+  p.bytes = p.tail + (p.steps.tail ? p.rows * 64 : 0);
+  return p;
 }
 
 // weights [n][k], floats (rounded here) or bfloat16 as `weight_bytes` says, 4 or 2; bias [n] floats or null.

@@ -68,6 +68,14 @@ TEST(GemmBf16, RandomShapesAndStrides) {
                                static_cast<int>(random.integer(0, 5)), i % 2, i % 3, i % 4 < 2));
     if (HasFailure()) return;
   }
+  for (int m : {15, 17, 32, 33, 49, 65}) {  // around tiles that are registers
+    for (int n : {16, 48, 80, 113}) {
+      for (int k : {31, 32, 34, 64, 72, 132}) {
+        run_differential(make_case(random, m, n, k, k % 3, (m + n) % 2, true, k % 4 == 0));
+        if (HasFailure()) return;
+      }
+    }
+  }
   for (int m : {1, 4}) run_differential(make_case(random, m, 257, 1280, 0, false, false, false));
 }
 

@@ -14,6 +14,12 @@
 namespace sinter {
 namespace {
 
+// Rows that are the pixels of lines: of `pitch` rows the first `width` are results, the others lie between lines and
+// are dropped. A pitch of 0: all are results.
+struct AmxLines {
+  int64_t width, pitch;
+};
+
 // Rows of activations: `runs` runs of k, `pitch` bytes apart, each cut into steps (packing.h).
 struct AmxRows {
   const uint8_t* a;
@@ -22,7 +28,28 @@ struct AmxRows {
   AmxSteps steps;
   const uint8_t* tail;  // of a single run: 64 bytes a row, what its last step reads; null where steps.tail is not set
   const int32_t* lacking;  // per row: what its sums lack; null: nothing
+  int64_t first;           // how many rows of the same lines, and results, there are before these
+  AmxLines lines;
 };
+
+// Calls f(from, count, result) for the parts of rows row .. row + rows - 1 that are results: `count` rows from row +
+// from on, the `result`th result and those after it.
+template <class F>
+SINTER_VNNI_INLINE void amx_each_line(const AmxRows& m, int64_t row, int rows, const F& f) {
+  const AmxLines& lines = m.lines;
+  row += m.first;
+  if (lines.pitch == 0) {
+    f(0, rows, row);
+    return;
+  }
+  int64_t line = row / lines.pitch, x = row - line * lines.pitch;
+  for (int done = 0; done < rows; line++, x = 0) {
+    int64_t count = lines.width - x;
+    count = count < rows - done ? count : rows - done;
+    if (count > 0) f(done, static_cast<int>(count), line * lines.width + x);
+    done += static_cast<int>(lines.pitch - x < rows - done ? lines.pitch - x : rows - done);
+  }
+}
 
 // The same from row `first` on, `rows` of them.
 inline AmxRows amx_rows_from(const AmxRows& m, int64_t first, int64_t rows) {
@@ -31,6 +58,7 @@ inline AmxRows amx_rows_from(const AmxRows& m, int64_t first, int64_t rows) {
   if (some.tail) some.tail += first * 64;
   if (some.lacking) some.lacking += first;
   some.rows = rows;
+  some.first += first;
   return some;
 }
 
@@ -143,7 +171,9 @@ __attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const
   const int groups = m.steps.groups;
   int64_t row = 0;
   const auto finish = [&](int rows) SINTER_VNNI_LAMBDA {
-    amx_finish<W>(sums, rows, m.lacking ? m.lacking + row : nullptr, tile, store, row);
+    amx_each_line(m, row, rows, [&](int from, int count, int64_t result) SINTER_VNNI_LAMBDA {
+      amx_finish<W>(sums + 16 * W * from, count, m.lacking ? m.lacking + row + from : nullptr, tile, store, result);
+    });
     row += rows;
   };
   const auto part = [&](auto r, auto v, int64_t first_row, int64_t first) SINTER_VNNI_LAMBDA {
@@ -209,18 +239,23 @@ inline void amx_tile_8(AmxTiles* tiles, const AmxRows& m, const char* tile, char
   }
 }
 
-// vnni_lacking for rows as AMX reads them. Tails have zeros where rows have no value.
-inline void amx_lacking(AmxTiles* tiles, const AmxRows& m, int32_t factor, int32_t* lacking) {
+// vnni_lacking for rows as AMX reads them, to lacking[m.first] and on. Tails have zeros where rows have no value.
+inline void amx_lacking(AmxTiles* tiles, AmxRows m, int32_t factor, int32_t* lacking) {
   const uint32_t times = static_cast<uint32_t>(factor);
   constexpr int64_t most = 32;
   const int64_t groups = m.runs * ((m.steps.bytes + 3) / 4);
   if (groups > most) {
-    vnni_row_sums(m.a, m.rows, m.stride, m.runs, m.pitch, m.steps.bytes, times, lacking);
+    vnni_row_sums(m.a, m.rows, m.stride, m.runs, m.pitch, m.steps.bytes, times, lacking + m.first);
     return;
   }
+  m.lines = {0, 0};
   alignas(64) char ones[vnni_header_bytes + 64 * most];
   memset(ones, 0, vnni_header_bytes);
-  memset(ones + vnni_header_bytes, 1, static_cast<size_t>(64 * groups));
+  const int32_t last = m.steps.bytes % 4 == 0 ? 0x01010101 : (1 << m.steps.bytes % 4 * 8) / 255;
+  for (int64_t g = 0; g < groups; g++) {
+    const __m512i values = _mm512_set1_epi32((g + 1) % (groups / m.runs) == 0 ? last : 0x01010101);
+    _mm512_store_si512(ones + vnni_header_bytes + 64 * g, values);
+  }
   amx_tile<AMX_U8, 1>(tiles, m, ones, VnniStoreScaled{lacking, times});
 }
 

@@ -31,7 +31,7 @@ inline void for_each_amx_tile(const Call* call, const TileFn& tile_fn) {
     const int64_t rows = p.m - m0 < block ? p.m - m0 : block;
     uint8_t* tail = static_cast<uint8_t*>(call->scratch) + thread * amx_scratch_bytes(p.k);
     int32_t* lacking = reinterpret_cast<int32_t*>(tail + 64 * amx_block_rows(p.k));
-    AmxRows all = {a + m0 * p.lda, rows, p.lda, 1, 0, steps, nullptr, nullptr};
+    AmxRows all = {a + m0 * p.lda, rows, p.lda, 1, 0, steps, nullptr, nullptr, 0, {0, 0}};
     if (steps.tail) {
       amx_fill_tail(all.a, rows, p.lda, steps, tail);
       all.tail = tail;
@@ -43,11 +43,11 @@ inline void for_each_amx_tile(const Call* call, const TileFn& tile_fn) {
       AmxRows part = amx_rows_from(all, from, from < whole ? whole : rows - whole);
       if (corrected) {
         amx_lacking(&shapes, part, 128 - p.w_zero_point, lacking);
-        part.lacking = lacking;
+        part.lacking = lacking + from;
       }
       for (int64_t t = tiles * chunk / chunks; t < tiles * (chunk + 1) / chunks; t++) {
         const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
-        tile_fn(&shapes, part, packed + t * one_tile, m0 + from, t * 64, columns);
+        tile_fn(&shapes, part, packed + t * one_tile, m0, t * 64, columns);
       }
     }
     shapes.release();

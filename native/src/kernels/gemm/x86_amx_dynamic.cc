@@ -39,7 +39,7 @@ inline void gemm_dynamic(const Call* call) {
       DynamicVnni::quantize(row, p.k, ranges[r], out);
       for (int64_t k = p.k; k < panel.steps.bytes; k++) out[k] = 0;  // meet weights of zero
     }
-    AmxRows all = {own, rows, panel.stride, 1, 0, panel.steps, nullptr, nullptr};
+    AmxRows all = {own, rows, panel.stride, 1, 0, panel.steps, nullptr, nullptr, 0, {0, 0}};
     if (panel.steps.tail) {
       amx_fill_tail(own, rows, panel.stride, panel.steps, own + panel.tail);
       all.tail = own + panel.tail;
@@ -52,8 +52,8 @@ inline void gemm_dynamic(const Call* call) {
       for (int64_t t = tiles * chunk / chunks; t < tiles * (chunk + 1) / chunks; t++) {
         const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
         amx_any_tile<AMX_U8>(&shapes, part, packed + t * one_tile,
-                             VnniStoreDynamic<HOW>{c + (m0 + from) * p.ldc + t * 64, p.ldc, columns, ranges + from,
-                                                   bias + t * 64, p.act_min, p.act_max});
+                             VnniStoreDynamic<HOW>{c + m0 * p.ldc + t * 64, p.ldc, columns, ranges, bias + t * 64,
+                                                   p.act_min, p.act_max});
       }
     }
     shapes.release();

@@ -1,0 +1,120 @@
+// conv by AMX's tiles, in 8 bits or in bfloat16: windows are read in place from a padded copy of the image's lines
+// under a block of outputs, a run for each kernel row; where they are no runs, or runs that a tile's steps do not
+// divide, they are gathered. Internal linkage: ISA files include it. SPDX-License-Identifier: Apache-2.0
+#ifndef SINTER_KERNELS_CONV_DRIVE_AMX_H_
+#define SINTER_KERNELS_CONV_DRIVE_AMX_H_
+
+#include "core/workers.h"
+#include "kernels/conv/op.h"
+#include "kernels/conv/shape.h"
+#include "kernels/gemm/tile_amx.h"
+
+namespace sinter {
+namespace {
+
+// A Kernel has In, the type of activations in memory, BYTES, those of a value as tiles take it, and
+//   copy_line(from, count, left, width, to)   `width` values: `left` of padding, those of a line of `count`, padding;
+//                                             null: padding alone. May write 63 bytes more
+//   copy_values(from, count, to)              null: padding
+//   multiply(tiles, windows, group, pixel, lacking)  results of windows from output pixel `pixel` on, a group's
+//   columns;
+//                                             `lacking`: room for an int32 per window
+
+template <class Kernel>
+inline void amx_whole_lines(const ConvParams& p, const AmxConvBlock& block, const Kernel& kernel,
+                            const typename Kernel::In* in, int64_t b, int64_t y0, int64_t count, uint8_t* own) {
+  const int64_t pixel_bytes = int64_t{p.in_c} * Kernel::BYTES, line = int64_t{p.in_w} * p.in_c;
+  const typename Kernel::In* image = in + b * p.in_h * line;
+  const int64_t iy0 = y0 * p.stride_h - p.pad_top, first_pixel = (b * p.out_h + y0) * p.out_w;
+  const int64_t lines = (count - 1) * p.stride_h + int64_t{p.kernel_h - 1} * p.dilation_h + 1;
+  for (int64_t i = 0; i < lines; i++) {
+    const int64_t iy = iy0 + i;
+    kernel.copy_line(iy >= 0 && iy < p.in_h ? image + iy * line : nullptr, line, int64_t{p.pad_left} * p.in_c,
+                     block.pitch / Kernel::BYTES, own + i * block.pitch);
+  }
+  int32_t* lacking = reinterpret_cast<int32_t*>(own + block.lacking);
+  AmxRows windows = {
+      own, p.out_w, p.stride_w * pixel_bytes, p.kernel_h, p.dilation_h * block.pitch, block.steps, nullptr, nullptr,
+      0,   {0, 0}};
+  AmxTiles tiles;
+  if (block.flat) {
+    windows.lines = {p.out_w, block.pitch / pixel_bytes};
+    windows.rows += (count - 1) * windows.lines.pitch;
+    kernel.multiply(&tiles, windows, 0, first_pixel, lacking);
+  } else {
+    for (int64_t y = 0; y < count; y++) {
+      kernel.multiply(&tiles, windows, 0, first_pixel + y * p.out_w, lacking);
+      windows.a += p.stride_h * block.pitch;
+    }
+  }
+  tiles.release();
+}
+
+template <class Kernel>
+inline void amx_gathered(const ConvParams& p, const AmxConvBlock& block, const Kernel& kernel,
+                         const typename Kernel::In* in, int64_t first_pixel, int64_t count, int64_t group,
+                         uint8_t* own) {
+  const int64_t channels = p.in_c / p.groups, plane = int64_t{p.out_h} * p.out_w;
+  const int64_t run = p.kernel_w * channels * Kernel::BYTES, room = block.pitch / p.kernel_h;
+  int64_t b = first_pixel / plane, y = first_pixel % plane / p.out_w, x = first_pixel % plane % p.out_w;
+  for (int64_t r = 0; r < count; r++) {
+    uint8_t* out = own + r * block.pitch;
+    for (int64_t i = 0; i < p.kernel_h; i++) {
+      const int64_t iy = y * p.stride_h - p.pad_top + i * p.dilation_h;
+      for (int64_t j = 0; j < p.kernel_w; j++, out += channels * Kernel::BYTES) {
+        const int64_t ix = x * p.stride_w - p.pad_left + j * p.dilation_w;
+        const bool inside = iy >= 0 && iy < p.in_h && ix >= 0 && ix < p.in_w;
+        const int64_t pixel = (b * p.in_h + iy) * p.in_w + ix;
+        kernel.copy_values(inside ? in + pixel * p.in_c + group * channels : nullptr, channels, out);
+      }
+      if (Kernel::BYTES == 1) {  // in 8 bits each kernel row begins a group of its own
+        for (int64_t j = run; j < room; j++) *out++ = 0;
+      }
+    }
+    while (out < own + (r + 1) * block.pitch) *out++ = 0;
+    if (++x == p.out_w) {
+      x = 0;
+      if (++y == p.out_h) {
+        y = 0;
+        b++;
+      }
+    }
+  }
+  AmxRows windows = {own, count, block.pitch, 1, 0, block.steps, nullptr, nullptr, 0, {0, 0}};
+  if (block.steps.tail) {
+    amx_fill_tail(own, count, block.pitch, block.steps, own + block.tail);
+    windows.tail = own + block.tail;
+  }
+  AmxTiles tiles;
+  kernel.multiply(&tiles, windows, group, first_pixel, reinterpret_cast<int32_t*>(own + block.lacking));
+  tiles.release();
+}
+
+template <class Kernel>
+inline void conv_amx(const Call* call, const AmxConvBlock& block, const Kernel& kernel) {
+  const ConvParams& p = *static_cast<const ConvParams*>(call->params);
+  const typename Kernel::In* in = static_cast<const typename Kernel::In*>(call->slots[CONV_IN]);
+  const int64_t pixels = int64_t{p.batch} * p.out_h * p.out_w, rows = block.rows;
+  uint8_t* scratch = static_cast<uint8_t*>(call->scratch);
+  if (pixels == 0) return;
+  if (block.whole) {
+    const int64_t blocks = (p.out_h + rows - 1) / rows;
+    parallel_for(call->workers, p.batch * blocks, [&](int64_t task, int thread) {
+      const int64_t y0 = task % blocks * rows, left = p.out_h - y0;
+      amx_whole_lines(p, block, kernel, in, task / blocks, y0, left < rows ? left : rows,
+                      scratch + thread * block.bytes);
+    });
+  } else {
+    const int64_t blocks = (pixels + rows - 1) / rows;
+    parallel_for(call->workers, blocks * p.groups, [&](int64_t task, int thread) {
+      const int64_t m0 = task / p.groups * rows, left = pixels - m0;
+      amx_gathered(p, block, kernel, in, m0, left < rows ? left : rows, task % p.groups,
+                   scratch + thread * block.bytes);
+    });
+  }
+}
+
+}  // namespace
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_CONV_DRIVE_AMX_H_

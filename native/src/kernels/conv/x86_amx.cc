@@ -1,0 +1,75 @@
+// conv in int8 and uint8 for AMX. SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
+#include "kernels/conv/drive_amx.h"
+
+namespace sinter {
+namespace {
+
+template <AmxProduct PRODUCT>
+struct Conv8 {
+  typedef uint8_t In;
+  enum { BYTES = 1 };
+  const ConvParams& p;
+  const char* packed;
+  char* out;
+  VnniEpilogue e;
+  int64_t n, one_tile, one_group;  // of one group of channels
+  uint8_t zero;
+  int32_t factor;  // of a window's sum, to what its sums lack
+
+  void copy_line(const uint8_t* from, int64_t count, int64_t left, int64_t width, uint8_t* to) const {
+    vnni_copy_padded(from, count, left, width, zero, to);
+  }
+  void copy_values(const uint8_t* from, int64_t count, uint8_t* to) const {
+    if (from) {
+      memcpy(to, from, static_cast<size_t>(count));
+    } else {
+      memset(to, zero, static_cast<size_t>(count));
+    }
+  }
+  void multiply(AmxTiles* tiles, const AmxRows& windows, int64_t group, int64_t pixel, int32_t* lacking) const {
+    // Blocks of 32 rows, then what is left: the shapes of tiles change between the two only.
+    const int64_t whole = windows.rows / 32 * 32;
+    char* c = out + pixel * p.out_c + group * n;
+    for (int64_t from = 0; from < windows.rows; from += from < whole ? whole : windows.rows) {
+      AmxRows part = amx_rows_from(windows, from, from < whole ? whole : windows.rows - whole);
+      if (factor != 0) {
+        amx_lacking(tiles, part, factor, lacking);
+        part.lacking = lacking + from;
+      }
+      for (int64_t n0 = 0; n0 < n; n0 += 64) {
+        const int columns = n - n0 < 64 ? static_cast<int>(n - n0) : 64;
+        amx_tile_8<PRODUCT>(tiles, part, packed + group * one_group + n0 / 64 * one_tile, c + n0, p.out_c, columns, e);
+      }
+    }
+  }
+};
+
+template <AmxProduct PRODUCT>
+inline void conv_8(const Call* call) {
+  constexpr bool is_unsigned = PRODUCT == AMX_U8;
+  const ConvParams& p = *static_cast<const ConvParams*>(call->params);
+  const int64_t n = p.out_c / p.groups, k = conv_k(p);
+  const Conv8<PRODUCT> kernel = {p,
+                                 static_cast<const char*>(call->slots[CONV_WEIGHTS]),
+                                 static_cast<char*>(call->slots[CONV_OUT]),
+                                 make_vnni_epilogue(is_unsigned, p.out_zero_point, p.out_min, p.out_max),
+                                 n,
+                                 tile_bytes(tile_form_vnni, k, p.kernel_h),
+                                 packed_tiles_bytes(tile_form_vnni, n, k, p.kernel_h),
+                                 static_cast<uint8_t>(p.in_zero_point),
+                                 is_unsigned ? 128 - p.w_zero_point : 0};
+  conv_amx(call, amx_conv_block(p, call->workers->threads, 1, is_unsigned), kernel);
+}
+
+}  // namespace
+
+void conv_s8s8s8_amx(const Call* call) {
+  conv_8<AMX_S8>(call);
+}
+void conv_u8u8u8_amx(const Call* call) {
+  conv_8<AMX_U8>(call);
+}
+
+}  // namespace sinter

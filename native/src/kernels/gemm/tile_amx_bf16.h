@@ -1,0 +1,94 @@
+// The AMX bfloat16 micro-kernel, shared by gemm and conv: rows of bfloat16 times the packed tiles of 16 columns that
+// the AVX-512 kernels take, whose pairs of k are AMX's as they are. Only for files that are built for AMX; internal
+// linkage. SPDX-License-Identifier: Apache-2.0
+//
+// Sums go to C as they are stored, or, where they are bounded or C's columns end, through a buffer in L1.
+#ifndef SINTER_KERNELS_GEMM_TILE_AMX_BF16_H_
+#define SINTER_KERNELS_GEMM_TILE_AMX_BF16_H_
+
+#include "kernels/gemm/packing_bf16.h"
+#include "kernels/gemm/tile_amx.h"
+#include "kernels/gemm/tile_avx512_bf16.h"
+
+namespace sinter {
+namespace {
+
+// Where results go: `columns` of them a row, rows `ldc` floats apart.
+struct AmxFloats {
+  float* c;
+  int64_t ldc;
+  WideClamp clamp;
+  bool bounded;
+};
+
+// 16 * R rows from row `row` on and `columns` (more than 16 * (V - 1)) columns.
+template <int R, int V>
+__attribute__((noinline)) void amx_bf16_block(const AmxRows& m, int64_t row, int rows, const AmxWeights& weights,
+                                              const AmxFloats& to, int64_t column, int columns) {
+  float* c = to.c + column;
+  if (!to.bounded && columns >= 16 * V && m.lines.pitch == 0) {
+    amx_sums<AMX_BF16, R, V>(m, row, weights, c + row * to.ldc, 4 * to.ldc);
+    return;
+  }
+  alignas(64) float sums[16 * R * 16 * V];
+  amx_sums<AMX_BF16, R, V>(m, row, weights, sums, 64 * V);
+  amx_each_line(m, row, rows, [&](int first, int count, int64_t at) SINTER_VNNI_LAMBDA {
+    const float* from = sums + 16 * V * first;
+    float* out = c + at * to.ldc;
+    for (int r = 0; r < count; r++, from += 16 * V, out += to.ldc) {
+      vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
+        const int left = columns - 16 * v;
+        if (left > 0) store_first(out + 16 * v, to.clamp(_mm512_load_ps(from + 16 * v)), left);
+      });
+    }
+  });
+}
+
+// All rows with columns first .. last - 1 (first a multiple of 32): blocks of 32 rows, then what is left, since shapes
+// of tiles change between the two only. `packed`: the tile of column 0.
+inline void amx_bf16_product(AmxTiles* tiles, const AmxRows& m, const uint32_t* packed, int64_t one_tile, int64_t first,
+                             int64_t last, const AmxFloats& to) {
+  const int64_t whole = m.rows / 32 * 32;
+  const int left = static_cast<int>(m.rows - whole), groups = m.steps.groups;
+  const auto weights_of = [&](int64_t column) SINTER_VNNI_LAMBDA {
+    const char* tile = reinterpret_cast<const char*>(packed + column / 16 * one_tile);
+    return AmxWeights{tile, tile + 64, 64, 4 * one_tile};
+  };
+  if (whole > 0) {
+    tiles->shape(16, 16, groups);
+    for (int64_t n = first; n < last; n += 32) {
+      const AmxWeights weights = weights_of(n);
+      const int columns = last - n < 32 ? static_cast<int>(last - n) : 32;
+      int64_t row = 0;
+      if (columns <= 16) {
+        for (; whole - row >= 64; row += 64) amx_bf16_block<4, 1>(m, row, 64, weights, to, n, columns);
+        for (; row < whole; row += 32) amx_bf16_block<2, 1>(m, row, 32, weights, to, n, columns);
+      }
+      for (; row < whole; row += 32) amx_bf16_block<2, 2>(m, row, 32, weights, to, n, columns);
+    }
+  }
+  if (left == 0) return;
+  tiles->shape(left < 16 ? left : 16, left > 16 ? left - 16 : left, groups);
+  const int64_t width = left > 16 ? 32 : 64;
+  for (int64_t n = first; n < last; n += width) {
+    const AmxWeights weights = weights_of(n);
+    const int columns = static_cast<int>(last - n < width ? last - n : width);
+    if (left > 16) {
+      if (columns > 16) amx_bf16_block<2, 2>(m, whole, left, weights, to, n, columns);
+      if (columns <= 16) amx_bf16_block<2, 1>(m, whole, left, weights, to, n, columns);
+    } else if (columns > 48) {
+      amx_bf16_block<1, 4>(m, whole, left, weights, to, n, columns);
+    } else if (columns > 32) {
+      amx_bf16_block<1, 3>(m, whole, left, weights, to, n, columns);
+    } else if (columns > 16) {
+      amx_bf16_block<1, 2>(m, whole, left, weights, to, n, columns);
+    } else {
+      amx_bf16_block<1, 1>(m, whole, left, weights, to, n, columns);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_GEMM_TILE_AMX_BF16_H_

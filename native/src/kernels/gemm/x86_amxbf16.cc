@@ -1,0 +1,75 @@
+// gemm in bfloat16 for AMX: float rows are rounded into a panel, bfloat16 rows are read where they are.
+// SPDX-License-Identifier: Apache-2.0
+#include <math.h>
+
+#include "core/workers.h"
+#include "kernels/gemm/op.h"
+#include "kernels/gemm/tile_amx_bf16.h"
+
+namespace sinter {
+namespace {
+
+// T: float or uint16_t (bfloat16), of A.
+template <class T>
+inline void gemm_bf16(const Call* call) {
+  const GemmParams& p = *static_cast<const GemmParams*>(call->params);
+  const T* a = static_cast<const T*>(call->slots[GEMM_A]);
+  const uint32_t* packed = static_cast<const uint32_t*>(call->slots[GEMM_WEIGHTS]);
+  float* c = static_cast<float*>(call->slots[GEMM_C]);
+  const int64_t one_tile = bf16_tile_words(p.k), pairs_of_tiles = (int64_t{p.n} + 31) / 32;
+  const AmxPanel panel = amx_bf16_panel(p.k, sizeof(T) == 4);
+  const int threads = call->workers->threads;
+  const int64_t block = fair_rows(p.m, panel.rows, 16, threads);
+  const int64_t blocks = (p.m + block - 1) / block;
+  int64_t chunks = 1;
+  if (threads > 1 && blocks < threads) {
+    chunks = threads < pairs_of_tiles ? threads : pairs_of_tiles;
+    // A chunk of less than some 32 KiB of weights costs more to hand out than to do.
+    while (chunks > 1 && pairs_of_tiles / chunks * 2 * one_tile < 8192) chunks--;
+  }
+  parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
+    const int64_t m0 = task / chunks * block, chunk = task % chunks;
+    const int64_t rows = p.m - m0 < block ? p.m - m0 : block;
+    uint8_t* own = static_cast<uint8_t*>(call->scratch) + thread * panel.bytes;
+    AmxRows all = {reinterpret_cast<const uint8_t*>(a + m0 * p.lda),
+                   rows,
+                   2 * int64_t{p.lda},
+                   1,
+                   0,
+                   panel.steps,
+                   nullptr,
+                   nullptr,
+                   0,
+                   {0, 0}};
+    if (sizeof(T) == 4) {
+      for (int64_t r = 0; r < rows; r++) {
+        uint16_t* out = reinterpret_cast<uint16_t*>(own + r * panel.stride);
+        fill_panel(a + (m0 + r) * p.lda, p.k, out);
+        if (p.k % 2) out[p.k] = 0;
+      }
+      all.a = own;
+      all.stride = panel.stride;
+    }
+    if (panel.steps.tail) {
+      amx_fill_tail(all.a, rows, all.stride, panel.steps, own + panel.tail);
+      all.tail = own + panel.tail;
+    }
+    const int64_t first = pairs_of_tiles * chunk / chunks * 32, last = pairs_of_tiles * (chunk + 1) / chunks * 32;
+    const AmxFloats to = {
+        c + m0 * p.ldc, p.ldc, {p.act_min, p.act_max}, p.act_min != -INFINITY || p.act_max != INFINITY};
+    AmxTiles shapes;
+    amx_bf16_product(&shapes, all, packed, one_tile, first, last < p.n ? last : p.n, to);
+    shapes.release();
+  });
+}
+
+}  // namespace
+
+void gemm_f32bf16f32_amx(const Call* call) {
+  gemm_bf16<float>(call);
+}
+void gemm_bf16bf16f32_amx(const Call* call) {
+  gemm_bf16<uint16_t>(call);
+}
+
+}  // namespace sinter
