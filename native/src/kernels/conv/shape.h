@@ -105,11 +105,9 @@ static inline AmxConvBlock amx_conv_block(const ConvParams& p, int threads, int6
   if (__builtin_mul_overflow(width, int64_t{p.in_c} * value_bytes, &b.pitch)) return b;
   int64_t fit = 1;
   if (b.pitch <= target) fit = (target / b.pitch - tall) / p.stride_h + 1;
-  const int64_t fair = (out_rows + threads - 1) / threads;
-  fit = fit > fair ? fair : fit;
   fit = fit < 1 ? 1 : fit > p.out_h ? p.out_h : fit;
   const int64_t blocks = (p.out_h + fit - 1) / fit;
-  b.rows = (p.out_h + blocks - 1) / blocks;
+  b.rows = fair_rows(out_rows, (p.out_h + blocks - 1) / blocks, 1, threads);
   int64_t more;
   if (__builtin_mul_overflow((b.rows - 1) * p.stride_h + tall, b.pitch, &b.lacking) ||
       __builtin_mul_overflow(4 * b.rows, width, &more) || __builtin_add_overflow(b.lacking, int64_t{127}, &b.lacking)) {
