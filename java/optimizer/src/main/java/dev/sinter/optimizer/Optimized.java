@@ -41,4 +41,22 @@ public record Optimized(
     layers = List.copyOf(layers);
     notes = List.copyOf(notes);
   }
+
+  /**
+   * Carries out decisions that were made before.
+   *
+   * @param graph the float model they are about
+   * @param decisions the decisions
+   * @return the quantized model; with nothing calibrated and nothing to say about rules
+   * @throws dev.sinter.graph.GraphException if they do not suit the model
+   */
+  public static Optimized of(Graph graph, Decisions decisions) {
+    return new Optimized(
+        decisions.apply(graph),
+        graph,
+        decisions,
+        Calibration.empty(),
+        LayerReport.of(graph, decisions),
+        List.of());
+  }
 }

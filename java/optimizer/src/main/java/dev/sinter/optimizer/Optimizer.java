@@ -273,7 +273,7 @@ public final class Optimizer {
           planner.notes());
     }
 
-    /** Measured where an algorithm asks for them. */
+    /** Measured where an algorithm asks for them; of the main subgraph alone. */
     private Moments moments(Graph prepared, Planner planner) {
       Set<Integer> needed = planner.momentsNeeded(0);
       if (needed.isEmpty() || examples.get(0) == null) {

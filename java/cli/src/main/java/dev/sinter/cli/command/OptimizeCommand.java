@@ -1,27 +1,19 @@
-// sinter optimize: makes a model smaller or faster; pruning so far.
+// sinter optimize: makes a model smaller or faster.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.cli.command;
 
 import dev.sinter.cli.report.JsonReport;
-import dev.sinter.cli.report.Table;
-import dev.sinter.graph.Graph;
-import dev.sinter.graph.GraphException;
-import dev.sinter.graph.tflite.TfliteReader;
-import dev.sinter.graph.tflite.TfliteWriter;
-import dev.sinter.optimizer.BlockPattern;
-import dev.sinter.optimizer.MagnitudePruning;
+import dev.sinter.optimizer.calibration.CalibrationException;
+import dev.sinter.optimizer.data.MisfitException;
+import dev.sinter.optimizer.recipe.RecipeException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,6 +27,12 @@ import picocli.CommandLine.Spec;
     description = {
       "Writes a smaller or faster form of a model; the file that is read stays as it is.",
       "",
+      "A recipe says which ops are quantized, and how: AI Edge Quantizer's list of rules in a JSON file, or a name:"
+          + " static_wi8_ai8 (integers throughout), static_wi8_ai16, dynamic_wi8_afp32 (integer weights, float inputs),"
+          + " weight_only_wi8_afp32 (smaller, computed in float), the same with wi4, weight_only_wf16_afp32, and more"
+          + " (docs/guides/compress-a-model.md). Static recipes must see examples (--data), which should be others than"
+          + " those the result is judged by.",
+      "",
       "The recipe prune_for_benchmark sets the smallest weights of each layer to zero, in blocks that sparse kernels skip."
           + " Nothing is trained: it shows what sparsity would give in speed ('sinter bench') before anyone cares for"
           + " accuracy, which it costs ('sinter evaluate')."
@@ -42,48 +40,21 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
+      "  sinter optimize model.tflite --recipe static_wi8_ai8 --data data/ -o model_int8.tflite",
+      "  sinter optimize model.tflite --recipe rules.json --data data/ --method mse -o small.tflite --json report.json",
+      "  sinter optimize model.tflite --recipe dynamic_wi8_afp32 -o dynamic.tflite",
       "  sinter optimize model.tflite --recipe prune_for_benchmark --sparsity 0.8 --pattern 4x4 -o sparse.tflite",
-      "  sinter optimize model.tflite --recipe prune_for_benchmark --pattern 2of4 -o for_gpu.tflite",
-      "  sinter bench sparse.tflite"
+      "  sinter evaluate model.tflite model_int8.tflite --data data/"
     })
 public final class OptimizeCommand implements Callable<Integer> {
-  enum Recipe {
-    PRUNE_FOR_BENCHMARK
-  }
-
   @Parameters(paramLabel = "MODEL", description = "A .tflite file.")
   private Path model;
 
   @Option(
       names = "--recipe",
-      required = true,
-      paramLabel = "NAME",
-      description = "What to do: prune_for_benchmark.")
-  private Recipe recipe;
-
-  @Option(
-      names = "--sparsity",
-      paramLabel = "S",
-      defaultValue = "0.8",
-      description = "Share of a layer's weights that becomes zero (default ${DEFAULT-VALUE}).")
-  private double sparsity;
-
-  @Option(
-      names = "--pattern",
-      paramLabel = "P",
-      defaultValue = "4x4",
-      description =
-          "What becomes zero together: OUTPUTSxINPUTS, such as 1x4, 4x4, 16x4; or 2of4, two of every four inputs stay"
-              + " (default ${DEFAULT-VALUE}).")
-  private String pattern;
-
-  @Option(
-      names = "--layers",
-      paramLabel = "L",
-      defaultValue = "pointwise",
-      description =
-          "Which layers: pointwise (fully connected ones, convolutions of 1 x 1) or all (default ${DEFAULT-VALUE}).")
-  private MagnitudePruning.Layers layers;
+      paramLabel = "R",
+      description = "What to do: a JSON file with rules, or the name of a recipe.")
+  private String recipe;
 
   @Option(
       names = {"-o", "--output"},
@@ -96,88 +67,36 @@ public final class OptimizeCommand implements Callable<Integer> {
       names = "--json",
       paramLabel = "FILE",
       description =
-          "Write model, output, recipe, pattern, sparsity, bytesBefore, bytesAfter, and per layer op, kind, weights,"
-              + " outputs, inputs, sparsityBefore, sparsityAfter, reason.")
+          "Write model, output, recipe, bytesBefore, bytesAfter and the lines of the table; see docs/cli.md.")
   private Path json;
+
+  @Mixin private QuantizeOptions quantize;
+
+  @Mixin private PruneOptions prune;
+
+  @Mixin private RuntimeOptions runtime;
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
-    MagnitudePruning pruning;
-    try {
-      pruning = new MagnitudePruning(BlockPattern.parse(pattern), sparsity, layers);
-    } catch (IllegalArgumentException e) {
-      throw new UsageException("--pattern, --sparsity: " + e.getMessage());
+    PrintWriter out = spec.commandLine().getOut();
+    if ((recipe == null) == (quantize.decisions() == null)) {
+      throw new UsageException("say what to do: either --recipe or --decisions");
     }
     if (json != null) {
       JsonReport.check(json);
     }
+    JsonReport.check("--output", output);
     if (Files.exists(output) && Files.isSameFile(model, output)) {
       throw new UsageException("--output is the model itself; give another file");
     }
-    Graph graph = TfliteReader.read(model);
-    MagnitudePruning.Result result;
     try {
-      result = pruning.apply(graph);
-      TfliteWriter.write(result.graph(), output);
-    } catch (GraphException e) {
-      throw new UsageException(model + ": " + e.getMessage());
-    }
-    report(result);
-    return result.layers().stream().anyMatch(l -> l.reason() == null) ? Main.OK : Main.FAILED;
-  }
-
-  private void report(MagnitudePruning.Result result) throws IOException {
-    PrintWriter out = spec.commandLine().getOut();
-    Table table = new Table("op", "layer", "weights", "zeros before", "zeros now", "");
-    List<Map<String, Object>> rows = new ArrayList<>();
-    long pruned = 0;
-    for (MagnitudePruning.Layer layer : result.layers()) {
-      pruned += layer.reason() == null ? 1 : 0;
-      table.row(
-          layer.op(),
-          layer.kind() + " " + layer.outputs() + "x" + layer.inputs(),
-          layer.weights(),
-          String.format(Locale.ROOT, "%.1f %%", 100 * layer.before()),
-          String.format(Locale.ROOT, "%.1f %%", 100 * layer.after()),
-          layer.reason() == null ? "" : layer.reason());
-      Map<String, Object> row = new LinkedHashMap<>();
-      row.put("subgraph", layer.subgraph());
-      row.put("op", layer.op());
-      row.put("kind", layer.kind());
-      row.put("weights", layer.weights());
-      row.put("outputs", layer.outputs());
-      row.put("inputs", layer.inputs());
-      row.put("sparsityBefore", layer.before());
-      row.put("sparsityAfter", layer.after());
-      row.put("reason", layer.reason());
-      rows.add(row);
-    }
-    table.print(out);
-    long before = Files.size(model);
-    long after = Files.size(output);
-    out.printf(
-        "%s: %d of %d layers pruned, %d bytes (was %d: zeros are stored like other weights)%n",
-        output, pruned, result.layers().size(), after, before);
-    if (pruned == 0) {
-      out.println("No layer was pruned; the last column says why.");
-    }
-    out.println(
-        "'sinter bench " + output + "' says what it gives, 'sinter evaluate' what it costs.");
-    out.flush();
-    if (json != null) {
-      Map<String, Object> all = new LinkedHashMap<>();
-      all.put("model", model.toString());
-      all.put("output", output.toString());
-      all.put("recipe", recipe.name().toLowerCase(Locale.ROOT));
-      all.put("pattern", pattern);
-      all.put("sparsity", sparsity);
-      all.put("bytesBefore", before);
-      all.put("bytesAfter", after);
-      all.put("layersPruned", pruned);
-      all.put("layers", rows);
-      JsonReport.write(json, List.of(all));
+      return PruneOptions.RECIPE.equalsIgnoreCase(recipe)
+          ? prune.run(model, output, json, out)
+          : quantize.run(model, recipe, output, json, runtime, out, spec.commandLine().getErr());
+    } catch (RecipeException | MisfitException | CalibrationException e) {
+      throw new UsageException(e.getMessage());
     }
   }
 }

@@ -7,11 +7,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The folder shared/ beside the project, or the one that SINTER_SHARED names. */
-final class Shared {
+public final class Shared {
   private Shared() {}
 
-  /** Returns the folder, or null if there is none. */
-  static Path folder() {
+  /**
+   * Returns the folder.
+   *
+   * @return the folder, or null if there is none
+   */
+  public static Path folder() {
     String named = System.getenv("SINTER_SHARED");
     if (named != null) {
       return existing(Path.of(named));

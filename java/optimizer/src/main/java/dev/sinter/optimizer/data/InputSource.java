@@ -6,6 +6,8 @@ package dev.sinter.optimizer.data;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.List;
 
 /** Inputs for any model. */
@@ -62,6 +64,59 @@ public interface InputSource {
     for (InputSlots one : all) {
       one.setStrings(input, packed.duplicate());
     }
+  }
+
+  /**
+   * Examples of a model with one float input.
+   *
+   * @param examples as many numbers each as the input takes; iterated anew each time a model is run
+   *     over them, which may be several times
+   * @return the source
+   */
+  static InputSource ofFloats(Iterable<float[]> examples) {
+    return new IterableSource<>(
+        examples,
+        1,
+        (x, input, slots) -> {
+          if (slots.inputs().get(0).type() != ElementType.FLOAT32) {
+            throw new MisfitException("floats do not fit the input " + slots.inputs().get(0), null);
+          }
+          FloatBuffer to = slots.input(0).order(ByteOrder.nativeOrder()).asFloatBuffer();
+          IterableSource.checkSize(slots.inputs().get(0), to.capacity(), x.length);
+          to.put(x);
+        });
+  }
+
+  /**
+   * Examples of any model.
+   *
+   * @param examples a buffer per input in their order, in native byte order, from position to
+   *     limit; iterated anew each time a model is run over them, which may be several times
+   * @return the source
+   */
+  static InputSource ofBuffers(Iterable<? extends List<ByteBuffer>> examples) {
+    return new IterableSource<>(
+        examples,
+        -1,
+        (x, input, slots) -> {
+          TensorSpec spec = slots.inputs().get(input);
+          if (x.size() != slots.inputs().size()) {
+            throw new MisfitException(
+                "an example has "
+                    + x.size()
+                    + " buffers, the model "
+                    + slots.inputs().size()
+                    + " inputs",
+                null);
+          }
+          if (spec.type() == ElementType.STRING) {
+            slots.setStrings(input, x.get(input));
+            return;
+          }
+          ByteBuffer to = slots.input(input).clear();
+          IterableSource.checkSize(spec, to.capacity(), x.get(input).remaining());
+          to.put(x.get(input).duplicate());
+        });
   }
 
   /**

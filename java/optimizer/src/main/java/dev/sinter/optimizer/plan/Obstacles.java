@@ -6,6 +6,7 @@ package dev.sinter.optimizer.plan;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Shape;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.graph.Tensor;
 import dev.sinter.optimizer.decision.Mode;
@@ -89,6 +90,9 @@ final class Obstacles {
     if (!r.activations().contains(type)) {
       return "has no kernel for activations of " + type;
     }
+    if (type == ElementType.INT16 && mixesBatches(g, op)) {
+      return "TensorFlow Lite 2.21 mixes up the batches of such a product in INT16";
+    }
     if (r.weights() >= 0 && r.axis() >= 0) {
       String weights = weights(g, op, r, config, algorithm, Mode.STATIC);
       if (weights != null) {
@@ -129,6 +133,16 @@ final class Obstacles {
     return any ? null : "no floats go in";
   }
 
+  /** A transposed left side, and one right side for all its matrices. */
+  private static boolean mixesBatches(Subgraph g, Op op) {
+    if (!(op.kind() instanceof OpKind.BatchMatMul product) || !product.adjointX()) {
+      return false;
+    }
+    Shape x = g.tensor(op.input(0)).shape();
+    Shape y = g.tensor(op.input(1)).shape();
+    return x.rank() > 2 && (y.rank() < 3 || y.dim(y.rank() - 3) != x.dim(x.rank() - 3));
+  }
+
   private static String weights(
       Subgraph g, Op op, OpRule r, OpConfig config, String algorithm, Mode mode) {
     int t = op.input(r.weights());
@@ -158,6 +172,15 @@ final class Obstacles {
     }
     if (WeightAlgorithms.find(algorithm) == null) {
       return "algorithm " + algorithm + " is not available";
+    }
+    int perByte = r.blocks() && mode != Mode.WEIGHT_ONLY && c.bits() < 8 ? 8 / c.bits() : 1;
+    int inputs = WeightLayout.of(op, w.shape()).inputs();
+    if (inputs % perByte != 0) {
+      return "its rows of "
+          + inputs
+          + " weights of "
+          + c.bits()
+          + " bits do not fill bytes, and runtimes differ in how they read such";
     }
     return config.skipChecks() ? null : form(op, r, c, w, mode);
   }

@@ -18,6 +18,7 @@ final class ScaleGroups {
     Range range;
     Affine fixed;
     boolean asymmetric;
+    boolean zeroAtZero;
   }
 
   private final Map<Node, Node> parent = new HashMap<>();
@@ -47,6 +48,11 @@ final class ScaleGroups {
     g.asymmetric |= !symmetric;
   }
 
+  /** Asks for zero point 0, whatever others would like. */
+  void centre(Node n) {
+    group(n).zeroAtZero = true;
+  }
+
   void fix(Node n, Affine scale) {
     group(n).fixed = scale;
   }
@@ -71,6 +77,7 @@ final class ScaleGroups {
     gx.range = gy.range == null ? gx.range : gy.range.with(gx.range);
     gx.fixed = gx.fixed == null ? gy.fixed : gx.fixed;
     gx.asymmetric |= gy.asymmetric;
+    gx.zeroAtZero |= gy.zeroAtZero;
     groups.remove(y);
     return true;
   }
@@ -80,7 +87,7 @@ final class ScaleGroups {
     if (g.fixed != null) {
       return g.fixed;
     }
-    return Affine.of(n.type(), g.range.low(), g.range.high(), !g.asymmetric);
+    return Affine.of(n.type(), g.range.low(), g.range.high(), g.zeroAtZero || !g.asymmetric);
   }
 
   /** All tensors that have a scale. */

@@ -3,7 +3,9 @@
 
 package dev.sinter.optimizer.plan;
 
+import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Op;
+import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.graph.Tensor;
 import dev.sinter.graph.tflite.TfliteOps;
@@ -35,6 +37,7 @@ final class SubgraphPlan {
   private final ScaleGroups groups = new ScaleGroups();
   private final Map<Integer, Range> constants = new HashMap<>();
   private final Map<Integer, Map<Integer, ScaleGroups.Node>> brought = new HashMap<>();
+  private final Map<Integer, Map<Integer, Affine>> centred = new HashMap<>();
 
   SubgraphPlan(Subgraph g, int subgraph, List<Choice> choices, Ranges ranges, WeightMaker weights) {
     this.g = g;
@@ -82,6 +85,9 @@ final class SubgraphPlan {
             : "no calibration for its input '" + g.tensor(t).name() + "'";
       }
     }
+    if (OpRules.of(op).name().equals("DIV") && mayBeZero(range(op.input(1)), c)) {
+      return "its divisor comes so close to 0 that it may be stored as 0, which ends the run";
+    }
     if (OpRules.of(op).fixed(c.activations()) == null && !c.table()) {
       for (int t : Operands.results(g, op)) {
         if (range(t) == null) {
@@ -90,6 +96,12 @@ final class SubgraphPlan {
       }
     }
     return null;
+  }
+
+  /** Whether less than two steps lie between 0 and the smallest magnitude that was seen. */
+  private static boolean mayBeZero(Range divisor, Choice c) {
+    Affine scale = Affine.of(c.activations(), divisor.low(), divisor.high(), false);
+    return divisor.low() < 2 * scale.scale() && divisor.high() > -2 * scale.scale();
   }
 
   private static ScaleGroups.Node node(Choice c, int tensor) {
@@ -129,6 +141,9 @@ final class SubgraphPlan {
     Scales scales = OpRules.of(op).scales();
     List<Integer> results = Operands.results(g, op);
     List<Integer> slots = Operands.slots(g, op);
+    if (op.kind() instanceof OpKind.BatchMatMul && c.activations() == ElementType.INT8) {
+      centreRight(c, op);
+    }
     if (results.isEmpty() || slots.isEmpty()) {
       return;
     }
@@ -154,6 +169,21 @@ final class SubgraphPlan {
     }
   }
 
+  /**
+   * TensorFlow Lite's delegate takes no notice of a zero point of a product's right side, so that
+   * must be 0. Where a kernel fixes another one the input is brought to one for this op alone.
+   */
+  private void centreRight(Choice c, Op op) {
+    ScaleGroups.Node right = node(c, op.input(1));
+    Affine fixed = groups.fixed(right);
+    if (fixed == null) {
+      groups.centre(right);
+    } else if (fixed.zeroPoint() != 0) {
+      Affine own = Affine.of(ElementType.INT8, fixed.low(), fixed.high(), true);
+      centred.computeIfAbsent(c.op(), x -> new TreeMap<>()).put(1, own);
+    }
+  }
+
   /** The scale that all inputs have, if kernels fix it. */
   private Affine sameFixed(Choice c, Op op, List<Integer> slots) {
     Affine first = null;
@@ -175,7 +205,7 @@ final class SubgraphPlan {
     if (c.mode() == Mode.FLOAT) {
       return OpDecision.left(c.op(), kind, output, c.reason());
     }
-    Map<Integer, Affine> inputs = new TreeMap<>();
+    Map<Integer, Affine> inputs = new TreeMap<>(centred.getOrDefault(c.op(), Map.of()));
     brought
         .getOrDefault(c.op(), Map.of())
         .forEach((slot, node) -> inputs.put(slot, groups.scale(node)));

@@ -95,7 +95,7 @@ final class WeightMaker {
     FloatMatrix matrix = layout.matrix(values.values());
     Object key = List.of(algorithm.name(), spec, layout.last(), known == null ? "" : known);
     QuantizedWeights q =
-        made.computeIfAbsent(w.storage(), s -> new HashMap<>())
+        made.computeIfAbsent(values.storage(), s -> new HashMap<>())
             .computeIfAbsent(key, k -> algorithm.quantize(matrix, spec, known));
     QuantizedWeights fitted = input == null ? q : biasFits(g, op, r, matrix, q, input);
     QuantizedWeights nearest =

@@ -99,7 +99,7 @@ record PythonRegex(Pattern pattern) {
       } else if (c == '0') {
         octal();
         return;
-      } else if (Character.isDigit(c) && inSet) {
+      } else if (c >= '1' && c <= '9' && (inSet || isOctal())) {
         octal();
         return;
       } else if (Character.isLetter(c) && c < 128 && SAME_ESCAPES.indexOf(c) < 0) {
@@ -122,6 +122,11 @@ record PythonRegex(Pattern pattern) {
         throw refuse("the escape \\" + c + hex);
       }
       at += 2 + digits;
+    }
+
+    /** Three octal digits are a character, fewer a group. */
+    private boolean isOctal() {
+      return at + 4 <= in.length() && in.substring(at + 1, at + 4).matches("[0-3][0-7]{2}");
     }
 
     private void octal() {

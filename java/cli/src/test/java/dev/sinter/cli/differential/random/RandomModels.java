@@ -3,6 +3,7 @@
 
 package dev.sinter.cli.differential.random;
 
+import dev.sinter.cli.peer.TflitePeer;
 import dev.sinter.graph.Graph;
 import java.util.List;
 
@@ -28,6 +29,16 @@ public final class RandomModels {
    */
   public static Graph make(String name, long seed) {
     return Makers.named(name).make(draw(name, seed)).b.build();
+  }
+
+  /**
+   * Tells whether TensorFlow Lite's delegate computes an op as its definition says.
+   *
+   * @param name one of the names
+   * @return false where its own kernels are the definition
+   */
+  public static boolean isRightInDelegate(String name) {
+    return Makers.named(name).oracle() == TflitePeer.Kernels.XNNPACK;
   }
 
   static Draw draw(String name, long seed) {

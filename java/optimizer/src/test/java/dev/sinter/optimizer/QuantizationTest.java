@@ -1,0 +1,374 @@
+// Tests of quantization on small graphs: what is converted where, and which scales are the same.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.optimizer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sinter.graph.Activation;
+import dev.sinter.graph.ElementType;
+import dev.sinter.graph.Graph;
+import dev.sinter.graph.GraphBuilder;
+import dev.sinter.graph.GraphBuilder.Value;
+import dev.sinter.graph.GraphException;
+import dev.sinter.graph.Op;
+import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Padding;
+import dev.sinter.graph.Quantization;
+import dev.sinter.graph.Tensor;
+import dev.sinter.graph.tflite.TfliteReader;
+import dev.sinter.graph.tflite.TfliteWriter;
+import dev.sinter.optimizer.calibration.CalibrationException;
+import dev.sinter.optimizer.data.InputSource;
+import dev.sinter.optimizer.decision.Decisions.Border;
+import dev.sinter.optimizer.decision.DecisionsJson;
+import dev.sinter.optimizer.decision.Mode;
+import dev.sinter.optimizer.recipe.Recipe;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class QuantizationTest {
+  private static float[] random(int n, long seed) {
+    Random random = new Random(seed);
+    float[] out = new float[n];
+    for (int i = 0; i < n; i++) {
+      out[i] = (float) random.nextGaussian();
+    }
+    return out;
+  }
+
+  private static Value conv(GraphBuilder b, Value x, String name, int in, int out) {
+    return x.conv2d(
+        b.floats(name + "_w", random(9 * in * out, name.hashCode()), out, 3, 3, in),
+        b.floats(name + "_b", random(out, out), out),
+        1,
+        Padding.SAME,
+        Activation.RELU);
+  }
+
+  /** Two convolutions with a pooling between, a layer on top, a softmax. */
+  private static Graph net() {
+    GraphBuilder b = Graph.builder("net");
+    Value x = b.input("x", ElementType.FLOAT32, 1, 8, 8, 3);
+    Value y = conv(b, x, "one", 3, 8).maxPool(2, 2, Padding.VALID);
+    y = conv(b, y, "two", 8, 4).reshape(1, 64);
+    y =
+        y.fullyConnected(
+            b.floats("w", random(640, 5), 10, 64),
+            b.floats("bias", random(10, 6), 10),
+            Activation.NONE);
+    return y.softmax().output("y").build();
+  }
+
+  private static Optimized run(Graph g, String recipe) {
+    return Optimizer.of(g).recipe(Recipe.named(recipe)).examples(InputSource.random(4, 1)).run();
+  }
+
+  private static List<String> kinds(Graph g) {
+    return g.ops().stream().map(o -> o.kind().label()).toList();
+  }
+
+  private static Op op(Graph g, String kind) {
+    return g.ops().stream().filter(o -> o.kind().label().equals(kind)).findFirst().orElseThrow();
+  }
+
+  @Test
+  void convertsAtTheBordersAlone() {
+    Graph g = run(net(), "static_wi8_ai8").graph();
+    assertEquals(
+        List.of(
+            "Quantize",
+            "Conv",
+            "MAX_POOL",
+            "Conv",
+            "Reshape",
+            "FullyConnected",
+            "Softmax",
+            "Dequantize"),
+        kinds(g));
+    assertEquals("x", g.tensor(g.inputs().get(0)).name());
+    assertEquals(ElementType.FLOAT32, g.tensor(g.inputs().get(0)).type());
+    assertEquals("y", g.tensor(g.outputs().get(0)).name());
+    assertEquals(ElementType.FLOAT32, g.tensor(g.outputs().get(0)).type());
+  }
+
+  @Test
+  void keepsTheScalesThatTheSpecificationAsksFor() {
+    Graph g = run(net(), "static_wi8_ai8").graph();
+    Op pool = op(g, "MAX_POOL");
+    assertEquals(g.tensor(pool.input(0)).quantization(), g.tensor(pool.output(0)).quantization());
+    Quantization softmax = g.tensor(op(g, "Softmax").output(0)).quantization();
+    assertEquals(1f / 256, softmax.scale());
+    assertEquals(-128, softmax.zeroPoint());
+    Op conv = op(g, "Conv");
+    Tensor w = g.tensor(conv.input(1));
+    Tensor bias = g.tensor(conv.input(2));
+    assertEquals(8, w.quantization().count());
+    assertEquals(ElementType.INT32, bias.type());
+    float in = g.tensor(conv.input(0)).quantization().scale();
+    for (int i = 0; i < 8; i++) {
+      assertEquals(in * w.quantization().scale(i), bias.quantization().scale(i));
+      assertEquals(0, w.quantization().zeroPoint(i));
+    }
+  }
+
+  @Test
+  void int16HasNoZeroPointsAndWideBiases() {
+    Graph g = run(net(), "static_wi8_ai16").graph();
+    Op conv = op(g, "Conv");
+    assertEquals(ElementType.INT16, g.tensor(conv.output(0)).type());
+    assertEquals(0, g.tensor(conv.output(0)).quantization().zeroPoint());
+    assertEquals(ElementType.INT64, g.tensor(conv.input(2)).type());
+    assertEquals(1f / 32768, g.tensor(op(g, "Softmax").output(0)).quantization().scale());
+  }
+
+  @Test
+  void bordersAreQuantizedIfAskedFor() {
+    Graph g =
+        Optimizer.of(net())
+            .recipe(Recipe.named("static_wi8_ai8"))
+            .examples(InputSource.random(4, 1))
+            .inputs(Border.QUANTIZED)
+            .outputs(Border.QUANTIZED)
+            .run()
+            .graph();
+    assertEquals(6, g.ops().size());
+    assertEquals(ElementType.INT8, g.tensor(g.inputs().get(0)).type());
+    assertEquals(ElementType.INT8, g.tensor(g.outputs().get(0)).type());
+  }
+
+  @Test
+  void whatKernelsFixIsBroughtToAnotherScaleForOneOpAlone() {
+    GraphBuilder b = Graph.builder("concat");
+    Value x = b.input("x", ElementType.FLOAT32, 1, 8);
+    Value narrow = x.activate(OpKind.Activate.Function.TANH);
+    Value wide = x.fullyConnected(b.floats("w", random(64, 1), 8, 8), null, Activation.NONE);
+    narrow.output("t");
+    Graph g = run(narrow.concat(1, wide).output("y").build(), "static_wi8_ai8").graph();
+    Op concat = op(g, "Concat");
+    Quantization out = g.tensor(concat.output(0)).quantization();
+    assertEquals(out, g.tensor(concat.input(0)).quantization());
+    assertEquals(out, g.tensor(concat.input(1)).quantization());
+    assertEquals(1f / 128, g.tensor(op(g, "TANH").output(0)).quantization().scale());
+    // x to int8, tanh to the concatenation's scale, both results to float.
+    assertEquals(2, kinds(g).stream().filter("Quantize"::equals).count());
+    assertEquals(2, kinds(g).stream().filter("Dequantize"::equals).count());
+  }
+
+  @Test
+  void constantsWithTwoFormsAreStoredTwice() {
+    GraphBuilder b = Graph.builder("shared");
+    Value x = b.input("x", ElementType.FLOAT32, 1, 8);
+    Value w = b.floats("w", random(64, 1), 8, 8);
+    Value first = x.fullyConnected(w, null, Activation.NONE);
+    Graph g = first.fullyConnected(w, null, Activation.NONE).output("y").build();
+    Graph same = run(g, "dynamic_wi8_afp32").graph();
+    assertEquals(same.ops().get(0).input(1), same.ops().get(1).input(1));
+    assertEquals("w", same.tensor(same.ops().get(0).input(1)).name());
+    String name = g.tensor(g.ops().get(1).output(0)).name();
+    Recipe recipe =
+        Recipe.parse(
+            "two",
+            "[{\"regex\":\"^"
+                + name
+                + ";\",\"operation\":\"*\",\"algorithm_key\":\"min_max_uniform_quantize\",\"op_config\":"
+                + "{\"weight_tensor_config\":{\"num_bits\":8,\"granularity\":\"CHANNELWISE\"},"
+                + "\"compute_precision\":\"INTEGER\"}}]");
+    Graph two = Optimizer.of(g).recipe(recipe).run().graph();
+    assertEquals(ElementType.FLOAT32, two.tensor(two.ops().get(0).input(1)).type());
+    assertEquals(ElementType.INT8, two.tensor(two.ops().get(1).input(1)).type());
+  }
+
+  @Test
+  void tensorsOfOneBufferKeepOne() {
+    GraphBuilder b = Graph.builder("buffer");
+    Value x = b.input("x", ElementType.FLOAT32, 1, 8);
+    Value y = x.fullyConnected(b.floats("v", random(64, 1), 8, 8), null, Activation.NONE);
+    Graph g =
+        y.fullyConnected(b.floats("w", random(64, 1), 8, 8), null, Activation.NONE)
+            .output("y")
+            .build();
+    int v = g.main().indexOf("v");
+    int w = g.main().indexOf("w");
+    Graph shared =
+        g.edit().replaceTensor(w, g.tensor(w).withStorage(g.tensor(v).storage())).build();
+    Graph q = run(shared, "dynamic_wi8_afp32").graph();
+    assertSame(
+        q.tensor(q.main().indexOf("v")).storage(), q.tensor(q.main().indexOf("w")).storage());
+  }
+
+  @Test
+  void weightsAloneStandBehindADequantize() {
+    for (String recipe :
+        List.of(
+            "weight_only_wi8_afp32",
+            "weight_only_wi4_afp32",
+            "weight_only_wf16_afp32",
+            "weight_only_wbf16_afp32")) {
+      Graph g = run(net(), recipe).graph();
+      assertEquals(3, kinds(g).stream().filter("Dequantize"::equals).count(), recipe);
+      Op conv = op(g, "Conv");
+      Op before = g.ops().get(g.main().producer(conv.input(1)));
+      assertEquals("Dequantize", before.kind().label());
+      String type = g.tensor(before.input(0)).type().name();
+      assertTrue(
+          recipe.contains(type.replace("BFLOAT", "bf").replace("FLOAT", "f").replace("INT", "i")),
+          type);
+    }
+  }
+
+  @Test
+  void blocksHaveScalesOfTheirOwn() {
+    Graph g = run(net(), "dynamic_wi4b32_afp32").graph();
+    Tensor w = g.tensor(op(g, "FullyConnected").input(1));
+    assertEquals(ElementType.INT4, w.type());
+    Quantization.Blockwise blocks = (Quantization.Blockwise) w.quantization().details();
+    assertEquals(32, blocks.blockSize());
+    Tensor scales = g.tensor(blocks.scales());
+    assertEquals(ElementType.FLOAT16, scales.type());
+    assertArrayEquals(new int[] {10, 2}, scales.shape().toArray());
+    assertEquals(320, w.storage().size());
+  }
+
+  @Test
+  void decisionsComeBackFromAFile() throws IOException {
+    for (String recipe :
+        List.of(
+            "static_wi8_ai8",
+            "static_wi8_ai16",
+            "dynamic_wi4b32_afp32",
+            "weight_only_wf16_afp32")) {
+      Optimized result = run(net(), recipe);
+      String json = DecisionsJson.write(result.decisions());
+      Graph again = DecisionsJson.read("file", json).apply(net());
+      assertArrayEquals(TfliteWriter.toBytes(result.graph()), TfliteWriter.toBytes(again), recipe);
+      assertEquals(json, DecisionsJson.write(DecisionsJson.read("file", json)));
+    }
+  }
+
+  @Test
+  void decisionsFindTensorsThatHaveMoved() {
+    Optimized result = run(net(), "static_wi8_ai8");
+    Graph g = net();
+    // The same model as a file, and with its tensors in another order.
+    Graph other = TfliteReader.read(TfliteWriter.toBytes(g.edit().build()));
+    assertEquals(kinds(result.graph()), kinds(result.decisions().apply(other)));
+    Graph renamed = g.edit().rename(g.main().indexOf("y"), "z").build();
+    GraphException e = assertThrows(GraphException.class, () -> result.decisions().apply(renamed));
+    assertTrue(
+        e.getMessage().contains("'y'") && e.getMessage().contains("another model"), e.getMessage());
+  }
+
+  @Test
+  void damagedDecisionsAreErrorsThatSayWhere() {
+    String json = DecisionsJson.write(run(net(), "static_wi8_ai8").decisions());
+    for (String[] change :
+        new String[][] {
+          {"\"format\" : 1", "\"format\" : 9"},
+          {"\"scale\" : 0.", "\"scale\" : -0."},
+          {"\"mode\" : \"static\"", "\"mode\" : \"swift\""},
+          {"\"zeroPoint\" : -128", "\"zeroPoint\" : -129"},
+          {"\"granularity\" : \"channel\"", "\"granularity\" : \"block\""}
+        }) {
+      String damaged = json.replace(change[0], change[1]);
+      assertNotEquals(json, damaged, change[0]);
+      IOException e = assertThrows(IOException.class, () -> DecisionsJson.read("file", damaged));
+      assertTrue(e.getMessage().startsWith("file"), e.getMessage());
+    }
+  }
+
+  @Test
+  void largeBiasesMakeTheScaleOfTheirWeightsLarger() {
+    GraphBuilder b = Graph.builder("bias");
+    float[] w = random(64, 1);
+    Arrays.fill(w, 0, 8, 1e-9f);
+    float[] bias = new float[8];
+    bias[0] = 1000;
+    Graph g =
+        b.input("x", ElementType.FLOAT32, 1, 8)
+            .fullyConnected(b.floats("w", w, 8, 8), b.floats("b", bias, 8), Activation.NONE)
+            .output("y")
+            .build();
+    Graph q = run(g, "static_wi8_ai8").graph();
+    Op fc = op(q, "FullyConnected");
+    Tensor stored = q.tensor(fc.input(2));
+    double back = stored.storage().bytes().getInt(0) * (double) stored.quantization().scale(0);
+    assertEquals(1000, back, 1e-3);
+  }
+
+  @Test
+  void divisorsThatMayBecomeZeroStayFloat() {
+    GraphBuilder b = Graph.builder("div");
+    Value x = b.input("x", ElementType.FLOAT32, 1, 8);
+    Value y = b.input("z", ElementType.FLOAT32, 1, 8);
+    Optimized result =
+        run(
+            x.binary(OpKind.Binary.Function.DIV, y, Activation.NONE).output("y").build(),
+            "static_wi8_ai8");
+    assertEquals(Mode.FLOAT, result.layers().get(0).mode());
+    assertTrue(result.layers().get(0).reason().contains("divisor"), result.layers().toString());
+  }
+
+  @Test
+  void movementsBetweenFloatOpsAreLeft() {
+    GraphBuilder b = Graph.builder("island");
+    Graph g = b.input("x", ElementType.FLOAT32, 1, 8).reshape(2, 4).output("y").build();
+    Optimized result = run(g, "static_wi8_ai8");
+    assertEquals(Mode.FLOAT, result.layers().get(0).mode());
+    assertEquals(1, result.graph().ops().size());
+  }
+
+  @Test
+  void saysWhatBecameOfRules() {
+    String fc =
+        "\"operation\":\"FULLY_CONNECTED\",\"algorithm_key\":\"min_max_uniform_quantize\",\"op_config\":"
+            + "{\"weight_tensor_config\":{\"num_bits\":8},\"compute_precision\":\"INTEGER\"}}";
+    Recipe recipe =
+        Recipe.parse(
+            "notes",
+            "[{\"regex\":\"nowhere\","
+                + fc
+                + ",{\"regex\":\".*\","
+                + fc
+                + ",{\"regex\":\".\","
+                + fc
+                + ",{\"regex\":\".*\",\"operation\":\"SOFTMAX\",\"algorithm_key\":\"min_max_uniform_quantize\","
+                + "\"op_config\":{\"weight_tensor_config\":{\"num_bits\":8},\"compute_precision\":\"INTEGER\"}}]");
+    List<String> notes = Optimizer.of(net()).recipe(recipe).run().notes();
+    assertEquals(3, notes.size(), notes.toString());
+    assertTrue(notes.get(0).contains("rule 1") && notes.get(0).contains("matches no op"));
+    assertTrue(notes.get(1).contains("rule 2") && notes.get(1).contains("shadowed"));
+    assertTrue(notes.get(2).contains("rule 4") && notes.get(2).contains("has no weights"));
+  }
+
+  @Test
+  void expressionsWithoutEndAreErrors() {
+    Recipe recipe =
+        Recipe.parse(
+            "slow",
+            "[{\"regex\":\"^(([a-z_]+)+)+$\",\"operation\":\"*\",\"algorithm_key\":\"no_quantize\"}]");
+    Graph g = net();
+    Graph named = g.edit().rename(g.main().indexOf("y"), "a".repeat(60)).build();
+    RuntimeException e =
+        assertThrows(RuntimeException.class, () -> Optimizer.of(named).recipe(recipe).run());
+    assertTrue(
+        e.getMessage().contains("rule 1") && e.getMessage().contains("backtracks"), e.getMessage());
+  }
+
+  @Test
+  void activationsWithoutExamplesAreAnError() {
+    CalibrationException e =
+        assertThrows(
+            CalibrationException.class,
+            () -> Optimizer.of(net()).recipe(Recipe.named("static_wi8_ai8")).run());
+    assertTrue(e.getMessage().contains("--data"), e.getMessage());
+  }
+}
