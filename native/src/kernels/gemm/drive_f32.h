@@ -28,7 +28,9 @@ inline void gemm_f32(const Call* call, const StripKernelF32& kernel) {
   if (p.m < 1) return;
   const StripsF32 strips = kernel.strips(p.n, p.m);
   const int64_t one_tile = f32_tile_floats(16, p.k);
-  const int64_t fit = F32_BLOCK_BYTES / (4 * int64_t{p.k});
+  // Weights that stay in L1: rows of C are finished one after the other.
+  const int64_t packed_bytes = f32_tiles_bytes(16, p.n, p.k);
+  const int64_t fit = packed_bytes <= 24576 ? 16384 / (4 * int64_t{p.n}) : F32_BLOCK_BYTES / (4 * int64_t{p.k});
   const int64_t most = fit < F32_ROWS ? F32_ROWS : fit > F32_MOST_ROWS ? F32_MOST_ROWS : fit;
   const int threads = call->workers->threads;
   const int64_t fair = fair_rows(p.m, most, F32_ROWS, threads), cuts = (p.m + fair - 1) / fair;

@@ -14,6 +14,8 @@
 #ifndef SINTER_KERNELS_GEMM_TILES_F32_H_
 #define SINTER_KERNELS_GEMM_TILES_F32_H_
 
+#include <math.h>
+
 #include "kernels/gemm/strip_f32.h"
 #include "kernels/simd/repeat.h"
 
@@ -88,10 +90,13 @@ SINTER_UNROLLED void one_tile(const FloatRows& m, int64_t row, const FloatWeight
     }
   }
   const V::F low = V::set(results.low), high = V::set(results.high);
+  if (results.low > -INFINITY || results.high < INFINITY) {
+    repeat<VECTORS * ROWS>([&](auto i) SINTER_UNROLLED_LAMBDA { s[i] = V::bound(s[i], low, high); });
+  }
   float* c = results.c + row * results.ldc;
   repeat<ROWS>([&](auto r) SINTER_UNROLLED_LAMBDA {
     repeat<VECTORS>([&](auto v) SINTER_UNROLLED_LAMBDA {
-      const V::F value = V::bound(s[VECTORS * r + v], low, high);
+      const V::F value = s[VECTORS * r + v];
       if constexpr (v + 1 < VECTORS) {
         V::store(c + V::W * v, value);
       } else {
