@@ -1,5 +1,5 @@
-// Scratch per thread of resize's byte rows: a row of sums, a row of the output; each with room for a vector behind it.
-// SPDX-License-Identifier: Apache-2.0
+// Scratch per thread of resize's byte rows: two rows of sums and a row of the output, each with room for a vector
+// behind it, and positions. SPDX-License-Identifier: Apache-2.0
 #ifndef SINTER_KERNELS_RESIZE_SCRATCH_H_
 #define SINTER_KERNELS_RESIZE_SCRATCH_H_
 
@@ -9,16 +9,19 @@
 
 namespace sinter {
 
-enum { RESIZE_LANES = 8 };
+enum { RESIZE_MOST_LANES = 16, RESIZE_ROWS = 8 };  // of a vector; output rows of a task
 
 struct ResizeRoom {
-  int64_t out, bytes;  // where the output row begins; of all
+  int64_t steps, out, places, bytes;  // where they begin; of all
 };
 
 static inline ResizeRoom resize_room(const ResizeParams& p) {
+  const int64_t sums = (4 * (int64_t{p.width} * p.channels + RESIZE_MOST_LANES) + 63) / 64 * 64;
   ResizeRoom r;
-  r.out = (4 * (int64_t{p.width} * p.channels + RESIZE_LANES) + 63) / 64 * 64;
-  r.bytes = r.out + (int64_t{p.out_width} * p.channels + RESIZE_LANES + 63) / 64 * 64;
+  r.steps = sums;
+  r.out = 2 * sums;
+  r.places = r.out + (int64_t{p.out_width} * p.channels + RESIZE_MOST_LANES + 63) / 64 * 64;
+  r.bytes = r.places + (int64_t{p.out_width} * 8 + 63) / 64 * 64;
   return r;
 }
 

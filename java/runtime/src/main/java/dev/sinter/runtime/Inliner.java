@@ -1,4 +1,4 @@
-// Puts the ops of called subgraphs in the place of the calls.
+// Puts the ops of called subgraphs in the place of the calls, and writes loops out.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.runtime;
@@ -7,15 +7,24 @@ import dev.sinter.graph.Graph;
 import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Storage;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.graph.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
-/** CALL and STABLEHLO_COMPOSITE become what they call, so that fusion sees through them. */
+/**
+ * CALL and STABLEHLO_COMPOSITE become what they call, so that fusion sees through them. A WHILE
+ * whose number of rounds the file fixes becomes its rounds: one plan runs them, where a loop costs
+ * some microseconds a round.
+ */
 final class Inliner {
   private final Graph graph;
   private final List<Tensor> tensors;
@@ -30,7 +39,7 @@ final class Inliner {
   /** A subgraph without calls; the subgraph itself if it has none. */
   static Subgraph inline(Graph graph, int index) {
     Subgraph root = graph.subgraph(index);
-    if (root.ops().stream().noneMatch(Inliner::isCall)) {
+    if (root.ops().stream().noneMatch(op -> isCall(op) || FixedLoop.of(graph, root, op) != null)) {
       return root;
     }
     Inliner inliner = new Inliner(graph, root);
@@ -53,7 +62,11 @@ final class Inliner {
     for (Op op : g.ops()) {
       List<Integer> inputs = mapped(op.inputs(), map);
       List<Integer> outputs = mapped(op.outputs(), map);
-      if (isCall(op)) {
+      FixedLoop loop = FixedLoop.of(graph, g, op);
+      if (loop != null) {
+        rounds(
+            loop, graph.subgraph(((OpKind.Control) op.kind()).subgraphs().get(1)), inputs, outputs);
+      } else if (isCall(op)) {
         call(((OpKind.Control) op.kind()).subgraphs().get(0), op, inputs, outputs);
       } else {
         ops.add(
@@ -112,14 +125,76 @@ final class Inliner {
     }
     add(callee, map);
     for (int i : copied) {
-      int inner = map[callee.outputs().get(i)];
-      ops.add(
-          Op.of(
-              new OpKind.Reshape(
-                  Arrays.stream(tensors.get(outputs.get(i)).shape().toArray()).boxed().toList()),
-              List.of(inner),
-              List.of(outputs.get(i))));
+      handOn(map[callee.outputs().get(i)], outputs.get(i));
     }
     open.remove(index);
+  }
+
+  private void handOn(int from, int to) {
+    ops.add(
+        Op.of(
+            new OpKind.Reshape(Arrays.stream(tensors.get(to).shape().toArray()).boxed().toList()),
+            List.of(from),
+            List.of(to)));
+  }
+
+  /** Adds a body as often as it runs; constants are the same in all rounds. */
+  private void rounds(FixedLoop loop, Subgraph body, List<Integer> inputs, List<Integer> outputs) {
+    Map<Integer, Integer> constants = new HashMap<>();
+    Map<List<Object>, Integer> counters = new HashMap<>();
+    List<Integer> now = inputs;
+    for (Map<Integer, Long> known : loop.rounds()) {
+      int[] map = new int[body.tensors().size()];
+      Arrays.fill(map, -2);
+      for (int i = 0; i < now.size(); i++) {
+        map[body.inputs().get(i)] = now.get(i);
+      }
+      known.forEach(
+          (t, value) ->
+              map[t] =
+                  counters.computeIfAbsent(
+                      List.of(body.tensor(t).type(), body.tensor(t).shape(), value),
+                      k -> addTensor(counter(body.tensor(t), value))));
+      for (int t = 0; t < map.length; t++) {
+        if (map[t] == -2) {
+          int tensor = t;
+          map[t] =
+              body.isConstant(t) && body.producer(t) < 0
+                  ? constants.computeIfAbsent(t, k -> addTensor(body.tensor(tensor)))
+                  : addTensor(body.tensor(t));
+        }
+      }
+      for (Op op : body.ops()) {
+        if (!known.keySet().containsAll(op.outputs())) {
+          ops.add(
+              new Op(
+                  op.kind(),
+                  mapped(op.inputs(), map),
+                  mapped(op.outputs(), map),
+                  mapped(op.intermediates(), map),
+                  op.location(),
+                  op.source()));
+        }
+      }
+      now = mapped(body.outputs(), map);
+    }
+    for (int i = 0; i < outputs.size(); i++) {
+      handOn(now.get(i), outputs.get(i));
+    }
+  }
+
+  private int addTensor(Tensor tensor) {
+    tensors.add(tensor);
+    return tensors.size() - 1;
+  }
+
+  /** A tensor of one whole number as a constant. */
+  private static Tensor counter(Tensor like, long value) {
+    int size = like.type().bits() / 8;
+    ByteBuffer bytes = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < size; i++) {
+      bytes.put(i, (byte) (value >> (8 * i)));
+    }
+    return like.withStorage(Storage.wrap(bytes));
   }
 }

@@ -5,6 +5,7 @@ package dev.sinter.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -321,6 +322,70 @@ class FlowTest {
         assertArrayEquals(new float[] {f, -2 * f, 0, 0.5f * f}, get(session));
         assertEquals(Math.max(start, 5), session.output(1).getInt(0));
         assertEquals(rounds == 0 ? 77 : f / 2, session.output(2).getFloat(0));
+      }
+    }
+  }
+
+  /** i = start; while (i < 5) { i = i + 2; last = x; x = x + x } */
+  private static Graph counted(int start) {
+    Pieces p = new Pieces();
+    int i = p.ints("i", start);
+    int x = p.tensor("x", ElementType.FLOAT32, FOUR);
+    int last = p.tensor("last", ElementType.FLOAT32, FOUR);
+    int iOut = p.tensor("i out", ElementType.INT32, Shape.of(1));
+    int xOut = p.tensor("x out", ElementType.FLOAT32, FOUR);
+    int lastOut = p.tensor("last out", ElementType.FLOAT32, FOUR);
+    p.op(
+        new OpKind.Control(OpKind.Control.Form.WHILE, List.of(1, 2), ""),
+        List.of(i, x, last),
+        List.of(iOut, xOut, lastOut));
+    Pieces condition = new Pieces();
+    int ci = condition.tensor("i", ElementType.INT32, Shape.of(1));
+    int cx = condition.tensor("x", ElementType.FLOAT32, FOUR);
+    int cl = condition.tensor("last", ElementType.FLOAT32, FOUR);
+    int limit = condition.ints("limit", 5);
+    int less = condition.tensor("less", ElementType.BOOL, Shape.of(1));
+    condition.op(binary(OpKind.Binary.Function.LESS), List.of(ci, limit), List.of(less));
+    Pieces body = new Pieces();
+    int bi = body.tensor("i", ElementType.INT32, Shape.of(1));
+    int bx = body.tensor("x", ElementType.FLOAT32, FOUR);
+    int bl = body.tensor("last", ElementType.FLOAT32, FOUR);
+    int two = body.ints("two", 2);
+    int more = body.tensor("i + 2", ElementType.INT32, Shape.of(1));
+    int doubled = body.tensor("2 x", ElementType.FLOAT32, FOUR);
+    body.op(binary(OpKind.Binary.Function.ADD), List.of(bi, two), List.of(more))
+        .op(twice(), List.of(bx, bx), List.of(doubled));
+    return graph(
+        p.subgraph("main", List.of(x, last), List.of(xOut, iOut, lastOut)),
+        condition.subgraph("condition", List.of(ci, cx, cl), List.of(less)),
+        body.subgraph("body", List.of(bi, bx, bl), List.of(more, doubled, bx)));
+  }
+
+  private static OpKind binary(OpKind.Binary.Function function) {
+    return new OpKind.Binary(function, Activation.NONE);
+  }
+
+  @Test
+  void loopsOfKnownLengthAreOnePlan() {
+    for (int start : new int[] {-7, 0, 3, 4, 5, 9}) {
+      try (Model model = Model.load(counted(start), Options.builder().build());
+          Session session = model.newSession()) {
+        put(session, 1, -2, 0, 0.5f);
+        session.input(1).putFloat(0, 77);
+        session.run();
+        int rounds = 0;
+        int i = start;
+        for (; i < 5; i += 2) {
+          rounds++;
+        }
+        float f = 1 << rounds;
+        assertArrayEquals(new float[] {f, -2 * f, 0, 0.5f * f}, get(session), "from " + start);
+        assertEquals(i, session.output(1).getInt(0));
+        assertEquals(rounds == 0 ? 77 : f / 2, session.output(2).getFloat(0));
+        assertFalse(session.report().toString().contains("in pieces"), session.report().toString());
+        assertEquals(
+            rounds,
+            session.report().steps().stream().filter(s -> s.kernel().startsWith("add_")).count());
       }
     }
   }

@@ -31,8 +31,9 @@ final class ControlMakers {
 
   static void addTo(List<Maker> to) {
     Maker.each(to, "IF", ControlMakers::branches, FLOAT32, INT8, INT32, STRING);
-    Maker.each(to, "WHILE", s -> loop(s, false), FLOAT32, INT8, INT32);
-    Maker.each(to, "WHILE growing", s -> loop(s, true), FLOAT32, INT8, INT32);
+    Maker.each(to, "WHILE", s -> loop(s, scalar(s), false), FLOAT32, INT8, INT32);
+    Maker.each(to, "WHILE counted", s -> loop(s, s.int32Scalar(s.below(6)), false), FLOAT32, INT8);
+    Maker.each(to, "WHILE growing", s -> loop(s, scalar(s), true), FLOAT32, INT8, INT32);
     Maker.each(to, "WHILE variable", ControlMakers::counter, FLOAT32, INT32);
     // The delegate ends the process over some reads of float variables.
     to.add(Maker.of("CALL_ONCE", FLOAT32, ControlMakers::once).builtin());
@@ -147,8 +148,7 @@ final class ControlMakers {
   }
 
   /** while (i < n) { i++; the others by a few steps }; often no round at all. */
-  private static void loop(Sketch s, boolean grows) {
-    Value i = scalar(s);
+  private static void loop(Sketch s, Value i, boolean grows) {
     Value[] in = data(s);
     Value[] all = with(i, in);
     Value[] out = control(s, Control.Form.WHILE, around(s, all, grows, 1), all, all);
