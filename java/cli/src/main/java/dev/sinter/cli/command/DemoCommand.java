@@ -1,4 +1,4 @@
-// sinter demo: classifies labelled pictures with a float model and its int8 twin, beside TFLite.
+// sinter demo: compresses a float model and classifies labelled pictures with both, beside TFLite.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.cli.command;
@@ -33,8 +33,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Classifies pictures with a float model and with its int8 twin, in Sinter and in TFLite, and prints a table of"
-          + " size, accuracy and time.",
+      "Quantizes a float model to int8, calibrated with a hundred pictures; then classifies a hundred others with the"
+          + " float model, with that, and with the int8 file that TensorFlow's converter made of it, in Sinter and in"
+          + " TFLite, and prints a table of size, accuracy and time.",
       "",
       "Models and pictures are free; demo/README.md says where they come from. Your own: --model and --data."
     },
@@ -44,7 +45,8 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  sinter demo",
-      "  sinter demo --model mine_float.tflite --model mine_int8.tflite --data my-data --seconds 10"
+      "  sinter demo --model mine_float.tflite --model mine_int8.tflite --data my-data --seconds 10",
+      "  sinter demo --model mine_float.tflite --recipe dynamic_wi8_afp32 --data my-data"
     })
 public final class DemoCommand implements Callable<Integer> {
   @Option(
@@ -60,6 +62,14 @@ public final class DemoCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "A model to try; may be given several times (default: the two in demo/).")
   private List<Path> models = new ArrayList<>();
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "R",
+      description =
+          "Compress the first model by this recipe, see 'optimize', calibrated with the data set's split 'calibration'"
+              + " (default, without --model: static_wi8_ai8).")
+  private String recipe;
 
   @Option(
       names = "--data",
@@ -99,6 +109,7 @@ public final class DemoCommand implements Callable<Integer> {
     if (models.isEmpty()) {
       models =
           List.of(folder.resolve("clothes_float.tflite"), folder.resolve("clothes_int8.tflite"));
+      recipe = recipe == null ? "static_wi8_ai8" : recipe;
     }
     PrintWriter out = spec.commandLine().getOut();
     Dataset set = Dataset.open(data == null ? folder : data, split);
@@ -120,7 +131,7 @@ public final class DemoCommand implements Callable<Integer> {
     List<Map<String, Object>> rows = new ArrayList<>();
     boolean alike = true;
     String kernels = "";
-    for (Path model : models) {
+    for (Path model : recipe == null ? models : withCompressed(out)) {
       byte[] bytes = ModelFiles.read(model);
       try (SinterPeer ours = SinterPeer.open(model.toString(), bytes, runtime.options(1));
           Peer theirs = beside ? TflitePeers.open(bytes, TflitePeer.Kernels.XNNPACK, 1) : null) {
@@ -131,6 +142,7 @@ public final class DemoCommand implements Callable<Integer> {
     out.println();
     table.print(out);
     out.println();
+    summary(rows).forEach(out::println);
     out.println(
         "One thread, batch 1; ms: median of rounds taken in turn; the ratio with its 95 % interval:"
             + " above 1 Sinter is faster.");
@@ -143,6 +155,42 @@ public final class DemoCommand implements Callable<Integer> {
     }
     out.flush();
     return alike ? Main.OK : Main.FAILED;
+  }
+
+  /** The models, and after the first what the recipe makes of it. */
+  private List<Path> withCompressed(PrintWriter out) throws IOException {
+    Path first = models.get(0);
+    Path made = CompressedModel.place(first, recipe);
+    CompressedModel.make(
+        first, recipe, data == null ? folder : data, made, out, spec.commandLine().getErr());
+    List<Path> all = new ArrayList<>(models);
+    all.add(1, made);
+    return all;
+  }
+
+  /** What each model is in Sinter beside the first one in TFLite. */
+  private static List<String> summary(List<Map<String, Object>> rows) {
+    List<String> lines = new ArrayList<>();
+    Map<String, Object> first = rows.get(0);
+    if (!(first.get("peerMicros") instanceof Double before) || rows.size() < 2) {
+      return lines;
+    }
+    for (Map<String, Object> row : rows.subList(1, rows.size())) {
+      String right = "";
+      if (row.get("correct") instanceof Integer now
+          && first.get("peerCorrect") instanceof Integer then) {
+        right = String.format(", %d of %s right (before: %d)", now, row.get("examples"), then);
+      }
+      lines.add(
+          String.format(
+              "%s in Sinter beside %s in TFLite: %.2f of its bytes, %.2f times as fast%s.",
+              Path.of(row.get("model").toString()).getFileName(),
+              Path.of(first.get("model").toString()).getFileName(),
+              (Integer) row.get("bytes") / (double) (Integer) first.get("bytes"),
+              before / (Double) row.get("sinterMicros"),
+              right));
+    }
+    return lines;
   }
 
   /** Evaluates and times one model; false if the runtimes disagree on more than one example. */
