@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.optimizer.quality;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sinter.graph.Activation;
+import dev.sinter.graph.ElementType;
+import dev.sinter.graph.Graph;
+import dev.sinter.graph.GraphBuilder;
+import dev.sinter.graph.GraphBuilder.Value;
+import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Padding;
+import dev.sinter.graph.Quantization;
+import dev.sinter.graph.tflite.TfliteOps;
+import dev.sinter.optimizer.Optimized;
+import dev.sinter.optimizer.Optimizer;
+import dev.sinter.optimizer.data.InputSource;
+import dev.sinter.optimizer.data.SessionSlots;
+import dev.sinter.optimizer.recipe.Recipe;
+import dev.sinter.runtime.Model;
+import dev.sinter.runtime.Options;
+import dev.sinter.runtime.Session;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Steps of recipes make the quantized model's answers come nearer to the float model's. */
+class QualityStepsTest {
+  private static final InputSource SOME = InputSource.random(60, 4);
+  private final Random random = new Random(21);
+
+  private Value constant(GraphBuilder b, String name, double size, int... dims) {
+    int count = 1;
+    for (int d : dims) {
+      count *= d;
+    }
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) (size * random.nextGaussian());
+    }
+    return b.floats(name, values, dims);
+  }
+
+  private Graph network() {
+    GraphBuilder b = Graph.builder("network");
+    Value x = b.input("x", ElementType.FLOAT32, 1, 8, 8, 4);
+    Value y =
+        x.conv2d(
+            constant(b, "w1", 0.3, 12, 3, 3, 4),
+            constant(b, "b1", 0.1, 12),
+            new OpKind.Conv(Padding.SAME, 1, 1, 1, 1, Activation.RELU));
+    Value z =
+        y.depthwise(
+            constant(b, "w2", 0.4, 1, 3, 3, 12),
+            constant(b, "b2", 0.1, 12),
+            new OpKind.Depthwise(Padding.SAME, 1, 1, 1, 1, 1, Activation.RELU6));
+    z =
+        z.conv2d(
+            constant(b, "w3", 0.3, 12, 1, 1, 12),
+            constant(b, "b3", 0.1, 12),
+            new OpKind.Conv(Padding.SAME, 1, 1, 1, 1, Activation.NONE));
+    return z.add(y, Activation.RELU)
+        .mean(false, 1, 2)
+        .fullyConnected(constant(b, "w4", 0.4, 20, 12), constant(b, "b4", 0.1, 20), Activation.RELU)
+        .fullyConnected(constant(b, "w5", 0.3, 6, 20), constant(b, "b5", 0.1, 6), Activation.NONE)
+        .output("y")
+        .build();
+  }
+
+  private static double error(Graph expected, Graph actual) {
+    double sum = 0;
+    InputSource.Feed feed = InputSource.random(60, 99).open(expected);
+    try (Model a = Model.load(expected, Options.DEFAULT);
+        Model b = Model.load(actual, Options.DEFAULT);
+        Session one = a.newSession();
+        Session other = b.newSession()) {
+      for (int i = 0; i < feed.runs(); i++) {
+        feed.fill(i, new SessionSlots(one), new SessionSlots(other));
+        one.run();
+        other.run();
+        float[] x = one.outputReals(0);
+        float[] y = other.outputReals(0);
+        for (int k = 0; k < x.length; k++) {
+          sum += (x[k] - y[k]) * (double) (x[k] - y[k]);
+        }
+      }
+    }
+    return sum;
+  }
+
+  private static Optimized run(Graph g, String recipe, String step) {
+    Optimizer.Builder b = Optimizer.of(g).recipe(Recipe.named(recipe)).examples(SOME);
+    return step == null ? b.run() : b.step(step, Map.of()).run();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dynamic_wi4_afp32", "weight_only_wi4_afp32", "static_wi4_ai8"})
+  void reconstructionBringsFourBitsNearer(String recipe) {
+    double plain = 0;
+    double corrected = 0;
+    double reconstructed = 0;
+    for (int trial = 0; trial < 3; trial++) {
+      Graph g = network();
+      plain += error(g, run(g, recipe, null).graph());
+      corrected += error(g, run(g, recipe, "bias_correction").graph());
+      Optimized best = run(g, recipe, "reconstruct");
+      reconstructed += error(g, best.graph());
+      Optimized again = run(g, recipe, "reconstruct");
+      assertEquals(best.graph(), again.graph(), "the same examples, the same model");
+    }
+    assertTrue(corrected < plain, corrected + " after " + plain);
+    assertTrue(reconstructed < 0.5 * plain, reconstructed + " after " + plain);
+  }
+
+  @Test
+  void stepsOfBytesDoNotHurt() {
+    Graph g = network();
+    double plain = error(g, run(g, "static_wi8_ai8", null).graph());
+    for (String step : new String[] {"bias_correction", "reconstruct", "equalize"}) {
+      double now = error(g, run(g, "static_wi8_ai8", step).graph());
+      assertTrue(now < 1.5 * plain, step + ": " + now + " after " + plain);
+    }
+  }
+
+  @Test
+  void gptqGetsItsMoments() {
+    String config =
+        "{'weight_tensor_config': {'num_bits': 4, 'symmetric': true, 'granularity':"
+            + " 'CHANNELWISE', 'dtype': 'INT'}, 'compute_precision': 'INTEGER'}";
+    Graph g = network();
+    double[] errors = new double[2];
+    for (int i = 0; i < 2; i++) {
+      String rule =
+          "[{'regex': '.*', 'operation': '*', 'algorithm_key': '"
+              + (i == 0 ? "MSE_SEARCH" : "GPTQ")
+              + "', 'op_config': "
+              + config
+              + "}]";
+      Recipe recipe = Recipe.parse("test", rule.replace('\'', '"'));
+      errors[i] = error(g, Optimizer.of(g).recipe(recipe).examples(SOME).run().graph());
+    }
+    assertTrue(errors[1] < errors[0], errors[1] + " after " + errors[0]);
+  }
+
+  @Test
+  void tablesOfEmbeddingsMayHaveFourBits() {
+    GraphBuilder b = Graph.builder("words");
+    Value ids = b.input("ids", ElementType.INT32, 1, 5);
+    Value table = constant(b, "table", 1, 40, 32);
+    OpKind gather = TfliteOps.builtin("GATHER", 1, Map.of("axis", 0));
+    Value rows = b.op(gather, ElementType.FLOAT32, Quantization.NONE, table, ids);
+    Graph g = rows.mean(false, 1).output("y").build();
+    Graph looked = new EmbeddingLookupStep().prepare(g, Map.of());
+    assertTrue(looked.ops().stream().anyMatch(o -> o.kind().label().equals("EMBEDDING_LOOKUP")));
+    try (Model one = Model.load(g, Options.DEFAULT);
+        Model other = Model.load(looked, Options.DEFAULT);
+        Session x = one.newSession();
+        Session y = other.newSession()) {
+      x.setInput(0, new int[] {3, 39, 0, 7, 7});
+      y.setInput(0, new int[] {3, 39, 0, 7, 7});
+      x.run();
+      y.run();
+      assertArrayEquals(x.outputReals(0), y.outputReals(0), 0f);
+    }
+    Optimized four =
+        Optimizer.of(g)
+            .recipe(Recipe.named("dynamic_wi4b32_afp32"))
+            .step("embedding_lookup", Map.of())
+            .run();
+    assertTrue(
+        four.graph().tensors().stream().anyMatch(t -> t.type() == ElementType.INT4),
+        "a table of 4 bits");
+  }
+
+  @Test
+  void whatIsNotUnderstoodIsSaid() {
+    Graph g = network();
+    Optimizer.Builder none = Optimizer.of(g).recipe(Recipe.named("dynamic_wi4_afp32"));
+    String examples =
+        assertThrows(IllegalArgumentException.class, () -> none.step("reconstruct", Map.of()).run())
+            .getMessage();
+    assertTrue(examples.contains("--data"), examples);
+    Optimizer.Builder typo =
+        Optimizer.of(g).recipe(Recipe.named("dynamic_wi4_afp32")).examples(SOME);
+    String known =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> typo.step("reconstruct", Map.of("refti", true)).run())
+            .getMessage();
+    assertTrue(known.contains("refit"), known);
+  }
+}
