@@ -76,15 +76,26 @@ final class PairSums {
       }
       return;
     }
-    for (int r = 0; r < count; r++) {
-      // Transposed: the product runs over rows.
-      for (int i = 0; i < columns; i++) {
-        x.put(i * WAITING + waiting, fromX[r * columns + i]);
-        z.put(i * WAITING + waiting, fromZ[r * columns + i]);
-      }
-      if (++waiting == WAITING) {
+    for (int from = 0; from < count; ) {
+      int now = Math.min(count - from, WAITING - waiting);
+      queue(fromX, from, now, x);
+      queue(fromZ, from, now, z);
+      waiting += now;
+      from += now;
+      if (waiting == WAITING) {
         multiply();
       }
+    }
+  }
+
+  /** Transposed: the product runs over rows. */
+  private void queue(float[] rowsFrom, int first, int count, FloatBuffer to) {
+    float[] line = new float[count];
+    for (int i = 0; i < columns; i++) {
+      for (int r = 0; r < count; r++) {
+        line[r] = rowsFrom[(first + r) * columns + i];
+      }
+      to.put(i * WAITING + waiting, line, 0, count);
     }
   }
 

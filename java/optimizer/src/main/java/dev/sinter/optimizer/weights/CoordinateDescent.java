@@ -99,8 +99,8 @@ public final class CoordinateDescent implements WeightQuantizer {
     }
 
     void improve() {
+      measure();
       for (int round = 0; round < ROUNDS; round++) {
-        measure();
         int moved = 0;
         for (int pass = 0; pass < PASSES; pass++) {
           int now = pass();
@@ -120,7 +120,7 @@ public final class CoordinateDescent implements WeightQuantizer {
       return (values[row * n + i] - grid.zeroPoints[slice]) * grid.scales[slice];
     }
 
-    /** Anew, so that rounding errors of the updates do not add up. */
+    /** From here on it is kept up to date. */
     private void measure() {
       Arrays.fill(force, 0);
       for (int i = 0; i < n; i++) {

@@ -46,12 +46,17 @@ public record Refit(FloatMatrix weights, InputMoments inputs) {
       }
       // W* = W + W (x - z) z' A^-1, transposed for the solver.
       double[] right = new double[n * rows];
+      double[] product = new double[n];
       for (int r = 0; r < rows; r++) {
+        Arrays.fill(product, 0);
         for (int i = 0; i < n; i++) {
           double w = weights.get(g * rows + r, i);
           for (int j = 0; j < n; j++) {
-            right[j * rows + r] += w * missing[i * n + j];
+            product[j] += w * missing[i * n + j];
           }
+        }
+        for (int j = 0; j < n; j++) {
+          right[j * rows + r] = product[j];
         }
       }
       algebra.solve(a, n, right, rows);
