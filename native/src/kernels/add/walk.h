@@ -28,10 +28,10 @@ static inline AddPlace add_place(const AddParams& p, int64_t r) {
 // strides within a run are p.a_stride5 and p.b_stride5. Long runs are cut so that threads share them.
 template <class Row>
 static inline void add_walk(const AddParams& p, Workers* workers, const Row& row) {
-  const int64_t chunk = 16384;
-  const int64_t pieces = (p.d5 + chunk - 1) / chunk;
+  const int64_t chunk = fair_rows(p.d5, 16384, 64, workers->threads);
+  const int64_t pieces = p.d5 > 4096 ? (p.d5 + chunk - 1) / chunk : 1;
   const int64_t rows = static_cast<int64_t>(p.d0) * p.d1 * p.d2 * p.d3 * p.d4;
-  if (rows == 0 || pieces == 0) return;
+  if (rows == 0 || p.d5 == 0) return;
   if (pieces > 1) {
     parallel_for(workers, rows * pieces, [&](int64_t task, int) {
       const int64_t from = task % pieces * chunk;
@@ -42,7 +42,7 @@ static inline void add_walk(const AddParams& p, Workers* workers, const Row& row
     return;
   }
   // Short rows: several to a task, so the place is found once and then counted on.
-  const int64_t group = chunk / p.d5;
+  const int64_t group = fair_rows(rows, 16384 / p.d5, 1, workers->threads);
   parallel_for(workers, (rows + group - 1) / group, [&](int64_t task, int) {
     const int64_t end = (task + 1) * group < rows ? (task + 1) * group : rows;
     AddPlace at = add_place(p, task * group);

@@ -26,12 +26,14 @@ void binary_loop(const Call* call, const F& f) {
   for (int k = 0; k < BINARY_RANK - 1; k++) rows *= (&p.d0)[k];
   const int64_t n = p.d5, sa = p.a_stride5, sb = p.b_stride5;
   if (rows == 0 || n == 0) return;
-  // A task is some 16 K elements: whole rows, or parts of a long one.
-  const int64_t parts = n > 32768 ? (n + 16383) / 16384 : 1, group = 16384 / n + 1;
+  // A task is up to some 16 K elements: whole rows, or parts of a long one.
+  const int64_t part = n > 4096 ? fair_rows(n, 16384, 64, call->workers->threads) : n;
+  const int64_t parts = (n + part - 1) / part;
+  const int64_t group = fair_rows(rows, 16384 / n + 1, 1, call->workers->threads);
   const int64_t groups = (rows + group - 1) / group;
   parallel_for(call->workers, groups * parts, [&](int64_t task, int) {
-    const int64_t part = task % parts, first = task / parts * group;
-    const int64_t from = n * part / parts, to = n * (part + 1) / parts;
+    const int64_t index = task % parts, first = task / parts * group;
+    const int64_t from = index * part, to = from + part < n ? from + part : n;
     for (int64_t row = first; row < first + group && row < rows; row++) {
       int64_t rest = row, at_a = 0, at_b = 0;
       for (int k = BINARY_RANK - 2; k >= 0; k--) {

@@ -16,7 +16,7 @@ struct Each {
     const int64_t count = static_cast<const CastParams*>(call->params)->count;
     const A* in = static_cast<const A*>(call->slots[CAST_IN]);
     B* out = static_cast<B*>(call->slots[CAST_OUT]);
-    const int64_t part = 16384, parts = (count + part - 1) / part;
+    const int64_t part = fair_rows(count, 16384, 64, call->workers->threads), parts = (count + part - 1) / part;
     parallel_for(call->workers, parts, [&](int64_t index, int) {
       const int64_t end = (index + 1) * part < count ? (index + 1) * part : count;
       for (int64_t i = index * part; i < end; i++) out[i] = f(in[i]);

@@ -12,7 +12,7 @@ void lookup_u8_reference(const Call* call) {
   const uint8_t* in = static_cast<const uint8_t*>(call->slots[LOOKUP_IN]);
   const uint8_t* table = static_cast<const uint8_t*>(call->slots[LOOKUP_TABLE]);
   uint8_t* out = static_cast<uint8_t*>(call->slots[LOOKUP_OUT]);
-  const int64_t part = 16384, parts = (count + part - 1) / part;
+  const int64_t part = fair_rows(count, 16384, 64, call->workers->threads), parts = (count + part - 1) / part;
   parallel_for(call->workers, parts, [&](int64_t index, int) {
     const int64_t end = (index + 1) * part < count ? (index + 1) * part : count;
     for (int64_t i = index * part; i < end; i++) out[i] = table[in[i]];
@@ -25,7 +25,7 @@ void lookup_s16_reference(const Call* call) {
   const char* in = static_cast<const char*>(call->slots[LOOKUP_IN]);
   const char* table = static_cast<const char*>(call->slots[LOOKUP_TABLE]);
   char* out = static_cast<char*>(call->slots[LOOKUP_OUT]);
-  const int64_t part = 16384, parts = (count + part - 1) / part;
+  const int64_t part = fair_rows(count, 16384, 64, call->workers->threads), parts = (count + part - 1) / part;
   parallel_for(call->workers, parts, [&](int64_t index, int) {
     const int64_t end = (index + 1) * part < count ? (index + 1) * part : count;
     for (int64_t i = index * part; i < end; i++) {

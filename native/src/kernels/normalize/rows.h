@@ -40,7 +40,7 @@ void normalize_8(const Call* call) {
   const A* in = static_cast<const A*>(call->slots[NORMALIZE_IN]);
   A* out = static_cast<A*>(call->slots[NORMALIZE_OUT]);
   if (p.depth == 0) return;
-  const int64_t group = 4096 / p.depth + 1;
+  const int64_t group = fair_rows(p.rows, 4096 / p.depth + 1, 1, call->workers->threads);
   parallel_for(call->workers, (p.rows + group - 1) / group, [&](int64_t task, int) {
     float table[256];  // exponentials by the distance to the row's largest
     if (p.function == NORMALIZE_LOG_SOFTMAX) {
@@ -57,7 +57,7 @@ void normalize_8(const Call* call) {
 void normalize_f32(const Call* call) {
   const NormalizeParams& p = *static_cast<const NormalizeParams*>(call->params);
   if (p.depth == 0) return;
-  const int64_t group = 4096 / p.depth + 1;
+  const int64_t group = fair_rows(p.rows, 4096 / p.depth + 1, 1, call->workers->threads);
   parallel_for(call->workers, (p.rows + group - 1) / group, [&](int64_t task, int) {
     for (int64_t row = task * group; row < (task + 1) * group && row < p.rows; row++) {
       const float* in = static_cast<const float*>(call->slots[NORMALIZE_IN]) + row * p.depth;

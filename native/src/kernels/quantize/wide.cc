@@ -18,7 +18,7 @@ void each(const Call* call) {
   const char* in = static_cast<const char*>(call->slots[QUANTIZE_IN]);
   char* out = static_cast<char*>(call->slots[QUANTIZE_OUT]);
   const F f(p);
-  const int64_t part = 16384, parts = (p.count + part - 1) / part;
+  const int64_t part = fair_rows(p.count, 16384, 64, call->workers->threads), parts = (p.count + part - 1) / part;
   parallel_for(call->workers, parts, [&](int64_t index, int) {
     const int64_t end = (index + 1) * part < p.count ? (index + 1) * part : p.count;
     for (int64_t i = index * part; i < end; i++) {

@@ -11,7 +11,7 @@ namespace sinter {
 
 template <class Body>
 static inline void relu_pieces(Workers* workers, int64_t count, const Body& body) {
-  const int64_t piece = 16384;
+  const int64_t piece = fair_rows(count, 16384, 64, workers->threads);
   parallel_for(workers, (count + piece - 1) / piece,
                [&](int64_t task, int) { body(task * piece, (task + 1) * piece < count ? (task + 1) * piece : count); });
 }

@@ -102,7 +102,7 @@ static inline void softmax_s8(const Call* call) {
   const int8_t* in = static_cast<const int8_t*>(call->slots[SOFTMAX_IN]);
   int8_t* out = static_cast<int8_t*>(call->slots[SOFTMAX_OUT]);
   if (p.depth == 0) return;
-  const int64_t group = 4096 / p.depth < 1 ? 1 : 4096 / p.depth;
+  const int64_t group = fair_rows(p.rows, 4096 / p.depth < 1 ? 1 : 4096 / p.depth, 1, call->workers->threads);
   parallel_for(call->workers, (p.rows + group - 1) / group, [&](int64_t task, int) {
     const int64_t from = task * group, rows = p.rows - from < group ? p.rows - from : group;
     softmax_rows_s8<V>(p, in + from * p.depth, out + from * p.depth, rows);
@@ -164,7 +164,7 @@ static inline void softmax_f32(const Call* call) {
   const float* in = static_cast<const float*>(call->slots[SOFTMAX_IN]);
   float* out = static_cast<float*>(call->slots[SOFTMAX_OUT]);
   if (p.depth == 0) return;
-  const int64_t group = 2048 / p.depth < 1 ? 1 : 2048 / p.depth;
+  const int64_t group = fair_rows(p.rows, 2048 / p.depth < 1 ? 1 : 2048 / p.depth, 1, call->workers->threads);
   parallel_for(call->workers, (p.rows + group - 1) / group, [&](int64_t task, int) {
     const int64_t from = task * group, rows = p.rows - from < group ? p.rows - from : group;
     softmax_rows_f32<V>(p, in + from * p.depth, out + from * p.depth, rows);

@@ -65,8 +65,8 @@ void run(const Call* call) {
     chunks = call->workers->threads;
     if (chunks > inner.rows) chunks = inner.rows;
   }
-  // Less than some 32 K elements are moved faster than they are handed out.
-  int64_t group = 32768 / (inner.rows * inner.columns) + 1;
+  // Less than some 32 K elements are moved faster than they are handed out, unless they lie in several caches.
+  const int64_t group = fair_rows(planes, 32768 / (inner.rows * inner.columns) + 1, 1, call->workers->threads);
   const int64_t groups = (planes + group - 1) / group;
   parallel_for(call->workers, groups * chunks, [&](int64_t task, int) {
     const int64_t chunk = task % chunks, first = task / chunks * group;

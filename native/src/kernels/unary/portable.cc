@@ -24,7 +24,7 @@ struct Each {
     const int64_t count = params(call).count;
     const T* in = static_cast<const T*>(call->slots[UNARY_IN]);
     T* out = static_cast<T*>(call->slots[UNARY_OUT]);
-    const int64_t part = 8192, parts = (count + part - 1) / part;
+    const int64_t part = fair_rows(count, 8192, 64, call->workers->threads), parts = (count + part - 1) / part;
     parallel_for(call->workers, parts, [&](int64_t index, int) {
       const int64_t end = (index + 1) * part < count ? (index + 1) * part : count;
       for (int64_t i = index * part; i < end; i++) out[i] = f(in[i]);

@@ -217,7 +217,7 @@ void each_vector(const Call* call) {
   const int64_t count = static_cast<const UnaryParams*>(call->params)->count;
   const float* in = static_cast<const float*>(call->slots[UNARY_IN]);
   float* out = static_cast<float*>(call->slots[UNARY_OUT]);
-  const int64_t part = 16384, parts = (count + part - 1) / part;
+  const int64_t part = fair_rows(count, 16384, 64, call->workers->threads), parts = (count + part - 1) / part;
   parallel_for(call->workers, parts, [&](int64_t index, int) {
     const int64_t end = (index + 1) * part < count ? (index + 1) * part : count;
     int64_t i = index * part;
