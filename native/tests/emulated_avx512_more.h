@@ -135,6 +135,10 @@ inline __m512 dot_bf16(const __m512& sum, const __m512i& a, const __m512i& b) {
 #define _mm512_mask_storeu_epi8(p, mask, x) (::sinter_emulated::masked_store<__m512i, int8_t>(p, mask, x))
 #undef _mm256_maskz_loadu_epi8
 #define _mm256_maskz_loadu_epi8(mask, p) (::sinter_emulated::masked_load<__m256i, int8_t>(mask, p))
+#undef _mm256_maskz_loadu_ps
+#define _mm256_maskz_loadu_ps(mask, p) (::sinter_emulated::masked_load<__m256, float>(mask, p))
+#undef _mm256_mask_storeu_ps
+#define _mm256_mask_storeu_ps(p, mask, x) (::sinter_emulated::masked_store<__m256, float>(p, mask, x))
 #undef _mm256_mask_storeu_epi8
 #define _mm256_mask_storeu_epi8(p, mask, x) (::sinter_emulated::masked_store<__m256i, int8_t>(p, mask, x))
 #undef _mm_maskz_loadu_epi8

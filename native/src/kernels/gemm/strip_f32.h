@@ -40,6 +40,7 @@ struct FloatResults {
 typedef void MultiplyStripF32(const FloatRows& rows, const FloatWeights& weights, const FloatResults& results,
                               int columns);
 MultiplyStripF32 multiply_strip_f32_avx2;    // at most 24 columns, for one row 64
+MultiplyStripF32 multiply_strip_f32_neon;    // at most 16 columns, for one row 32
 MultiplyStripF32 multiply_strip_f32_avx512;  // at most 64 columns, for one row 128
 
 // How n columns are shared out to strips: their bounds in units of vectors. A strip starts with a packed tile.
@@ -62,6 +63,11 @@ static inline StripsF32 strips_f32_avx2(int64_t n, int64_t rows) {
   const int64_t vectors = (n + 7) / 8, tiles = (n + 15) / 16;
   if (rows == 1) return {16, tiles, (tiles + 3) / 4};
   return {8, vectors, vectors < 2 ? 1 : vectors / 2};
+}
+// A packed tile; of a single row two.
+static inline StripsF32 strips_f32_neon(int64_t n, int64_t rows) {
+  const int64_t tiles = (n + 15) / 16;
+  return {16, tiles, rows == 1 ? (tiles + 1) / 2 : tiles};
 }
 
 // The weights of a strip from column `first` to `end` in packing_f32.h's form, of one_tile floats a tile; `more`: the
