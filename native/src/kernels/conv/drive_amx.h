@@ -56,16 +56,24 @@ inline void amx_gathered(const ConvParams& p, const AmxConvBlock& block, const K
                          uint8_t* own) {
   const int64_t channels = p.in_c / p.groups, plane = int64_t{p.out_h} * p.out_w;
   const int64_t run = p.kernel_w * channels * Kernel::BYTES, room = block.pitch / p.kernel_h;
+  const bool one_run = p.groups == 1 && p.dilation_w == 1;
   int64_t b = first_pixel / plane, y = first_pixel % plane / p.out_w, x = first_pixel % plane % p.out_w;
   for (int64_t r = 0; r < count; r++) {
     uint8_t* out = own + r * block.pitch;
     for (int64_t i = 0; i < p.kernel_h; i++) {
-      const int64_t iy = y * p.stride_h - p.pad_top + i * p.dilation_h;
-      for (int64_t j = 0; j < p.kernel_w; j++, out += channels * Kernel::BYTES) {
-        const int64_t ix = x * p.stride_w - p.pad_left + j * p.dilation_w;
-        const bool inside = iy >= 0 && iy < p.in_h && ix >= 0 && ix < p.in_w;
-        const int64_t pixel = (b * p.in_h + iy) * p.in_w + ix;
-        kernel.copy_values(inside ? in + pixel * p.in_c + group * channels : nullptr, channels, out);
+      const int64_t iy = y * p.stride_h - p.pad_top + i * p.dilation_h, ix0 = x * p.stride_w - p.pad_left;
+      const bool inside = iy >= 0 && iy < p.in_h;
+      const auto values_at = [&](int64_t ix) {
+        return in + ((b * p.in_h + iy) * p.in_w + ix) * p.in_c + group * channels;
+      };
+      if (one_run && inside && ix0 >= 0 && ix0 + p.kernel_w <= p.in_w) {
+        kernel.copy_values(values_at(ix0), p.kernel_w * channels, out);
+        out += run;
+      } else {
+        for (int64_t j = 0; j < p.kernel_w; j++, out += channels * Kernel::BYTES) {
+          const int64_t ix = ix0 + j * p.dilation_w;
+          kernel.copy_values(inside && ix >= 0 && ix < p.in_w ? values_at(ix) : nullptr, channels, out);
+        }
       }
       if (Kernel::BYTES == 1) {  // in 8 bits each kernel row begins a group of its own
         for (int64_t j = run; j < room; j++) *out++ = 0;

@@ -14,6 +14,22 @@
 namespace sinter {
 namespace {
 
+// Weights that are needed next, brought nearer line by line while products run: they come from L3 or memory in each run
+// of a model.
+struct AmxAhead {
+  const char* at;
+  int lines;  // after each step
+
+  // `bytes` from `next` on (null: none) during `steps` steps. More than a line in 4 cycles is more than can come.
+  static AmxAhead make(const char* next, int64_t bytes, int64_t steps) {
+    const int64_t lines = next ? (bytes / 64 + steps - 1) / steps : 0;
+    return {next, static_cast<int>(lines < 16 ? lines : 16)};
+  }
+  SINTER_AMX_INLINE void bring() {
+    for (int i = lines; i > 0; i--, at += 64) _mm_prefetch(at, _MM_HINT_T1);
+  }
+};
+
 // Rows that are the pixels of lines: of `pitch` rows the first `width` are results, the others lie between lines and
 // are dropped. A pitch of 0: all are results.
 struct AmxLines {
@@ -30,6 +46,12 @@ struct AmxRows {
   const int32_t* lacking;  // per row: what its sums lack; null: nothing
   int64_t first;           // how many rows of the same lines, and results, there are before these
   AmxLines lines;
+  const char* next = nullptr;  // the packed tile after this one; null: none
+  int64_t next_bytes = 0;
+
+  int64_t steps_of_k() const {
+    return runs * steps.whole + (steps.tail ? 1 : 0);
+  }
 };
 
 // Calls f(from, count, result) for the parts of rows row .. row + rows - 1 that are results: `count` rows from row +
@@ -108,7 +130,7 @@ SINTER_AMX_INLINE void amx_step(const uint8_t* a, int64_t stride, const char* w,
 // apart.
 template <AmxProduct PRODUCT, int R, int V>
 SINTER_AMX_INLINE void amx_sums(const AmxRows& m, int64_t row, const AmxWeights& weights, void* sums,
-                                int64_t sums_stride) {
+                                int64_t sums_stride, AmxAhead* ahead) {
   static_assert(R * V <= 4 && R != 3 && (R == 1 || V <= 2), "four accumulators, two tiles of weights");
   constexpr int second = R == 2 ? 2 : 1;
   vnni_repeat<R>([&](auto r) SINTER_VNNI_LAMBDA {
@@ -122,6 +144,7 @@ SINTER_AMX_INLINE void amx_sums(const AmxRows& m, int64_t row, const AmxWeights&
     const uint8_t* a = run;
     for (int64_t s = m.steps.whole; s > 0; s--, a += step_bytes, w += w_step) {
       amx_step<PRODUCT, R, V>(a, m.stride, w, weights);
+      ahead->bring();
     }
   }
   if (m.tail) {
@@ -169,6 +192,7 @@ __attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const
   const char* bias = PRODUCT == AMX_S8 ? tile + 128 * W : tile;
   const char* weights = tile + vnni_header_bytes * W;
   const int groups = m.steps.groups;
+  AmxAhead ahead = AmxAhead::make(m.next, m.next_bytes, (m.rows + 31) / 32 * m.steps_of_k() * (W > 2 ? 2 : 1));
   int64_t row = 0;
   const auto finish = [&](int rows) SINTER_VNNI_LAMBDA {
     amx_each_line(m, row, rows, [&](int from, int count, int64_t result) SINTER_VNNI_LAMBDA {
@@ -179,7 +203,7 @@ __attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const
   const auto part = [&](auto r, auto v, int64_t first_row, int64_t first) SINTER_VNNI_LAMBDA {
     const AmxWeights of = {bias + 64 * first, weights + 64 * first, 64 * W, 64};
     amx_sums<PRODUCT, decltype(r)::value, decltype(v)::value>(m, row + first_row, of,
-                                                              sums + first_row * 16 * W + 16 * first, 64 * W);
+                                                              sums + first_row * 16 * W + 16 * first, 64 * W, &ahead);
   };
   constexpr VnniConstant<1> one;
   constexpr VnniConstant<2> two;

@@ -24,14 +24,14 @@ struct AmxFloats {
 // 16 * R rows from row `row` on and `columns` (more than 16 * (V - 1)) columns.
 template <int R, int V>
 __attribute__((noinline)) void amx_bf16_block(const AmxRows& m, int64_t row, int rows, const AmxWeights& weights,
-                                              const AmxFloats& to, int64_t column, int columns) {
+                                              const AmxFloats& to, int64_t column, int columns, AmxAhead* ahead) {
   float* c = to.c + column;
   if (!to.bounded && columns >= 16 * V && m.lines.pitch == 0) {
-    amx_sums<AMX_BF16, R, V>(m, row, weights, c + row * to.ldc, 4 * to.ldc);
+    amx_sums<AMX_BF16, R, V>(m, row, weights, c + row * to.ldc, 4 * to.ldc, ahead);
     return;
   }
   alignas(64) float sums[16 * R * 16 * V];
-  amx_sums<AMX_BF16, R, V>(m, row, weights, sums, 64 * V);
+  amx_sums<AMX_BF16, R, V>(m, row, weights, sums, 64 * V, ahead);
   amx_each_line(m, row, rows, [&](int first, int count, int64_t at) SINTER_VNNI_LAMBDA {
     const float* from = sums + 16 * V * first;
     float* out = c + at * to.ldc;
@@ -54,17 +54,22 @@ inline void amx_bf16_product(AmxTiles* tiles, const AmxRows& m, const uint32_t* 
     const char* tile = reinterpret_cast<const char*>(packed + column / 16 * one_tile);
     return AmxWeights{tile, tile + 64, 64, 4 * one_tile};
   };
+  const auto ahead_of = [&](int64_t column, int64_t blocks) SINTER_VNNI_LAMBDA {
+    const char* next = column < last ? weights_of(column).bias : nullptr;
+    return AmxAhead::make(next, 8 * one_tile, blocks * m.steps_of_k());
+  };
   if (whole > 0) {
     tiles->shape(16, 16, groups);
     for (int64_t n = first; n < last; n += 32) {
       const AmxWeights weights = weights_of(n);
       const int columns = last - n < 32 ? static_cast<int>(last - n) : 32;
+      AmxAhead ahead = ahead_of(n + 32, whole / 32);
       int64_t row = 0;
       if (columns <= 16) {
-        for (; whole - row >= 64; row += 64) amx_bf16_block<4, 1>(m, row, 64, weights, to, n, columns);
-        for (; row < whole; row += 32) amx_bf16_block<2, 1>(m, row, 32, weights, to, n, columns);
+        for (; whole - row >= 64; row += 64) amx_bf16_block<4, 1>(m, row, 64, weights, to, n, columns, &ahead);
+        for (; row < whole; row += 32) amx_bf16_block<2, 1>(m, row, 32, weights, to, n, columns, &ahead);
       }
-      for (; row < whole; row += 32) amx_bf16_block<2, 2>(m, row, 32, weights, to, n, columns);
+      for (; row < whole; row += 32) amx_bf16_block<2, 2>(m, row, 32, weights, to, n, columns, &ahead);
     }
   }
   if (left == 0) return;
@@ -73,17 +78,18 @@ inline void amx_bf16_product(AmxTiles* tiles, const AmxRows& m, const uint32_t* 
   for (int64_t n = first; n < last; n += width) {
     const AmxWeights weights = weights_of(n);
     const int columns = static_cast<int>(last - n < width ? last - n : width);
+    AmxAhead ahead = ahead_of(whole > 0 ? last : n + width, 1);  // after the blocks above all weights are near
     if (left > 16) {
-      if (columns > 16) amx_bf16_block<2, 2>(m, whole, left, weights, to, n, columns);
-      if (columns <= 16) amx_bf16_block<2, 1>(m, whole, left, weights, to, n, columns);
+      if (columns > 16) amx_bf16_block<2, 2>(m, whole, left, weights, to, n, columns, &ahead);
+      if (columns <= 16) amx_bf16_block<2, 1>(m, whole, left, weights, to, n, columns, &ahead);
     } else if (columns > 48) {
-      amx_bf16_block<1, 4>(m, whole, left, weights, to, n, columns);
+      amx_bf16_block<1, 4>(m, whole, left, weights, to, n, columns, &ahead);
     } else if (columns > 32) {
-      amx_bf16_block<1, 3>(m, whole, left, weights, to, n, columns);
+      amx_bf16_block<1, 3>(m, whole, left, weights, to, n, columns, &ahead);
     } else if (columns > 16) {
-      amx_bf16_block<1, 2>(m, whole, left, weights, to, n, columns);
+      amx_bf16_block<1, 2>(m, whole, left, weights, to, n, columns, &ahead);
     } else {
-      amx_bf16_block<1, 1>(m, whole, left, weights, to, n, columns);
+      amx_bf16_block<1, 1>(m, whole, left, weights, to, n, columns, &ahead);
     }
   }
 }

@@ -47,6 +47,8 @@ inline void for_each_amx_tile(const Call* call, const TileFn& tile_fn) {
       }
       for (int64_t t = tiles * chunk / chunks; t < tiles * (chunk + 1) / chunks; t++) {
         const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
+        part.next = t + 1 < tiles * (chunk + 1) / chunks ? packed + (t + 1) * one_tile : nullptr;
+        part.next_bytes = one_tile;
         tile_fn(&shapes, part, packed + t * one_tile, m0, t * 64, columns);
       }
     }

@@ -48,9 +48,11 @@ inline void gemm_dynamic(const Call* call) {
     AmxTiles shapes;
     const int64_t whole = rows / 32 * 32;
     for (int64_t from = 0; from < rows; from += from < whole ? whole : rows) {
-      const AmxRows part = amx_rows_from(all, from, from < whole ? whole : rows - whole);
+      AmxRows part = amx_rows_from(all, from, from < whole ? whole : rows - whole);
       for (int64_t t = tiles * chunk / chunks; t < tiles * (chunk + 1) / chunks; t++) {
         const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
+        part.next = t + 1 < tiles * (chunk + 1) / chunks ? packed + (t + 1) * one_tile : nullptr;
+        part.next_bytes = one_tile;
         amx_any_tile<AMX_U8>(&shapes, part, packed + t * one_tile,
                              VnniStoreDynamic<HOW>{c + m0 * p.ldc + t * 64, p.ldc, columns, ranges, bias + t * 64,
                                                    p.act_min, p.act_max});
