@@ -41,6 +41,8 @@ import picocli.CommandLine.Spec;
       BenchCommand.class,
       EvaluateCommand.class,
       OptimizeCommand.class,
+      DebugCommand.class,
+      CompareCommand.class,
       DemoCommand.class,
       ResultsCommand.class,
       CommandLine.HelpCommand.class

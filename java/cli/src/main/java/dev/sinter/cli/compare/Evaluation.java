@@ -22,6 +22,7 @@ import java.util.Map;
  * @param answers class per example
  * @param labelled whether the split has labels
  * @param correct examples whose answer is the label
+ * @param hits per example whether the answer is the label; empty without labels
  */
 public record Evaluation(
     String model,
@@ -29,7 +30,8 @@ public record Evaluation(
     String split,
     List<Integer> answers,
     boolean labelled,
-    int correct) {
+    int correct,
+    List<Boolean> hits) {
   /**
    * Keeps an immutable copy of the answers.
    *
@@ -39,9 +41,11 @@ public record Evaluation(
    * @param answers class per example
    * @param labelled whether the split has labels
    * @param correct examples whose answer is the label
+   * @param hits per example whether the answer is the label
    */
   public Evaluation {
     answers = List.copyOf(answers);
+    hits = List.copyOf(hits);
   }
 
   /** Hears how far an evaluation is. */
@@ -81,7 +85,7 @@ public record Evaluation(
               + peer.inputs());
     }
     List<Integer> answers = new ArrayList<>();
-    int correct = 0;
+    List<Boolean> hits = new ArrayList<>();
     for (int i = 0; i < set.size(); i++) {
       try {
         set.write(i, peer.inputs().get(0), peer.input(0));
@@ -99,10 +103,13 @@ public record Evaluation(
       }
       int best = Scores.best(scores);
       answers.add(best);
-      correct += best == set.label(i, scores.length) ? 1 : 0;
+      if (set.label(i) >= 0) {
+        hits.add(best == set.label(i, scores.length));
+      }
       progress.at(i + 1, set.size());
     }
-    return new Evaluation(model, runtime, split, answers, set.label(0) >= 0, correct);
+    int correct = (int) hits.stream().filter(hit -> hit).count();
+    return new Evaluation(model, runtime, split, answers, set.label(0) >= 0, correct, hits);
   }
 
   /**

@@ -70,7 +70,9 @@ class CommandsTest {
     assertEquals(0, run("--help"));
     assertTrue(out.toString().contains("sinter verify models/"), out.toString());
     for (String command :
-        new String[] {"inspect", "run", "verify", "bench", "evaluate", "optimize", "demo"}) {
+        new String[] {
+          "inspect", "run", "verify", "bench", "evaluate", "optimize", "debug", "compare", "demo"
+        }) {
       assertEquals(0, run(command, "--help"));
     }
   }
