@@ -20,16 +20,40 @@ int64_t now_nanos() {
   return t.tv_sec * int64_t{1000000000} + t.tv_nsec;
 }
 
+int64_t size_of(DataType type) {
+  switch (type) {
+    case S64:
+      return 8;
+    case F32:
+    case S32:
+      return 4;
+    case BF16:
+    case F16:
+    case S16:
+      return 2;
+    default:
+      return 1;
+  }
+}
+
+// What a product costs at least for each of its results, however few products that is of: scaling, rounding, packing.
+// Rows state their products alone. Measured: 2 to 4 results of 8 bits a cycle on AVX-512.
+const double results_per_cycle = 2.5;
+
 Schedule schedule_of(const Plan& plan, int threads) {
   std::vector<StepCost> costs;
   costs.reserve(plan.steps.size());
   for (const Step& step : plan.steps) {
-    double bytes = 0;
+    double bytes = 0, cycles = step.cycles;
     for (int i = 0; i < step.row->op->slot_count; i++) {
       const PlanSlot& slot = plan.slots[plan.step_slots[step.first_slot + static_cast<uint32_t>(i)]];
       if (slot.kind != SLOT_BLOB) bytes += static_cast<double>(slot.bytes);
+      if (cycles > 0 && step.row->packing && step.row->op->slots[i].role == SLOT_OUT) {
+        const double results = static_cast<double>(slot.bytes) / static_cast<double>(size_of(step.row->types[i]));
+        cycles = results / results_per_cycle > cycles ? results / results_per_cycle : cycles;
+      }
     }
-    costs.push_back({static_cast<double>(step.cycles), bytes});
+    costs.push_back({cycles, bytes});
   }
   return make_schedule(costs, threads);
 }
