@@ -71,20 +71,20 @@ public record LayerReport(
       return "float";
     }
     StringBuilder out = new StringBuilder(d.mode().name().toLowerCase(Locale.ROOT));
+    if (d.activations() != null) {
+      out.append(' ').append(d.activations().name().toLowerCase(Locale.ROOT));
+    }
     WeightDecision w = d.weights();
     if (w != null) {
-      out.append(" w").append(w.type().name().toLowerCase(Locale.ROOT));
+      out.append(", weights ").append(w.type().name().toLowerCase(Locale.ROOT));
       if (w.spec() != null) {
         out.append(
             switch (w.spec().granularity()) {
               case TENSOR -> "";
               case CHANNEL -> " by channel";
-              case BLOCK -> " by " + w.spec().block();
+              case BLOCK -> " by block of " + w.spec().block();
             });
       }
-    }
-    if (d.activations() != null) {
-      out.append(" a").append(d.activations().name().toLowerCase(Locale.ROOT));
     }
     return out.toString();
   }

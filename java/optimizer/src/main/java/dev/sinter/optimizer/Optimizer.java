@@ -3,6 +3,7 @@
 
 package dev.sinter.optimizer;
 
+import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.Signature;
 import dev.sinter.optimizer.calibration.Calibration;
@@ -14,6 +15,8 @@ import dev.sinter.optimizer.calibration.Progress;
 import dev.sinter.optimizer.data.InputSource;
 import dev.sinter.optimizer.decision.Decisions;
 import dev.sinter.optimizer.decision.Decisions.Border;
+import dev.sinter.optimizer.decision.OpDecision;
+import dev.sinter.optimizer.decision.WeightDecision;
 import dev.sinter.optimizer.plan.Planner;
 import dev.sinter.optimizer.recipe.Recipe;
 import dev.sinter.optimizer.recipe.RecipeException;
@@ -29,6 +32,7 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * Quantizes a float model: a recipe says what shall become of which ops, examples say which ranges
@@ -63,6 +67,7 @@ public final class Optimizer {
     private Recipe recipe;
     private final Map<Integer, InputSource> examples = new TreeMap<>();
     private Calibration calibration = Calibration.empty();
+    private Function<Graph, Calibration> earlier = g -> null;
     private Method method;
     private Double percentile;
     private long memory = Calibrator.DEFAULT_MEMORY;
@@ -124,11 +129,12 @@ public final class Optimizer {
     /**
      * Gives what an earlier calibration saw; with examples it goes on from there.
      *
-     * @param earlier of the same float model
+     * @param reader finds it for the float model as it is after all steps that change it, whose
+     *     ranges are in question; such as {@code g -> CalibrationJson.read(name, text, g)}
      * @return this builder
      */
-    public Builder calibration(Calibration earlier) {
-      this.calibration = earlier;
+    public Builder calibration(Function<Graph, Calibration> reader) {
+      this.earlier = reader;
       return this;
     }
 
@@ -249,6 +255,8 @@ public final class Optimizer {
                 .prepare(new QualityStep.Preparation(prepared, examples, options), step.getValue());
       }
       Planner planner = new Planner(prepared, recipe);
+      Calibration before = earlier.apply(prepared);
+      calibration = before == null ? calibration : before;
       calibrate(prepared, planner);
       Decisions decisions = planner.decide(calibration, moments(prepared, planner));
       decisions =
@@ -270,7 +278,24 @@ public final class Optimizer {
           decisions,
           calibration,
           LayerReport.of(prepared, decisions),
-          planner.notes());
+          notes(planner.notes(), decisions));
+    }
+
+    private static List<String> notes(List<String> rules, Decisions decisions) {
+      List<String> notes = new ArrayList<>(rules);
+      Set<String> alone = new TreeSet<>();
+      for (Decisions.Part part : decisions.subgraphs()) {
+        for (OpDecision d : part.ops()) {
+          WeightDecision w = d.weights();
+          if (w != null && w.type() == ElementType.BFLOAT16) {
+            alone.add("weights of BFLOAT16");
+          } else if (w != null && w.type() == ElementType.INT2 && w.spec().block() > 0) {
+            alone.add("weights of INT2 with scales by block");
+          }
+        }
+      }
+      alone.forEach(a -> notes.add(a + ": Sinter runs them, TensorFlow Lite 2.21 does not"));
+      return notes;
     }
 
     /** Measured where an algorithm asks for them; of the main subgraph alone. */

@@ -371,4 +371,73 @@ class QuantizationTest {
             () -> Optimizer.of(net()).recipe(Recipe.named("static_wi8_ai8")).run());
     assertTrue(e.getMessage().contains("--data"), e.getMessage());
   }
+
+  @Test
+  void weightsThatWereIntegersAreRecovered() {
+    Random random = new Random(1);
+    float[] w = new float[64];
+    for (int i = 0; i < w.length; i++) {
+      // Not every channel uses the whole range.
+      w[i] = (random.nextInt(61) - 30) * (0.01f + 0.001f * Math.floorDiv(i, 8));
+    }
+    GraphBuilder b = Graph.builder("grid");
+    Graph g =
+        b.input("x", ElementType.FLOAT32, 1, 8)
+            .fullyConnected(b.floats("w", w, 8, 8), null, Activation.NONE)
+            .output("y")
+            .build();
+    String json =
+        "[{\"regex\":\".*\",\"operation\":\"*\",\"algorithm_key\":\"dequantized_weight_recovery\",\"op_config\":"
+            + "{\"weight_tensor_config\":{\"num_bits\":8,\"granularity\":\"CHANNELWISE\"},"
+            + "\"compute_precision\":\"INTEGER\"}}]";
+    Graph q = Optimizer.of(g).recipe(Recipe.parse("recover", json)).run().graph();
+    Tensor stored = q.tensor(op(q, "FullyConnected").input(1));
+    for (int i = 0; i < w.length; i++) {
+      assertEquals(
+          w[i], stored.storage().bytes().get(i) * stored.quantization().scale(i / 8), 1e-4f);
+    }
+    Optimized left = Optimizer.of(net()).recipe(Recipe.parse("recover", json)).run();
+    assertTrue(left.layers().get(0).reason().contains("no scale"), left.layers().toString());
+  }
+
+  @Test
+  void rulesOnInputAndOutputMakeQuantizedBorders() {
+    String config =
+        "\"algorithm_key\":\"min_max_uniform_quantize\",\"op_config\":{\"activation_tensor_config\":{\"num_bits\":8,"
+            + "\"symmetric\":false},\"weight_tensor_config\":{\"num_bits\":8},\"compute_precision\":\"INTEGER\"}}";
+    Recipe recipe =
+        Recipe.parse(
+            "borders",
+            "[{\"regex\":\".*\",\"operation\":\"*\","
+                + config
+                + ",{\"regex\":\".*\",\"operation\":\"INPUT\","
+                + config
+                + "]");
+    Optimized result = Optimizer.of(net()).recipe(recipe).examples(InputSource.random(2, 1)).run();
+    Graph g = result.graph();
+    assertEquals(ElementType.INT8, g.tensor(g.inputs().get(0)).type());
+    assertEquals(ElementType.FLOAT32, g.tensor(g.outputs().get(0)).type());
+    assertEquals(List.of(), result.notes());
+  }
+
+  @Test
+  void conditionsOfRulesCount() {
+    String rule =
+        "{\"regex\":\".*\",\"operation\":\"*\",\"algorithm_key\":\"min_max_uniform_quantize\",\"op_config\":"
+            + "{\"weight_tensor_config\":{\"num_bits\":8},\"compute_precision\":\"INTEGER\"},\"where\":";
+    for (String[] c :
+        new String[][] {
+          {"{\"first\":1}", "0"}, {"{\"last\":1}", "4"}, {"{\"min_elements\":600}", "4"},
+          {"{\"max_elements\":250}", "0"}, {"{\"subgraph\":1}", ""}, {"{\"signature\":\"s\"}", ""}
+        }) {
+      Optimized result =
+          Optimizer.of(net()).recipe(Recipe.parse("where", "[" + rule + c[0] + "}]")).run();
+      List<String> done =
+          result.layers().stream()
+              .filter(l -> l.mode() == Mode.DYNAMIC)
+              .map(l -> String.valueOf(l.op()))
+              .toList();
+      assertEquals(c[1], String.join(",", done), c[0]);
+    }
+  }
 }

@@ -9,6 +9,7 @@ import dev.sinter.graph.tflite.TfliteReader;
 import dev.sinter.graph.tflite.TfliteWriter;
 import dev.sinter.optimizer.Optimized;
 import dev.sinter.optimizer.Optimizer;
+import dev.sinter.optimizer.calibration.Calibration;
 import dev.sinter.optimizer.calibration.CalibrationJson;
 import dev.sinter.optimizer.calibration.Method;
 import dev.sinter.optimizer.data.Dataset;
@@ -18,6 +19,7 @@ import dev.sinter.optimizer.data.Quantizing;
 import dev.sinter.optimizer.decision.Decisions;
 import dev.sinter.optimizer.decision.Decisions.Border;
 import dev.sinter.optimizer.decision.DecisionsJson;
+import dev.sinter.optimizer.decision.Mode;
 import dev.sinter.optimizer.recipe.NamedRecipes;
 import dev.sinter.optimizer.recipe.Recipe;
 import dev.sinter.optimizer.recipe.RecipeException;
@@ -167,7 +169,7 @@ final class QuantizeOptions {
               .options(runtime.options(threads))
               .memory((long) memory << 20)
               .progress(progress::at);
-      builder(b, graph);
+      builder(b);
       result = b.run();
       progress.end();
     }
@@ -180,10 +182,7 @@ final class QuantizeOptions {
     }
     String what = decisions != null ? decisions.toString() : recipe;
     new QuantizeReport(result, runtime.options(1)).print(out, model, output, what, json, wanted());
-    return result.layers().stream()
-            .anyMatch(l -> l.mode() != dev.sinter.optimizer.decision.Mode.FLOAT)
-        ? Main.OK
-        : Main.FAILED;
+    return result.layers().stream().anyMatch(l -> l.mode() != Mode.FLOAT) ? Main.OK : Main.FAILED;
   }
 
   private void check() throws IOException {
@@ -219,7 +218,7 @@ final class QuantizeOptions {
     return Recipe.load(file);
   }
 
-  private void builder(Optimizer.Builder b, Graph graph) throws IOException {
+  private void builder(Optimizer.Builder b) throws IOException {
     if (method != null) {
       try {
         b.method(Method.named(method));
@@ -235,7 +234,8 @@ final class QuantizeOptions {
       }
     }
     if (calibration != null && Files.exists(calibration)) {
-      b.calibration(CalibrationJson.read(calibration, graph));
+      String text = Files.readString(calibration);
+      b.calibration(g -> earlier(text, g));
     } else if (calibration != null && data.isEmpty() && random == 0) {
       throw new UsageException(
           "--calibration " + calibration + " is not there, and no --data to make it");
@@ -263,6 +263,14 @@ final class QuantizeOptions {
           throw new UsageException("--data " + d + ": " + e.getMessage());
         }
       }
+    }
+  }
+
+  private Calibration earlier(String text, Graph graph) {
+    try {
+      return CalibrationJson.read(calibration.toString(), text, graph);
+    } catch (IOException e) {
+      throw new UsageException(e.getMessage());
     }
   }
 

@@ -42,7 +42,7 @@ final class QuantizeReport {
       String kernel = l.subgraph() == 0 ? kernels.byOp().get(l.op()) : null;
       table.row(
           l.subgraph() == 0 ? l.op() : l.subgraph() + "/" + l.op(),
-          l.kind() + " '" + l.output() + "'",
+          l.kind() + " " + shortened(l.output()),
           l.scheme(),
           l.weightBytes() == 0 ? "" : l.weightBytes() + " -> " + l.newWeightBytes(),
           kernel == null ? "" : kernel,
@@ -95,6 +95,12 @@ final class QuantizeReport {
       all.put("layers", rows);
       JsonReport.write(json, List.of(all));
     }
+  }
+
+  /** TensorFlow joins the names of all that was fused: the first, and its end, will do. */
+  private static String shortened(String name) {
+    String first = name.contains(";") ? name.substring(0, name.indexOf(';')) : name;
+    return first.length() <= 48 ? first : "..." + first.substring(first.length() - 45);
   }
 
   private static Map<String, Object> fields(LayerReport l, String kernel) {

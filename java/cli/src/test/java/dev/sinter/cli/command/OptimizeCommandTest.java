@@ -7,15 +7,25 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sinter.graph.Activation;
+import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
+import dev.sinter.graph.GraphBuilder;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Padding;
+import dev.sinter.graph.Shape;
 import dev.sinter.graph.Tensor;
 import dev.sinter.graph.tflite.TfliteReader;
+import dev.sinter.graph.tflite.TfliteWriter;
+import dev.sinter.optimizer.data.Npy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -134,5 +144,139 @@ class OptimizeCommandTest {
     assertEquals(2, console.run("optimize", MODEL, "--recipe", "magic", "-o", out));
     assertEquals(2, console.run("optimize", MODEL, "--recipe", "prune_for_benchmark", "-o", MODEL));
     assertFalse(Files.exists(out));
+  }
+
+  /** A small model, and a folder with inputs for it. */
+  private Path small() throws IOException {
+    GraphBuilder b = Graph.builder("small");
+    float[] w = new float[16 * 9 * 3];
+    for (int i = 0; i < w.length; i++) {
+      w[i] = (float) Math.sin(i);
+    }
+    Graph g =
+        b.input("x", ElementType.FLOAT32, 1, 8, 8, 3)
+            .conv2d(
+                b.floats("w", w, 16, 3, 3, 3),
+                b.floats("b", new float[16], 16),
+                1,
+                Padding.SAME,
+                Activation.RELU)
+            .mean(false, 1, 2)
+            .softmax()
+            .output("y")
+            .build();
+    Path file = folder.resolve("small.tflite");
+    TfliteWriter.write(g, file);
+    Path inputs = Files.createDirectories(folder.resolve("inputs"));
+    for (int i = 0; i < 5; i++) {
+      ByteBuffer values = ByteBuffer.allocate(4 * 192).order(ByteOrder.nativeOrder());
+      for (int j = 0; j < 192; j++) {
+        values.putFloat(4 * j, (float) Math.cos(i * 7 + j));
+      }
+      Npy.write(inputs.resolve(i + ".npy"), ElementType.FLOAT32, Shape.of(1, 8, 8, 3), values);
+    }
+    return file;
+  }
+
+  @Test
+  void quantizesByNameWithReportsAndFiles() throws IOException {
+    Path model = small();
+    Path out = folder.resolve("int8.tflite");
+    Path json = folder.resolve("report.json");
+    Path decisions = folder.resolve("decisions.json");
+    Path calibration = folder.resolve("calibration.json");
+    int code =
+        console.run(
+            "optimize",
+            model,
+            "--recipe",
+            "static_wi8_ai8",
+            "--data",
+            folder.resolve("inputs"),
+            "--calibration",
+            calibration,
+            "--save-decisions",
+            decisions,
+            "-o",
+            out,
+            "--json",
+            json);
+    assertEquals(0, code, console.text());
+    JsonNode report = Console.json(json).get(0);
+    assertEquals(3, report.get("opsQuantized").asInt());
+    assertEquals(2, report.get("conversions").asInt());
+    assertEquals(5, report.get("examples").asInt());
+    assertTrue(
+        report.get("layers").get(0).get("kernel").asText().contains("s8"), report.toString());
+    assertEquals(0, console.run("verify", out), console.text());
+    assertTrue(console.text().contains("1 equal"), console.text());
+
+    // The same from the decisions, and from what calibration saw.
+    Path again = folder.resolve("again.tflite");
+    assertEquals(0, console.run("optimize", model, "--decisions", decisions, "-o", again));
+    assertEquals(-1, Files.mismatch(out, again));
+    code =
+        console.run(
+            "optimize",
+            model,
+            "--recipe",
+            "static_wi8_ai8",
+            "--calibration",
+            calibration,
+            "-o",
+            again);
+    assertEquals(0, code, console.text());
+    assertEquals(-1, Files.mismatch(out, again));
+
+    code =
+        console.run(
+            "optimize",
+            model,
+            "--recipe",
+            "static_wi8_ai8",
+            "--calibration",
+            calibration,
+            "--inputs",
+            "int8",
+            "--outputs",
+            "int8",
+            "-o",
+            again);
+    assertEquals(0, code, console.text());
+    assertEquals(ElementType.INT8, TfliteReader.read(again).tensor(0).type());
+  }
+
+  @Test
+  void saysWhatIsMissingOrWrong() throws IOException {
+    Path model = small();
+    Path out = folder.resolve("out.tflite");
+    String[][] cases = {
+      {"--recipe static_wi8_ai8", "give examples"},
+      {"--recipe magic", "static_wi8_ai8"},
+      {"--recipe static_wi8_ai8 --data ../../demo --split test", "--split test"},
+      {
+        "--recipe static_wi8_ai8 --data ../../demo", "neither a split 'calibration' nor one 'train'"
+      },
+      {"--recipe static_wi8_ai8 --random 2 --method best", "--method"},
+      {"--recipe static_wi8_ai8 --random 2 --step magic", "no step 'magic'"},
+      {"--recipe static_wi8_ai8 --random 2 --inputs float16", "--inputs"},
+      {"--recipe static_wi8_ai8 --calibration none.json", "none.json"},
+      {"--random 2", "--recipe"}
+    };
+    for (String[] c : cases) {
+      List<Object> words = new ArrayList<>(List.of("optimize", model, "-o", out));
+      words.addAll(List.of(c[0].split(" ")));
+      assertEquals(2, console.run(words.toArray()), c[0] + ": " + console.text());
+      assertTrue(console.text().contains(c[1]), c[0] + ": " + console.text());
+      assertFalse(Files.exists(out), c[0]);
+    }
+  }
+
+  @Test
+  void opsThatNothingCanBeDoneWithAreAFailureWithReasons() throws IOException {
+    Path out = folder.resolve("out.tflite");
+    int code = console.run("optimize", small(), "--recipe", "dynamic_wi4b32_afp32", "-o", out);
+    assertEquals(1, code, console.text());
+    assertTrue(console.text().contains("no kernel for scales by block"), console.text());
   }
 }

@@ -92,9 +92,20 @@ public final class Calibration implements Ranges {
     return s != null && !s.isEmpty() && (!method.needsHistogram() || s.histogram() != null);
   }
 
-  @Override
+  /**
+   * Returns the range of a tensor for integers of 8 bits.
+   *
+   * @param subgraph index of its subgraph
+   * @param tensor its index there
+   * @return the range, or null if it was not observed
+   */
   public Range of(int subgraph, int tensor) {
+    return of(subgraph, tensor, 8);
+  }
+
+  @Override
+  public Range of(int subgraph, int tensor, int bits) {
     TensorStatistics s = statistics.getOrDefault(subgraph, Map.of()).get(tensor);
-    return s == null ? null : s.range(method, percentile, 8);
+    return s == null ? null : s.range(method, percentile, bits);
   }
 }

@@ -119,13 +119,17 @@ public final class Calibrator {
       if (feed.runs() == 0) {
         throw new CalibrationException(graph.name() + ": there are no examples to calibrate with");
       }
+      for (int t : tensors) {
+        TensorStatistics s = statistics.get(t);
+        if (s == null || (method.needsHistogram() && s.histogram() == null)) {
+          statistics.put(t, new TensorStatistics()); // from the first example on
+        }
+      }
       float[] buffer = new float[0];
       for (int run = 0; run < feed.runs(); run++) {
         feed.fill(run, model.inputs());
-        for (int t : tensors) {
-          statistics.computeIfAbsent(t, x -> new TensorStatistics());
-        }
-        if (run >= skip || fresh(statistics, tensors)) {
+        int now = run;
+        if (run >= skip || tensors.stream().anyMatch(t -> statistics.get(t).examples() <= now)) {
           model.run();
         }
         for (int t : tensors) {
@@ -149,10 +153,6 @@ public final class Calibrator {
       throw new CalibrationException(
           graph.name() + ": the float model cannot be run to calibrate it: " + e.getMessage(), e);
     }
-  }
-
-  private static boolean fresh(Map<Integer, TensorStatistics> statistics, Set<Integer> tensors) {
-    return tensors.stream().anyMatch(t -> statistics.get(t).isEmpty());
   }
 
   private CalibrationException strange(int subgraph, int tensor, int run, float value) {

@@ -15,7 +15,7 @@ final class RangeSearch {
   private RangeSearch(Histogram h, Range all, int bits) {
     this.h = h;
     this.all = all;
-    this.levels = 1 << Math.min(bits, 12);
+    this.levels = 1 << Math.min(bits, 16);
   }
 
   static Range of(Histogram h, Range all, Method method, double percentile, int bits) {

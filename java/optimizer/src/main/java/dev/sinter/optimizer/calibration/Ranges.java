@@ -7,14 +7,15 @@ package dev.sinter.optimizer.calibration;
 @FunctionalInterface
 public interface Ranges {
   /** Knows nothing. */
-  Ranges NONE = (subgraph, tensor) -> null;
+  Ranges NONE = (subgraph, tensor, bits) -> null;
 
   /**
    * Returns the range of a tensor.
    *
    * @param subgraph index of its subgraph
    * @param tensor its index there
+   * @param bits bits of the integers that shall stand for it: more of them need no narrow range
    * @return the range, or null if it was not observed
    */
-  Range of(int subgraph, int tensor);
+  Range of(int subgraph, int tensor, int bits);
 }

@@ -117,7 +117,6 @@ final class TensorStatistics {
     return -1;
   }
 
-  /** Brings in what was seen elsewhere, of the same tensor under the same name. */
   boolean isEmpty() {
     return examples == 0;
   }

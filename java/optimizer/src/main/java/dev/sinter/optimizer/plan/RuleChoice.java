@@ -238,18 +238,23 @@ final class RuleChoice {
   List<String> notes() {
     List<String> out = new ArrayList<>();
     for (Rule rule : recipe.rules()) {
-      RuleUse use = uses.get(rule.number());
       boolean border = rule.operation().equals("INPUT") || rule.operation().equals("OUTPUT");
       if (!effective.contains(rule)) {
         out.add(rule.describe() + " is replaced by a later one of the same expression");
-      } else if (!border && use.matched == 0) {
-        out.add(rule.describe() + " matches no op");
-      } else if (use.followed == 0 && use.overruled > 0) {
-        out.add(rule.describe() + " is shadowed: later rules speak of all ops it matches");
-      } else if (use.followed == 0) {
-        out.add(rule.describe() + " cannot be followed: " + use.obstacle);
+      } else if (!border) {
+        note(rule, uses.get(rule.number()), out);
       }
     }
     return out;
+  }
+
+  private static void note(Rule rule, RuleUse use, List<String> out) {
+    if (use.matched == 0) {
+      out.add(rule.describe() + " matches no op");
+    } else if (use.followed == 0 && use.overruled > 0) {
+      out.add(rule.describe() + " is shadowed: later rules speak of all ops it matches");
+    } else if (use.followed == 0) {
+      out.add(rule.describe() + " cannot be followed: " + use.obstacle);
+    }
   }
 }

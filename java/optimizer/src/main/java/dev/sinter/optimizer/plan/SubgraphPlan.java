@@ -68,9 +68,9 @@ final class SubgraphPlan {
     return new Decisions.Part(subgraph, tensors, ops);
   }
 
-  private Range range(int t) {
+  private Range range(Choice c, int t) {
     if (!g.isConstant(t)) {
-      return ranges.of(subgraph, t);
+      return ranges.of(subgraph, t, c.activations().bits());
     }
     return constants.computeIfAbsent(t, x -> WeightMaker.range(g.constant(x)));
   }
@@ -79,18 +79,18 @@ final class SubgraphPlan {
   private String lacking(Choice c) {
     Op op = g.ops().get(c.op());
     for (int t : Operands.data(g, op)) {
-      if (range(t) == null) {
+      if (range(c, t) == null) {
         return g.isConstant(t)
             ? "its constant '" + g.tensor(t).name() + "' holds numbers that are not finite"
             : "no calibration for its input '" + g.tensor(t).name() + "'";
       }
     }
-    if (OpRules.of(op).name().equals("DIV") && mayBeZero(range(op.input(1)), c)) {
+    if (OpRules.of(op).name().equals("DIV") && mayBeZero(range(c, op.input(1)), c)) {
       return "its divisor comes so close to 0 that it may be stored as 0, which ends the run";
     }
     if (OpRules.of(op).fixed(c.activations()) == null && !c.table()) {
       for (int t : Operands.results(g, op)) {
-        if (range(t) == null) {
+        if (range(c, t) == null) {
           return "no calibration for its result '" + g.tensor(t).name() + "'";
         }
       }
@@ -121,14 +121,14 @@ final class SubgraphPlan {
       if (g.isConstant(t) && r.scales() == Scales.AS_OUTPUT) {
         continue; // stored with the result's scale, for this op
       }
-      groups.add(node(c, t), range(t), symmetric || (r.weights() == slot && g.isConstant(t)));
+      groups.add(node(c, t), range(c, t), symmetric || (r.weights() == slot && g.isConstant(t)));
     }
     for (int t : Operands.results(g, op)) {
       Affine fixed = r.fixed(c.activations());
       if (fixed != null) {
         groups.fix(node(c, t), fixed);
       } else {
-        groups.add(node(c, t), range(t), symmetric);
+        groups.add(node(c, t), range(c, t), symmetric);
       }
     }
   }

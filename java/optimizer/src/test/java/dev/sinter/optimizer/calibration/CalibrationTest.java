@@ -146,6 +146,26 @@ class CalibrationTest {
   }
 
   @Test
+  void aMethodThatNeedsMoreStartsAnew() {
+    List<float[]> all = examples(20);
+    Calibration plain = run(Calibration.empty(), all, Method.MIN_MAX, 1 << 20);
+    Calibration more = run(plain, all, Method.PERCENTILE, 1 << 20);
+    assertEquals(run(Calibration.empty(), all, Method.PERCENTILE, 1 << 20).of(0, X), more.of(0, X));
+  }
+
+  @Test
+  void sixteenBitsNeedNoNarrowRange() {
+    List<float[]> all = examples(20_000);
+    for (float[] x : all) {
+      x[0] = x[0] * x[0] * x[0];
+    }
+    Calibration c = run(Calibration.empty(), all, Method.MSE, 1 << 20);
+    double least = c.of(0, X, 16).high();
+    assertTrue(
+        least > c.of(0, X, 8).high() && least > 0.98 * c.with(Method.MIN_MAX, 99).of(0, X).high());
+  }
+
+  @Test
   void masksAreNoValues() {
     Calibration c =
         run(Calibration.empty(), List.of(new float[] {-3.4e38f, 1, 2, 0}), Method.MIN_MAX, 1 << 20);
