@@ -246,6 +246,15 @@ class OptimizeCommandTest {
     assertEquals(ElementType.INT8, TfliteReader.read(again).tensor(0).type());
   }
 
+  /** A data set of examples to judge by alone. */
+  private Path testOnly() throws IOException {
+    Path data = Files.createDirectories(folder.resolve("test_only"));
+    Files.writeString(
+        data.resolve("dataset.json"),
+        "{\"format\": 1, \"name\": \"t\", \"splits\": {\"test\": {\"inputs\": []}}}");
+    return data;
+  }
+
   @Test
   void saysWhatIsMissingOrWrong() throws IOException {
     Path model = small();
@@ -255,7 +264,8 @@ class OptimizeCommandTest {
       {"--recipe magic", "static_wi8_ai8"},
       {"--recipe static_wi8_ai8 --data ../../demo --split test", "--split test"},
       {
-        "--recipe static_wi8_ai8 --data ../../demo", "neither a split 'calibration' nor one 'train'"
+        "--recipe static_wi8_ai8 --data " + testOnly(),
+        "neither a split 'calibration' nor one 'train'"
       },
       {"--recipe static_wi8_ai8 --random 2 --method best", "--method"},
       {"--recipe static_wi8_ai8 --random 2 --step magic", "no step 'magic'"},
