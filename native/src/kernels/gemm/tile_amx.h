@@ -184,6 +184,21 @@ SINTER_VNNI_INLINE void amx_finish(const int32_t* sums, int rows, const int32_t*
   for (; rows > 0; rows--) some(VnniConstant<1>());
 }
 
+// Where the sums of a tile of `vectors` vectors belong as they are, rows `stride` bytes apart; null: they become
+// something else, or C ends within a vector.
+struct AmxPlace {
+  char* c;
+  int64_t stride;
+};
+template <class Store>
+inline AmxPlace amx_place(const Store&, const AmxRows&, int) {
+  return {nullptr, 0};
+}
+inline AmxPlace amx_place(const VnniStore32& store, const AmxRows& m, int vectors) {
+  if (store.columns != 16 * vectors || m.lacking || m.lines.pitch != 0) return {nullptr, 0};
+  return {store.c + 4 * m.first * store.ldc, 4 * store.ldc};
+}
+
 // All rows with one tile of W vectors of 16 columns. Whole blocks of 32 rows, or fewer than 32 rows: then the shapes of
 // the tiles are those that are set here anyway. Bias: of activations as they are.
 template <AmxProduct PRODUCT, int W, class Store>
@@ -194,16 +209,21 @@ __attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const
   const int groups = m.steps.groups;
   AmxAhead ahead = AmxAhead::make(m.next, m.next_bytes, (m.rows + 31) / 32 * m.steps_of_k() * (W > 2 ? 2 : 1));
   int64_t row = 0;
+  const AmxPlace place = amx_place(store, m, W);
   const auto finish = [&](int rows) SINTER_VNNI_LAMBDA {
-    amx_each_line(m, row, rows, [&](int from, int count, int64_t result) SINTER_VNNI_LAMBDA {
-      amx_finish<W>(sums + 16 * W * from, count, m.lacking ? m.lacking + row + from : nullptr, tile, store, result);
-    });
+    if (!place.c) {
+      amx_each_line(m, row, rows, [&](int from, int count, int64_t result) SINTER_VNNI_LAMBDA {
+        amx_finish<W>(sums + 16 * W * from, count, m.lacking ? m.lacking + row + from : nullptr, tile, store, result);
+      });
+    }
     row += rows;
   };
   const auto part = [&](auto r, auto v, int64_t first_row, int64_t first) SINTER_VNNI_LAMBDA {
     const AmxWeights of = {bias + 64 * first, weights + 64 * first, 64 * W, 64};
-    amx_sums<PRODUCT, decltype(r)::value, decltype(v)::value>(m, row + first_row, of,
-                                                              sums + first_row * 16 * W + 16 * first, 64 * W, &ahead);
+    char* to =
+        place.c ? place.c + (row + first_row) * place.stride : reinterpret_cast<char*>(sums + first_row * 16 * W);
+    amx_sums<PRODUCT, decltype(r)::value, decltype(v)::value>(m, row + first_row, of, to + 64 * first,
+                                                              place.c ? place.stride : 64 * W, &ahead);
   };
   constexpr VnniConstant<1> one;
   constexpr VnniConstant<2> two;
