@@ -21,6 +21,9 @@ const double least_win = 0.15;
 
 const double long_step = 1e6;
 
+// Shared runs that are looked at before they are found too slow, and how many then go without.
+const int enough_samples = 8, runs_alone = 64;
+
 }  // namespace
 
 double cycles_saved(double cycles, int threads) {
@@ -52,12 +55,25 @@ Schedule make_schedule(const std::vector<StepCost>& steps, int threads) {
   const double best = shared < alone ? shared : alone;
   if (all_alone - best < least_win * all_alone) return schedule;
   schedule.saved_cycles = all_alone - best;
+  schedule.gain = all_alone / best;
   bool state = shared < alone;
   for (size_t i = steps.size(); i-- > 0;) {
     schedule.shared[i] = state;
     state = state ? !from_alone_to_shared[i] : from_shared_to_alone[i];
   }
   return schedule;
+}
+
+void SharingWatch::add(double nanos, double gain) {
+  least_ = least_ == 0 || nanos < least_ ? nanos : least_ * 1.001;  // slowly forgotten
+  if (++samples_ < 1) return;
+  mean_ += (nanos - mean_) / (samples_ < enough_samples ? samples_ : enough_samples);
+  // Until runs alone were seen, they are what the schedule says, and then some: short runs vary.
+  const double alone = alone_mean_ > 0 ? alone_mean_ : least_ * gain * 1.3;
+  if (samples_ < enough_samples || mean_ <= alone) return;
+  alone_ = runs_alone;
+  samples_ = -1;
+  mean_ = 0;
 }
 
 }  // namespace sinter

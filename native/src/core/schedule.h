@@ -18,6 +18,32 @@ struct StepCost {
 struct Schedule {
   std::vector<bool> shared;  // per step; all false: the caller alone is as fast
   double saved_cycles = 0;   // by sharing, of a run
+  double gain = 1;           // how many times faster
+};
+
+// Looks whether sharing is what the schedule takes it for: a machine with other work takes the core from a worker in
+// the middle of a task, and then the caller waits for it. While that makes runs slower than one thread would be, the
+// caller stays alone, and tries again from time to time.
+class SharingWatch {
+ public:
+  // Whether the next run may be shared.
+  bool allows() {
+    if (alone_ == 0) return true;
+    alone_--;
+    return false;
+  }
+  // A shared run took so long; `gain` is what the schedule promises.
+  void add(double nanos, double gain);
+  // A run alone took so long.
+  void add_alone(double nanos) {
+    alone_mean_ = alone_mean_ == 0 ? nanos : alone_mean_ + (nanos - alone_mean_) / 8;
+  }
+
+ private:
+  double least_ = 0, mean_ = 0;  // of shared runs
+  double alone_mean_ = 0;        // 0: there was none yet
+  int samples_ = -1;             // the first run of a period wakes workers and finds cold caches
+  int alone_ = 0;                // runs to go
 };
 
 // The cheapest sequence of steps alone and shared by so many threads. A shared step takes its part of the time and a

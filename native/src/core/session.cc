@@ -182,11 +182,14 @@ sinter_status Session::run(int32_t plan) {
   }
   sinter_status status = SINTER_OK;
   FlushDenormals guard;
-  if (attached->schedule.saved_cycles > 0) {
+  if (attached->schedule.saved_cycles > 0 && attached->watch.allows()) {
     run_shared(attached, &status);
   } else {
+    const bool watched = attached->schedule.saved_cycles > 0;
+    const int64_t start = watched ? BorrowedWorkers::now() : 0;
     Workers alone = {1, nullptr};
     run_steps(attached, &alone, &status);
+    if (watched) attached->watch.add_alone(static_cast<double>(BorrowedWorkers::now() - start));
   }
   return status;
 }
@@ -194,8 +197,11 @@ sinter_status Session::run(int32_t plan) {
 void Session::run_shared(Attached* attached, sinter_status* status) {
   BorrowedWorkers workers(threads_);
   workers.wake_if_worthwhile(attached->schedule.saved_cycles, last_run_);
+  const bool shared = workers.get()->threads > 1;
+  const int64_t start = BorrowedWorkers::now();
   run_steps(attached, workers.get(), status);
   last_run_ = BorrowedWorkers::now();
+  if (shared) attached->watch.add(static_cast<double>(last_run_ - start), attached->schedule.gain);
 }
 
 void Session::run_steps(Attached* attached, Workers* workers, sinter_status* status) {

@@ -51,6 +51,7 @@ class Session {
     bool all_bound;               // no binding is without a place
     std::vector<int64_t> nanos;   // per step, of the last profiled run
     Schedule schedule;            // for the session's threads
+    SharingWatch watch;           // whether it holds
   };
   Attached* find(int32_t plan);
   void resolve(Attached* attached);

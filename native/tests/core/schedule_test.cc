@@ -42,6 +42,37 @@ TEST(Schedule, AMediumStepAmongShortOnesStaysWithThem) {
   EXPECT_EQ(shared({{1000, 10}, {6e4, 10}, {1000, 10}}), std::vector<bool>({false, true, false}));
 }
 
+// Steady runs are shared for ever; where others take the cores, most runs are not, and it is found out when they are
+// gone.
+TEST(Schedule, SharingIsWatched) {
+  SharingWatch watch;
+  for (int i = 0; i < 1000; i++) {
+    ASSERT_TRUE(watch.allows()) << i;
+    watch.add(i == 0 ? 5000 : 1000 + i % 3 * 100, 1.7);  // the first run is cold
+  }
+  int shared = 0;
+  for (int i = 0; i < 1000; i++) {
+    if (!watch.allows()) {
+      watch.add_alone(1700);
+      continue;
+    }
+    shared++;
+    watch.add(2500, 1.7);
+  }
+  EXPECT_GT(shared, 50);
+  EXPECT_LT(shared, 250);
+  int last = 0;
+  for (int i = 0; i < 200; i++) {
+    if (!watch.allows()) {
+      last = i;
+      watch.add_alone(1700);
+      continue;
+    }
+    watch.add(1050, 1.7);
+  }
+  EXPECT_LT(last, 70);
+}
+
 // The best of all sequences, one by one.
 TEST(Schedule, ItIsTheCheapestSequence) {
   uint32_t state = 7;
