@@ -44,6 +44,11 @@ __attribute__((noinline)) void amx_bf16_block(const AmxRows& m, int64_t row, int
   });
 }
 
+// So many rows meet all columns before the next do. Where all weights stay in L1, C is written in its order.
+inline int64_t amx_strip_rows(int64_t n, int64_t row_bytes) {
+  return n * row_bytes <= 16384 ? 64 : amx_block_rows(row_bytes);
+}
+
 // All rows with columns first .. last - 1 (first a multiple of 32): blocks of 32 rows, then what is left, since shapes
 // of tiles change between the two only. `packed`: the tile of column 0.
 inline void amx_bf16_product(AmxTiles* tiles, const AmxRows& m, const uint32_t* packed, int64_t one_tile, int64_t first,
@@ -58,18 +63,20 @@ inline void amx_bf16_product(AmxTiles* tiles, const AmxRows& m, const uint32_t* 
     const char* next = column < last ? weights_of(column).bias : nullptr;
     return AmxAhead::make(next, 8 * one_tile, blocks * m.steps_of_k());
   };
-  if (whole > 0) {
-    tiles->shape(16, 16, groups);
+  if (whole > 0) tiles->shape(16, 16, groups);
+  const int64_t strip = amx_strip_rows(last - first, m.runs * m.steps.bytes);
+  for (int64_t from = 0; from < whole; from += strip) {
+    const int64_t end = whole - from < strip ? whole : from + strip;
     for (int64_t n = first; n < last; n += 32) {
       const AmxWeights weights = weights_of(n);
       const int columns = last - n < 32 ? static_cast<int>(last - n) : 32;
-      AmxAhead ahead = ahead_of(n + 32, whole / 32);
-      int64_t row = 0;
+      AmxAhead ahead = ahead_of(n + 32, (end - from) / 32);
+      int64_t row = from;
       if (columns <= 16) {
-        for (; whole - row >= 64; row += 64) amx_bf16_block<4, 1>(m, row, 64, weights, to, n, columns, &ahead);
-        for (; row < whole; row += 32) amx_bf16_block<2, 1>(m, row, 32, weights, to, n, columns, &ahead);
+        for (; end - row >= 64; row += 64) amx_bf16_block<4, 1>(m, row, 64, weights, to, n, columns, &ahead);
+        for (; row < end; row += 32) amx_bf16_block<2, 1>(m, row, 32, weights, to, n, columns, &ahead);
       }
-      for (; row < whole; row += 32) amx_bf16_block<2, 2>(m, row, 32, weights, to, n, columns, &ahead);
+      for (; row < end; row += 32) amx_bf16_block<2, 2>(m, row, 32, weights, to, n, columns, &ahead);
     }
   }
   if (left == 0) return;
