@@ -3,6 +3,7 @@
 
 package dev.sinter.optimizer.plan;
 
+import dev.sinter.graph.Constant;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
@@ -20,6 +21,7 @@ import dev.sinter.optimizer.decision.WeightDecision;
 import dev.sinter.optimizer.rules.OpRule;
 import dev.sinter.optimizer.rules.OpRule.Scales;
 import dev.sinter.optimizer.rules.OpRules;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -85,8 +87,8 @@ final class SubgraphPlan {
             : "no calibration for its input '" + g.tensor(t).name() + "'";
       }
     }
-    if (OpRules.of(op).name().equals("DIV") && mayBeZero(range(c, op.input(1)), c)) {
-      return "its divisor comes so close to 0 that it may be stored as 0, which ends the run";
+    if (OpRules.of(op).name().equals("DIV") && mayEndTheRun(c, op.input(1))) {
+      return "a divisor that is stored as 0 ends the run, and its may be";
     }
     if (OpRules.of(op).fixed(c.activations()) == null && !c.table()) {
       for (int t : Operands.results(g, op)) {
@@ -98,10 +100,26 @@ final class SubgraphPlan {
     return null;
   }
 
-  /** Whether less than two steps lie between 0 and the smallest magnitude that was seen. */
-  private static boolean mayBeZero(Range divisor, Choice c) {
-    Affine scale = Affine.of(c.activations(), divisor.low(), divisor.high(), false);
-    return divisor.low() < 2 * scale.scale() && divisor.high() > -2 * scale.scale();
+  /**
+   * Whether a divisor may stand for 0, or be stored as the number 0, which TensorFlow Lite 2.21
+   * refuses whatever the zero point: of what is computed nobody knows, constants can be looked at.
+   */
+  private boolean mayEndTheRun(Choice c, int divisor) {
+    if (!g.isConstant(divisor)) {
+      return true;
+    }
+    Range range = range(c, divisor);
+    boolean symmetric = c.rule().config().activations().symmetric();
+    Affine scale = Affine.of(c.activations(), range.low(), range.high(), symmetric);
+    Constant.Dense constant = g.constant(divisor);
+    ByteBuffer values = constant.values();
+    for (int i = 0; i < constant.shape().elements(); i++) {
+      int stored = scale.stored(values.getFloat(4 * i));
+      if (stored == 0 || stored == scale.zeroPoint()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static ScaleGroups.Node node(Choice c, int tensor) {
