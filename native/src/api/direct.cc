@@ -68,6 +68,12 @@ bool ScratchPool::reserve(int64_t bytes, int32_t calls) {
   return fine;
 }
 
+// Packings of blocks that are not zero end in _block1x4, _block4x4 and so on.
+static bool keeps_blocks(const char* packing) {
+  const char* block = strstr(packing, "_block");
+  return block && strchr(block, 'x');
+}
+
 const RowDef* fastest_row(const char* op, const DataType* types, const void* params, uint64_t isa_mask) {
   const RowDef* best = nullptr;
   for (int i = 0; i < row_count(); i++) {
@@ -75,6 +81,7 @@ const RowDef* fastest_row(const char* op, const DataType* types, const void* par
     if (strcmp(row->op->name, op) || memcmp(row->types, types, static_cast<size_t>(row->op->slot_count))) continue;
     // Rows that want another layout, or keep only some of the weights, are for plans: here the data is the caller's.
     if (row->layout_in != NHWC || row->layout_out != NHWC || !row_runs_here(row)) continue;
+    if (row->packing && keeps_blocks(row->packing->name)) continue;
     if ((isa_mask && (row->isa & ~isa_mask)) || broken_limit(row, params)) continue;
     if (!best || row->cost.ops_per_cycle > best->cost.ops_per_cycle) best = row;
   }

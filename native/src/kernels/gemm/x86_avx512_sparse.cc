@@ -1,11 +1,16 @@
-// gemm in int8 over 4x4 blocks, AVX-512 VNNI: four blocks at a time for vectors, up to 64 pixels side by
-// side for images.
+// gemm in int8 over 1x4 and 4x4 blocks, AVX-512 VNNI: up to 64 pixels side by side.
 // SPDX-License-Identifier: Apache-2.0
+//
+// A tile's activations are brought into quads of unsigned bytes in scratch, [k / 4][pixels][4], where a vector holds
+// the same four values of k for 16 pixels. A block meets them with its weights broadcast; results go back through
+// transposes in registers, 16 outputs of a pixel at once. So activations are row-major outside.
 #include <immintrin.h>
 #include <string.h>
 
 #include "core/workers.h"
+#include "kernels/gemm/drive_sparse.h"
 #include "kernels/gemm/sparse.h"
+#include "kernels/gemm/tile_vnni.h"
 
 namespace sinter {
 namespace {
@@ -16,191 +21,351 @@ namespace {
 #define INLINE inline __attribute__((always_inline))
 #endif
 
+constexpr int QUAD = 64;  // bytes of a quad of 16 pixels
+
 struct Epilogue {
   float limit;
   int16_t zero_point;
-  int8_t minimum;
+  int8_t minimum, maximum;
 };
 
-INLINE void dot(__m512i& sum, __m512i a, __m512i w) {
-#if defined(SINTER_EMULATED)
-  sum = _mm512_dpbusd_epi32(sum, a, w);
-#else
-  // GCC copies sums around the intrinsic.
-  __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(a), "vm"(w));
-#endif
+INLINE __m512i broadcast(const void* four_bytes) {
+  int32_t values;
+  memcpy(&values, four_bytes, 4);
+  return _mm512_set1_epi32(values);
+}
+
+// ---- into quads and back --------------------------------------------------------------------------
+
+// In each quarter of the vectors: four rows of four 32-bit values, transposed.
+INLINE void transpose_quarters(__m512i& a, __m512i& b, __m512i& c, __m512i& d) {
+  const __m512i ab = _mm512_unpacklo_epi32(a, b), ab2 = _mm512_unpackhi_epi32(a, b);
+  const __m512i cd = _mm512_unpacklo_epi32(c, d), cd2 = _mm512_unpackhi_epi32(c, d);
+  a = _mm512_unpacklo_epi64(ab, cd);
+  b = _mm512_unpackhi_epi64(ab, cd);
+  c = _mm512_unpacklo_epi64(ab2, cd2);
+  d = _mm512_unpackhi_epi64(ab2, cd2);
+}
+
+INLINE __m128i load128(const uint8_t* a) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(a));
+}
+
+// 16 bytes of pixels 0, 4, 8, 12 at a, which are 4 * stride bytes apart.
+INLINE __m512i every_fourth(const uint8_t* a, int64_t stride) {
+  __m512i v = _mm512_castsi128_si512(load128(a));
+  v = _mm512_inserti32x4(v, load128(a + 4 * stride), 1);
+  v = _mm512_inserti32x4(v, load128(a + 8 * stride), 2);
+  return _mm512_inserti32x4(v, load128(a + 12 * stride), 3);
+}
+
+INLINE void put_quads(uint8_t* to, int64_t pitch, int64_t count, __m512i a, __m512i b, __m512i c, __m512i d) {
+  const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
+  transpose_quarters(a, b, c, d);
+  _mm512_storeu_si512(to, _mm512_xor_si512(a, flip));
+  if (count > 1) _mm512_storeu_si512(to + pitch, _mm512_xor_si512(b, flip));
+  if (count > 2) _mm512_storeu_si512(to + 2 * pitch, _mm512_xor_si512(c, flip));
+  if (count > 3) _mm512_storeu_si512(to + 3 * pitch, _mm512_xor_si512(d, flip));
+}
+
+// Sixteen whole pixels; `pitch` bytes from quad to quad.
+void whole_pixels(const uint8_t* a, int64_t stride, int64_t k, uint8_t* to, int64_t pitch) {
+  int64_t i = 0;
+  for (; i + 16 <= k; i += 16, to += 4 * pitch) {
+    put_quads(to, pitch, 4, every_fourth(a + i, stride), every_fourth(a + stride + i, stride),
+              every_fourth(a + 2 * stride + i, stride), every_fourth(a + 3 * stride + i, stride));
+  }
+  if (i == k) return;
+  alignas(64) uint8_t rest[16 * 16] = {};  // what lies behind a pixel's values may not be read
+  for (int64_t x = 0; x < 16; x++) memcpy(rest + 16 * x, a + x * stride + i, static_cast<size_t>(k - i));
+  put_quads(to, pitch, (k - i + 3) / 4, every_fourth(rest, 16), every_fourth(rest + 16, 16),
+            every_fourth(rest + 32, 16), every_fourth(rest + 48, 16));
+}
+
+// Fewer: the others count as zeros.
+void some_pixels(const uint8_t* a, int64_t stride, int64_t k, int64_t pixels, uint8_t* to, int64_t pitch) {
+  for (int64_t i = 0; i < k; i += 16, to += 4 * pitch) {
+    const int64_t values = k - i < 16 ? k - i : 16;
+    alignas(64) uint8_t rest[16 * 16] = {};
+    for (int64_t x = 0; x < pixels; x++) memcpy(rest + 16 * x, a + x * stride + i, static_cast<size_t>(values));
+    put_quads(to, pitch, (values + 3) / 4, every_fourth(rest, 16), every_fourth(rest + 16, 16),
+              every_fourth(rest + 32, 16), every_fourth(rest + 48, 16));
+  }
+}
+
+// Sixteen vectors that hold, in each quarter, 16 bytes of an output, to sixteen that hold 16 outputs.
+INLINE void transpose_bytes(__m512i (&v)[16]) {
+  __m512i t[16];
+  vnni_repeat<8>([&](auto i) SINTER_VNNI_LAMBDA {
+    t[i] = _mm512_unpacklo_epi8(v[2 * i], v[2 * i + 1]);
+    t[i + 8] = _mm512_unpackhi_epi8(v[2 * i], v[2 * i + 1]);
+  });
+  vnni_repeat<4>([&](auto i) SINTER_VNNI_LAMBDA {
+    v[i] = _mm512_unpacklo_epi16(t[2 * i], t[2 * i + 1]);
+    v[i + 4] = _mm512_unpackhi_epi16(t[2 * i], t[2 * i + 1]);
+    v[i + 8] = _mm512_unpacklo_epi16(t[2 * i + 8], t[2 * i + 9]);
+    v[i + 12] = _mm512_unpackhi_epi16(t[2 * i + 8], t[2 * i + 9]);
+  });
+  // v[4 * q + i]: pixels 4 q .. 4 q + 3 of outputs 4 i .. 4 i + 3.
+  vnni_repeat<4>([&](auto q)
+                     SINTER_VNNI_LAMBDA { transpose_quarters(v[4 * q], v[4 * q + 1], v[4 * q + 2], v[4 * q + 3]); });
+}
+
+// Four vectors of pixels of 16 outputs, which are `pitch` bytes apart, to rows of c; `outputs` and `pixels` exist.
+void put_rows(const uint8_t* stage, int64_t pitch, int8_t* c, int64_t ldc, int64_t pixels, int64_t outputs) {
+  __m512i v[16];
+  vnni_repeat<16>([&](auto o) SINTER_VNNI_LAMBDA { v[o] = _mm512_load_si512(stage + o * pitch); });
+  transpose_bytes(v);
+  const int64_t far = 4 * ldc;
+  if (pixels >= 64 && outputs >= 16) {
+    vnni_repeat<16>([&](auto i) SINTER_VNNI_LAMBDA {
+      int8_t* at = c + (i / 4 * 16 + i % 4) * ldc;
+      // By halves: on Intel's processors storing a quarter of a vector takes a shuffle, one of a half does not.
+      const __m256i low = _mm512_castsi512_si256(v[i]), high = _mm512_extracti64x4_epi64(v[i], 1);
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(at), _mm256_castsi256_si128(low));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(at + far), _mm256_extracti128_si256(low, 1));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(at + 2 * far), _mm256_castsi256_si128(high));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(at + 3 * far), _mm256_extracti128_si256(high, 1));
+    });
+    return;
+  }
+  const __mmask16 mask = outputs >= 16 ? 0xffff : static_cast<__mmask16>((1u << outputs) - 1);
+  for (int64_t i = 0; i < 16; i++) {
+    const int64_t x = i / 4 * 16 + i % 4;
+    int8_t* at = c + x * ldc;
+    if (x < pixels) _mm_mask_storeu_epi8(at, mask, _mm512_castsi512_si128(v[i]));
+    if (x + 4 < pixels) _mm_mask_storeu_epi8(at + far, mask, _mm512_extracti32x4_epi32(v[i], 1));
+    if (x + 8 < pixels) _mm_mask_storeu_epi8(at + 2 * far, mask, _mm512_extracti32x4_epi32(v[i], 2));
+    if (x + 12 < pixels) _mm_mask_storeu_epi8(at + 3 * far, mask, _mm512_extracti32x4_epi32(v[i], 3));
+  }
+}
+
+// ---- products -------------------------------------------------------------------------------------
+
+// SMALL: scales are below 1, so that nothing leaves int32 and the upper bound can wait until bytes are packed.
+template <bool SMALL>
+INLINE __m512i rounded(__m512i sum, __m512 scale, __m512 limit) {
+  const __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale);
+  return _mm512_cvtps_epi32(SMALL ? value : _mm512_min_ps(value, limit));
+}
+
+template <bool SMALL>
+INLINE __m512i bytes_of(__m512i v0, __m512i v1, __m512i v2, __m512i v3, const Epilogue& e) {
+  const __m512i zero_point = _mm512_set1_epi16(e.zero_point);
+  const __m512i v01 = _mm512_adds_epi16(_mm512_packs_epi32(v0, v1), zero_point);
+  const __m512i v23 = _mm512_adds_epi16(_mm512_packs_epi32(v2, v3), zero_point);
+  const __m512i bytes = _mm512_max_epi8(_mm512_packs_epi16(v01, v23), _mm512_set1_epi8(e.minimum));
+  return SMALL ? _mm512_min_epi8(bytes, _mm512_set1_epi8(e.maximum)) : bytes;
+}
+
+// One output's sums of V x 16 pixels to bytes: 64 for each four vectors, a quarter of them four pixels of each.
+template <int V, bool SMALL>
+INLINE void put_output(const __m512i* s, float scale, uint8_t* stage, const Epilogue& e) {
+  const __m512 factor = _mm512_set1_ps(scale), limit = _mm512_set1_ps(e.limit);
+  vnni_repeat<(V + 3) / 4>([&](auto f) SINTER_VNNI_LAMBDA {
+    constexpr int at = 4 * f.value;
+    const __m512i v0 = rounded<SMALL>(s[at], factor, limit);
+    const __m512i v1 = at + 1 < V ? rounded<SMALL>(s[at + 1 < V ? at + 1 : at], factor, limit) : v0;
+    const __m512i v2 = at + 2 < V ? rounded<SMALL>(s[at + 2 < V ? at + 2 : at], factor, limit) : v0;
+    const __m512i v3 = at + 3 < V ? rounded<SMALL>(s[at + 3 < V ? at + 3 : at], factor, limit) : v1;
+    _mm512_store_si512(stage + 64 * f, bytes_of<SMALL>(v0, v1, v2, v3, e));
+  });
+}
+
+// A group of four outputs with the V x 16 pixels of the panel. HEIGHT: of its blocks.
+template <int HEIGHT, int V, bool SMALL>
+INLINE void group(const Blocks& w, int64_t g, const uint8_t* panel, uint8_t* stage, const Epilogue& e) {
+  const uint32_t* order = w.order + 4 * g;
+  __m512i s[4][V];
+  vnni_repeat<4>([&](auto o) SINTER_VNNI_LAMBDA {
+    const __m512i bias = _mm512_set1_epi32(w.bias_u8[order[o]]);
+    vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { s[o][v] = bias; });
+  });
+  const uint16_t* quad = w.quad + w.first[g] * int64_t{4 / HEIGHT};
+  const int8_t *weights = w.weights + w.first[g] * int64_t{16}, *end = w.weights + w.first[g + 1] * int64_t{16};
+  for (; weights < end; weights += 16) {
+    if constexpr (HEIGHT == 1) {
+      uint64_t four;  // loads are the limit: one for all indices
+      memcpy(&four, quad, 8);
+      vnni_repeat<4>([&](auto o) SINTER_VNNI_LAMBDA {
+        const uint8_t* a = panel + (four >> (16 * o) & 0xffff) * (V * QUAD);
+        const __m512i values = broadcast(weights + 4 * o);
+        vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { dot4(&s[o][v], _mm512_load_si512(a + 64 * v), values); });
+      });
+      quad += 4;
+    } else {
+      const uint8_t* a = panel + *quad * int64_t{V * QUAD};
+      __m512i values[4];
+      vnni_repeat<4>([&](auto o) SINTER_VNNI_LAMBDA { values[o] = broadcast(weights + 4 * o); });
+      vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
+        const __m512i pixels = _mm512_load_si512(a + 64 * v);
+        vnni_repeat<4>([&](auto o) SINTER_VNNI_LAMBDA { dot4(&s[o][v], pixels, values[o]); });
+      });
+      quad++;
+    }
+  }
+  vnni_repeat<4>([&](auto o) SINTER_VNNI_LAMBDA {
+    put_output<V, SMALL>(s[o], w.scale[order[o]], stage + order[o] * sparse_stage_pitch(V, 16), e);
+  });
+}
+
+// Groups from .. to - 1 of a tile with V vectors of pixels; `stage` is that of output 0.
+template <int HEIGHT, int V, bool SMALL>
+__attribute__((noinline)) void groups(const Blocks& w, int64_t from, int64_t to, const uint8_t* panel, uint8_t* stage,
+                                      const Epilogue& e) {
+  for (int64_t g = from; g < to; g++) group<HEIGHT, V, SMALL>(w, g, panel, stage, e);
+}
+
+template <int HEIGHT, bool SMALL>
+void any_groups(const Blocks& w, int64_t from, int64_t to, int64_t vectors, const uint8_t* panel, uint8_t* stage,
+                const Epilogue& e) {
+  switch (vectors) {
+    case 1:
+      return groups<HEIGHT, 1, SMALL>(w, from, to, panel, stage, e);
+    case 2:
+      return groups<HEIGHT, 2, SMALL>(w, from, to, panel, stage, e);
+    case 3:
+      return groups<HEIGHT, 3, SMALL>(w, from, to, panel, stage, e);
+    default:
+      return groups<HEIGHT, 4, SMALL>(w, from, to, panel, stage, e);
+  }
+}
+static_assert(SPARSE_MOST_AVX512 == 4, "any_groups knows so many");
+
+template <int HEIGHT, bool SMALL>
+struct Pixels {
+  static constexpr int WIDTH = 16, QUAD_BYTES = QUAD, GROUP = 4;
+  const Blocks& w;
+  const Epilogue& e;
+
+  static void fill(const GemmParams& p, const SparseTile& t) {
+    for (int64_t v = 0; v < t.vectors; v++) {
+      const uint8_t* from = t.a + v * 16 * p.lda;
+      uint8_t* to = t.panel + v * QUAD_BYTES;
+      if (v * 16 + 16 <= t.pixels) {
+        whole_pixels(from, p.lda, p.k, to, t.vectors * QUAD_BYTES);
+      } else {
+        some_pixels(from, p.lda, p.k, t.pixels - v * 16, to, t.vectors * QUAD_BYTES);
+      }
+    }
+  }
+  void groups(int64_t from, int64_t to, const SparseTile& t, uint8_t* stage) const {
+    any_groups<HEIGHT, SMALL>(w, from, to, t.vectors, t.panel, stage, e);
+  }
+  static void put(const uint8_t* stage, int64_t pitch, int8_t* c, int64_t ldc, int64_t pixels, int64_t outputs) {
+    put_rows(stage, pitch, c, ldc, pixels, outputs);
+  }
+};
+
+template <int HEIGHT, bool SMALL>
+void pixels_product(const Call* call, const GemmParams& p, const Blocks& w, const Epilogue& e) {
+  drive_sparse(call, p, w, SPARSE_MOST_AVX512, Pixels<HEIGHT, SMALL>{w, e});
 }
 
 // ---- one pixel ------------------------------------------------------------------------------------
 
-INLINE __m128i quad(const int32_t* vector, uint16_t index) {
+INLINE __m128i quad_of(const int32_t* vector, uint16_t index) {
   return _mm_set1_epi32(vector[index]);
 }
 // The activations of four blocks, each in the lane of its weights.
 INLINE __m512i four_quads(const int32_t* vector, const uint16_t* index) {
   const __m256i low =
-      _mm256_inserti128_si256(_mm256_castsi128_si256(quad(vector, index[0])), quad(vector, index[1]), 1);
+      _mm256_inserti128_si256(_mm256_castsi128_si256(quad_of(vector, index[0])), quad_of(vector, index[1]), 1);
   const __m256i high =
-      _mm256_inserti128_si256(_mm256_castsi128_si256(quad(vector, index[2])), quad(vector, index[3]), 1);
+      _mm256_inserti128_si256(_mm256_castsi128_si256(quad_of(vector, index[2])), quad_of(vector, index[3]), 1);
   return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
 
-INLINE void vector_row(const Block4x4& w, int64_t row, const int32_t* vector, int8_t* c, const Epilogue& e) {
-  int64_t b = w.first[row];
-  const int64_t end = w.first[row + 1];
-  const int8_t* weights = w.weights + b * 16;
-  __m512i even = _mm512_setzero_si512(), odd = _mm512_setzero_si512();
-  for (; b + 8 <= end; b += 8, weights += 128) {
-    dot(even, four_quads(vector, w.quad + b), _mm512_loadu_si512(weights));
-    dot(odd, four_quads(vector, w.quad + b + 4), _mm512_loadu_si512(weights + 64));
+// Steps of 4x4 and 1x4 blocks four at a time: their 16 weights each are side by side, activations are brought there.
+template <int HEIGHT>
+INLINE __m128i vector_group(const Blocks& w, int64_t g, const int32_t* vector) {
+  const int64_t end = w.first[g + 1];
+  int64_t s = w.first[g];
+  __m512i even = _mm512_setzero_si512(), odd = even;
+  const auto activations = [&](int64_t step) SINTER_VNNI_LAMBDA {
+    if constexpr (HEIGHT == 4) return four_quads(vector, w.quad + step);
+    const __m128i* index = reinterpret_cast<const __m128i*>(w.quad + step * 4);
+    const __m256i low = _mm256_i32gather_epi32(vector, _mm256_cvtepu16_epi32(_mm_loadu_si128(index)), 4);
+    const __m256i high = _mm256_i32gather_epi32(vector, _mm256_cvtepu16_epi32(_mm_loadu_si128(index + 1)), 4);
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+  };
+  for (; s + 8 <= end; s += 8) {
+    dot4(&even, activations(s), _mm512_loadu_si512(w.weights + s * 16));
+    dot4(&odd, activations(s + 4), _mm512_loadu_si512(w.weights + s * 16 + 64));
   }
-  if (b + 4 <= end) {
-    dot(even, four_quads(vector, w.quad + b), _mm512_loadu_si512(weights));
-    b += 4;
-    weights += 64;
+  if (s + 4 <= end) {
+    dot4(&even, activations(s), _mm512_loadu_si512(w.weights + s * 16));
+    s += 4;
   }
   even = _mm512_add_epi32(even, odd);
   const __m256i half = _mm256_add_epi32(_mm512_castsi512_si256(even), _mm512_extracti64x4_epi64(even, 1));
   __m128i sums = _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
-  sums = _mm_add_epi32(sums, _mm_loadu_si128(reinterpret_cast<const __m128i*>(w.bias_u8 + row * 4)));
-  for (; b < end; b++, weights += 16) {
-    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(weights));
-    sums = _mm_dpbusd_epi32(sums, quad(vector, w.quad[b]), block);
+  for (; s < end; s++) {
+    const __m128i weights = _mm_loadu_si128(reinterpret_cast<const __m128i*>(w.weights + s * 16));
+    if constexpr (HEIGHT == 4) {
+      sums = _mm_dpbusd_epi32(sums, quad_of(vector, w.quad[s]), weights);
+    } else {
+      const uint16_t* q = w.quad + s * 4;
+      sums = _mm_dpbusd_epi32(sums, _mm_setr_epi32(vector[q[0]], vector[q[1]], vector[q[2]], vector[q[3]]), weights);
+    }
   }
-  __m128 scaled = _mm_mul_ps(_mm_cvtepi32_ps(sums), _mm_loadu_ps(w.scale + row * 4));
-  scaled = _mm_min_ps(scaled, _mm_set1_ps(e.limit));
-  __m128i q = _mm_cvtps_epi32(scaled);
-  q = _mm_adds_epi16(_mm_packs_epi32(q, q), _mm_set1_epi16(e.zero_point));
-  q = _mm_max_epi8(_mm_packs_epi16(q, q), _mm_set1_epi8(e.minimum));
-  const int32_t bytes = _mm_cvtsi128_si32(q);
-  memcpy(c, &bytes, 4);
+  return sums;
 }
 
-void vector_product(const Call* call, const GemmParams& p, const Block4x4& w, const Epilogue& e) {
-  const int8_t* a = static_cast<const int8_t*>(call->slots[GEMM_A]);
+template <int HEIGHT>
+void vector_product(const Call* call, const GemmParams& p, const Blocks& w, const Epilogue& e) {
+  const uint8_t* a = static_cast<const uint8_t*>(call->slots[GEMM_A]);
   int8_t* c = static_cast<int8_t*>(call->slots[GEMM_C]);
-  int32_t* vector = static_cast<int32_t*>(call->scratch);
-  for (int64_t q = 0; q < w.quads; q++) {
-    uint32_t values;
-    memcpy(&values, a + q * p.lda * 4, 4);
-    vector[q] = static_cast<int32_t>(values ^ 0x80808080u);
+  uint8_t* vector = static_cast<uint8_t*>(call->scratch);
+  const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
+  for (int64_t i = 0; i < p.k; i += 64) {
+    const __mmask64 mask = p.k - i < 64 ? (__mmask64{1} << (p.k - i)) - 1 : ~__mmask64{0};
+    _mm512_storeu_si512(vector + i, _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, a + i), flip));
   }
-  const int64_t runs = block4x4_row_runs(w, call->workers->threads);
+  const int32_t* quads = reinterpret_cast<const int32_t*>(vector);
+  int64_t runs = call->workers->threads <= 1 ? 1 : int64_t{call->workers->threads} * 4;
+  runs = runs < w.groups ? runs : w.groups;
   parallel_for(call->workers, runs, [&](int64_t run, int) {
-    const int64_t last = w.rows * (run + 1) / runs;
-    for (int64_t row = w.rows * run / runs; row < last; row++) vector_row(w, row, vector, c + row * p.ldc * 4, e);
-  });
-}
-
-// ---- pixels side by side --------------------------------------------------------------------------
-
-INLINE __m512i weights_of(const int8_t* weights) {
-  int32_t values;
-  memcpy(&values, weights, 4);
-  return _mm512_set1_epi32(values);
-}
-
-INLINE __m512i finish(__m512i sum, float scale, float limit) {
-  return _mm512_cvtps_epi32(
-      _mm512_min_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_set1_ps(scale)), _mm512_set1_ps(limit)));
-}
-
-// Sixteen pixels: their sums for the block row's four outputs.
-struct Group {
-  __m512i o0, o1, o2, o3;
-};
-
-INLINE void add_block(Group& g, const int8_t* pixels, __mmask64 mask, __m512i w0, __m512i w1, __m512i w2, __m512i w3) {
-  const __m512i a =
-      _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, pixels), _mm512_set1_epi32(static_cast<int32_t>(0x80808080u)));
-  dot(g.o0, a, w0);
-  dot(g.o1, a, w1);
-  dot(g.o2, a, w2);
-  dot(g.o3, a, w3);
-}
-
-INLINE void store_group(const Group& g, const float* scale, int8_t* c, __mmask64 mask, const Epilogue& e) {
-  const __m512i zero_point = _mm512_set1_epi16(e.zero_point);
-  const __m512i o01 = _mm512_adds_epi16(
-      _mm512_packs_epi32(finish(g.o0, scale[0], e.limit), finish(g.o1, scale[1], e.limit)), zero_point);
-  const __m512i o23 = _mm512_adds_epi16(
-      _mm512_packs_epi32(finish(g.o2, scale[2], e.limit), finish(g.o3, scale[3], e.limit)), zero_point);
-  const __m512i bytes = _mm512_max_epi8(_mm512_packs_epi16(o01, o23), _mm512_set1_epi8(e.minimum));
-  // Each lane: 4 pixels of output 0, of output 1, ...; wanted: the 4 outputs of each pixel.
-  const __m512i transpose = _mm512_set4_epi32(0x0f0b0703, 0x0e0a0602, 0x0d090501, 0x0c080400);
-  _mm512_mask_storeu_epi8(c, mask, _mm512_shuffle_epi8(bytes, transpose));
-}
-
-// One block row for GROUPS x 16 pixels at a; `mask` says which bytes of the last group exist.
-template <int GROUPS>
-INLINE void pixels(const Block4x4& w, int64_t row, const int8_t* a, int64_t quad_bytes, int8_t* c, __mmask64 mask,
-                   const Epilogue& e) {
-  const __mmask64 all = ~__mmask64{0};
-  const int32_t* bias = w.bias_u8 + row * 4;
-  Group g0 = {_mm512_set1_epi32(bias[0]), _mm512_set1_epi32(bias[1]), _mm512_set1_epi32(bias[2]),
-              _mm512_set1_epi32(bias[3])};
-  Group g1 = g0, g2 = g0, g3 = g0;
-  const int64_t end = w.first[row + 1];
-  for (int64_t b = w.first[row]; b < end; b++) {
-    const int8_t* weights = w.weights + b * 16;
-    const int8_t* from = a + w.quad[b] * quad_bytes;
-    const __m512i w0 = weights_of(weights), w1 = weights_of(weights + 4);
-    const __m512i w2 = weights_of(weights + 8), w3 = weights_of(weights + 12);
-    add_block(g0, from, GROUPS == 1 ? mask : all, w0, w1, w2, w3);
-    if (GROUPS > 1) add_block(g1, from + 64, GROUPS == 2 ? mask : all, w0, w1, w2, w3);
-    if (GROUPS > 2) add_block(g2, from + 128, GROUPS == 3 ? mask : all, w0, w1, w2, w3);
-    if (GROUPS > 3) add_block(g3, from + 192, mask, w0, w1, w2, w3);
-  }
-  const float* scale = w.scale + row * 4;
-  store_group(g0, scale, c, GROUPS == 1 ? mask : all, e);
-  if (GROUPS > 1) store_group(g1, scale, c + 64, GROUPS == 2 ? mask : all, e);
-  if (GROUPS > 2) store_group(g2, scale, c + 128, GROUPS == 3 ? mask : all, e);
-  if (GROUPS > 3) store_group(g3, scale, c + 192, mask, e);
-}
-
-void image_product(const Call* call, const GemmParams& p, const Block4x4& w, const Epilogue& e) {
-  const int8_t* a = static_cast<const int8_t*>(call->slots[GEMM_A]);
-  int8_t* c = static_cast<int8_t*>(call->slots[GEMM_C]);
-  const int64_t tiles = block4x4_tiles(p), step = int64_t{p.lda} * 4;
-  // Few pixels on several threads: split over block rows as well.
-  const int64_t runs = tiles < call->workers->threads ? block4x4_row_runs(w, call->workers->threads) : 1;
-  parallel_for(call->workers, tiles * runs, [&](int64_t task, int) {
-    const int64_t tile = task / runs, run = task % runs;
-    const int64_t begin = tile * BLOCK4X4_TILE, end = tile + 1 == tiles ? p.m : begin + BLOCK4X4_TILE;
-    const int64_t last_row = w.rows * (run + 1) / runs;
-    for (int64_t m = begin; m < end; m += 64) {
-      const int64_t count = end - m < 64 ? end - m : 64;
-      const int64_t tail = (count - 1) % 16 + 1;
-      const __mmask64 mask = tail == 16 ? ~__mmask64{0} : (__mmask64{1} << (4 * tail)) - 1;
-      for (int64_t row = w.rows * run / runs; row < last_row; row++) {
-        int8_t* out = c + (row * p.ldc + m) * 4;
-        switch ((count + 15) / 16) {
-          case 1:
-            pixels<1>(w, row, a + m * 4, step, out, mask, e);
-            break;
-          case 2:
-            pixels<2>(w, row, a + m * 4, step, out, mask, e);
-            break;
-          case 3:
-            pixels<3>(w, row, a + m * 4, step, out, mask, e);
-            break;
-          default:
-            pixels<4>(w, row, a + m * 4, step, out, mask, e);
-        }
+    for (int64_t g = w.groups * run / runs; g < w.groups * (run + 1) / runs; g++) {
+      const uint32_t* order = w.order + 4 * g;
+      const __m128i places = _mm_loadu_si128(reinterpret_cast<const __m128i*>(order));
+      const __m128i bias = _mm_i32gather_epi32(w.bias_u8, places, 4);
+      const __m128 scale = _mm_i32gather_ps(w.scale, places, 4);
+      const __m128i sums = _mm_add_epi32(vector_group<HEIGHT>(w, g, quads), bias);
+      const __m128 scaled = _mm_min_ps(_mm_mul_ps(_mm_cvtepi32_ps(sums), scale), _mm_set1_ps(e.limit));
+      __m128i q = _mm_cvtps_epi32(scaled);
+      q = _mm_adds_epi16(_mm_packs_epi32(q, q), _mm_set1_epi16(e.zero_point));
+      q = _mm_max_epi8(_mm_packs_epi16(q, q), _mm_set1_epi8(e.minimum));
+      const uint32_t bytes = static_cast<uint32_t>(_mm_cvtsi128_si32(q));
+      for (int o = 0; o < 4; o++) {
+        if (order[o] < static_cast<uint32_t>(p.n)) c[order[o]] = static_cast<int8_t>(bytes >> (8 * o));
       }
     }
   });
 }
 
-}  // namespace
-
-void gemm_s8s8s8_avx512vnni_block4x4(const Call* call) {
+template <int HEIGHT>
+void product(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   if (p.m == 0) return;
-  const Block4x4 w = block4x4_view(p, call->slots[GEMM_WEIGHTS]);
+  const Blocks w = blocks_view(p, {HEIGHT, 4}, call->slots[GEMM_WEIGHTS]);
   const Epilogue e = {static_cast<float>(p.out_max - p.out_zero_point), static_cast<int16_t>(p.out_zero_point),
-                      static_cast<int8_t>(p.out_min)};
-  (p.m == 1 ? vector_product : image_product)(call, p, w, e);
+                      static_cast<int8_t>(p.out_min), static_cast<int8_t>(p.out_max)};
+  if (p.m == 1) return vector_product<HEIGHT>(call, p, w, e);
+  __mmask16 small = 0xffff;
+  for (int64_t n = 0; n < w.outputs; n += 16) {
+    small &= _mm512_cmp_ps_mask(_mm512_abs_ps(_mm512_loadu_ps(w.scale + n)), _mm512_set1_ps(1.0f), _CMP_LT_OQ);
+  }
+  (small == 0xffff ? pixels_product<HEIGHT, true> : pixels_product<HEIGHT, false>)(call, p, w, e);
+}
+
+}  // namespace
+
+void gemm_s8s8s8_avx512vnni_block1x4(const Call* call) {
+  product<1>(call);
+}
+void gemm_s8s8s8_avx512vnni_block4x4(const Call* call) {
+  product<4>(call);
 }
 
 }  // namespace sinter

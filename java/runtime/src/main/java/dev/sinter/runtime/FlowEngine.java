@@ -65,7 +65,8 @@ final class FlowEngine implements Engine {
         program == null ? 0 : program.arenaBytes(),
         program == null ? 0 : program.report().packedBytes(),
         model.device().runs(),
-        model.device().message());
+        model.device().message(),
+        model.target().costs().name() + ": " + model.target().costs().source());
   }
 
   @Override

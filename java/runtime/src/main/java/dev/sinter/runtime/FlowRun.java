@@ -126,6 +126,7 @@ final class FlowRun {
               0,
               0,
               List.of(),
+              null,
               Device.CPU,
               null,
               "java",

@@ -47,6 +47,7 @@ public final class Model implements AutoCloseable {
     this.graph = graph;
     this.options = options;
     Target local = Target.local();
+    local = options.target() == null ? local : options.target();
     this.target = options.isa() == null ? local : local.withIsa(options.isa());
     OpenDevice device = OpenDevice.of(options.device());
     if (options.requireDevice() && device.message() != null) {

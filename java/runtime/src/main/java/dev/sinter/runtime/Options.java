@@ -14,6 +14,7 @@ public final class Options {
 
   private final int threads;
   private final String isa;
+  private final Target target;
   private final Numerics numerics;
   private final boolean profile;
   private final boolean bf16;
@@ -24,6 +25,7 @@ public final class Options {
   private Options(Builder b) {
     threads = b.threads;
     isa = b.isa;
+    target = b.target;
     numerics = b.numerics;
     profile = b.profile;
     bf16 = b.bf16;
@@ -50,6 +52,7 @@ public final class Options {
     Builder builder = builder().threads(threads).numerics(numerics).profile(profile).bf16(bf16);
     builder.device(device).requireDevice(requireDevice);
     builder.isa = isa;
+    builder.target = target;
     builder.customOps.putAll(customOps);
     return builder;
   }
@@ -70,6 +73,15 @@ public final class Options {
    */
   public String isa() {
     return isa;
+  }
+
+  /**
+   * Returns the machine that kernels are chosen for.
+   *
+   * @return a target, or null for {@link Target#local()}
+   */
+  public Target target() {
+    return target;
   }
 
   /**
@@ -147,6 +159,7 @@ public final class Options {
   public static final class Builder {
     private int threads = 1;
     private String isa;
+    private Target target;
     private Numerics numerics = Numerics.TFLITE;
     private boolean profile;
     private boolean bf16;
@@ -180,6 +193,18 @@ public final class Options {
      */
     public Builder isa(String value) {
       isa = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets what kernels are chosen by: this machine with the costs of a file, {@code
+     * Target.local().withCosts(file)}.
+     *
+     * @param value made from {@link Target#local()}; null for that itself
+     * @return this
+     */
+    public Builder target(Target value) {
+      target = value;
       return this;
     }
 

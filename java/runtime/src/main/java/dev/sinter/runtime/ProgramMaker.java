@@ -96,7 +96,8 @@ final class ProgramMaker {
             places.hostBytes() + places.deviceBytes(),
             store.bytes(),
             device.runs(),
-            device.message());
+            device.message(),
+            target.costs().name() + ": " + target.costs().source());
     return new Program(
         segments,
         device.number(),
@@ -175,6 +176,7 @@ final class ProgramMaker {
             blob < 0 ? 0 : SinterLibrary.sinter_weights_bytes(weights, blob),
             step.work(),
             List.copyOf(refusals),
+            choice.note(),
             onDevice ? device.device() : Device.CPU,
             reason,
             step.op(),

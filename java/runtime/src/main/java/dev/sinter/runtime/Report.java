@@ -16,6 +16,7 @@ import java.util.Set;
  * @param packedBytes packed weights and constants, per model
  * @param device the device that was asked for if it can be used, else the processor
  * @param deviceMessage why the device that was asked for cannot be used; null if it can
+ * @param costs which figures kernels were chosen by
  */
 public record Report(
     String target,
@@ -24,7 +25,8 @@ public record Report(
     long arenaBytes,
     long packedBytes,
     Device device,
-    String deviceMessage) {
+    String deviceMessage,
+    String costs) {
   /**
    * One kernel call.
    *
@@ -36,6 +38,8 @@ public record Report(
    * @param packedBytes their size
    * @param work multiply-accumulates, or elements for ops without products
    * @param refusals rows that were expected to be faster, and why they were not taken
+   * @param choice why a kernel that leaves out zeros was chosen or not, for weights with zeros;
+   *     else null
    * @param device what runs it
    * @param deviceRefusal why the device that the model runs on does not run this step; null if it
    *     does, or if there is none beside the processor
@@ -53,6 +57,7 @@ public record Report(
       long packedBytes,
       double work,
       List<String> refusals,
+      String choice,
       Device device,
       String deviceRefusal,
       String function,

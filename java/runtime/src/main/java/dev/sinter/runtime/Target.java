@@ -7,8 +7,14 @@ import dev.sinter.natives.NativeLoadException;
 import dev.sinter.natives.NativeLoader;
 import dev.sinter.natives.jni.SinterLibrary;
 import dev.sinter.runtime.catalogue.Catalogue;
+import dev.sinter.runtime.catalogue.Row;
+import dev.sinter.runtime.select.CostTable;
+import dev.sinter.runtime.select.Families;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 
 /**
@@ -37,6 +43,7 @@ public final class Target {
   private final int cores;
   private final String forced;
   private final Device device;
+  private final CostTable costs;
 
   Target(
       Catalogue catalogue,
@@ -46,7 +53,7 @@ public final class Target {
       long level3,
       int cores,
       String forced) {
-    this(catalogue, arch, isa, level2, level3, cores, forced, Device.CPU);
+    this(catalogue, arch, isa, level2, level3, cores, forced, Device.CPU, CostTable.GUESSES);
   }
 
   private Target(
@@ -57,7 +64,8 @@ public final class Target {
       long level3,
       int cores,
       String forced,
-      Device device) {
+      Device device,
+      CostTable costs) {
     this.catalogue = catalogue;
     this.arch = arch;
     this.isa = isa;
@@ -66,11 +74,13 @@ public final class Target {
     this.cores = cores;
     this.forced = forced;
     this.device = device;
+    this.costs = costs;
   }
 
   /** A device by its catalogue, which says what the hardware has. */
   static Target ofDevice(Device device, Catalogue catalogue) {
-    return new Target(catalogue, device.label(), catalogue.features(), 0, 0, 1, null, device);
+    return new Target(
+        catalogue, device.label(), catalogue.features(), 0, 0, 1, null, device, CostTable.GUESSES);
   }
 
   private static final class Local {
@@ -96,7 +106,9 @@ public final class Target {
           SinterLibrary.sinter_cache_bytes(2),
           SinterLibrary.sinter_cache_bytes(3),
           SinterLibrary.sinter_cores(),
-          forcedByEnvironment());
+          forcedByEnvironment(),
+          Device.CPU,
+          Families.local());
     }
   }
 
@@ -152,7 +164,59 @@ public final class Target {
         mask |= bit.getValue();
       }
     }
-    return new Target(catalogue, arch, isa & mask, level2, level3, cores, name);
+    return new Target(catalogue, arch, isa & mask, level2, level3, cores, name, device, costs);
+  }
+
+  /**
+   * Returns this target with the costs that a file states, made by {@code sinter profile} or by
+   * hand (docs/target.md). Rows that the file does not name keep the catalogue's guess.
+   *
+   * @param file the file
+   * @return the target
+   * @throws SinterException if the file cannot be read, is no target file, or of another version
+   */
+  public Target withCosts(Path file) {
+    String text;
+    try {
+      text = Files.readString(file);
+    } catch (IOException e) {
+      throw new SinterException(
+          Status.INVALID_ARGUMENT, "target file " + file + " cannot be read: " + e, e);
+    }
+    return withCosts(CostTable.parse(text, file.toString()));
+  }
+
+  /** The same machine with other costs. */
+  Target withCosts(CostTable table) {
+    return new Target(catalogue, arch, isa, level2, level3, cores, forced, device, table);
+  }
+
+  /**
+   * Returns this target with one row alone for the op and types of that row, so that it can be
+   * measured.
+   *
+   * @param name the row
+   * @return the target
+   * @throws SinterException if the catalogue has no such row
+   */
+  public Target withRow(String name) {
+    Row only =
+        catalogue.rows().stream()
+            .filter(row -> row.name().equals(name))
+            .findFirst()
+            .orElseThrow(
+                () -> new SinterException(Status.INVALID_ARGUMENT, "there is no row " + name));
+    return new Target(
+        catalogue.only(only), arch, isa, level2, level3, cores, forced, device, costs);
+  }
+
+  /**
+   * Returns what kernels are expected to cost here.
+   *
+   * @return costs by row
+   */
+  public CostTable costs() {
+    return costs;
   }
 
   private static String forcedByEnvironment() {

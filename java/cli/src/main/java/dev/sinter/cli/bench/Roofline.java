@@ -97,7 +97,7 @@ public record Roofline(
 
   private static boolean isSparse(Report.StepReport step) {
     String packing = step.packing();
-    return packing != null && (packing.contains("block4x4") || packing.contains("2of4"));
+    return packing != null && (packing.contains("_block") || packing.contains("2of4"));
   }
 
   /**

@@ -28,6 +28,7 @@ final class KernelReport {
       out.printf(
           "%s on %s: %d kernel calls, %,d bytes of packed weights, %,d bytes of arena%n",
           file, report.target(), report.steps().size(), report.packedBytes(), report.arenaBytes());
+      out.println("Costs by which kernels were chosen: " + report.costs());
       Table table =
           new Table("op", "layer", "device", "kernel", "numerics", "packing", "bytes", "work");
       for (Report.StepReport s : report.steps()) {
@@ -49,6 +50,7 @@ final class KernelReport {
       if (report.device() != Device.CPU) {
         left(out, report);
       }
+      choices(out, report);
       refusals(out, report);
     }
   }
@@ -63,6 +65,20 @@ final class KernelReport {
     for (Report.StepReport s : report.steps()) {
       if (s.deviceRefusal() != null) {
         out.println("  op " + s.op() + " " + s.what() + ": " + s.deviceRefusal());
+      }
+    }
+  }
+
+  private static void choices(PrintWriter out, Report report) {
+    boolean head = false;
+    for (Report.StepReport s : report.steps()) {
+      if (s.choice() != null) {
+        if (!head) {
+          out.println();
+          out.println("Layers with blocks of zeros:");
+          head = true;
+        }
+        out.println("  op " + s.op() + " " + s.what() + ": " + s.choice());
       }
     }
   }
@@ -97,6 +113,7 @@ final class KernelReport {
     row.put("packedBytes", s.packedBytes());
     row.put("work", s.work());
     row.put("refusals", s.refusals());
+    row.put("choice", s.choice());
     return row;
   }
 }

@@ -44,6 +44,7 @@ import picocli.CommandLine.Spec;
       DebugCommand.class,
       CompareCommand.class,
       DemoCommand.class,
+      ProfileCommand.class,
       ResultsCommand.class,
       CommandLine.HelpCommand.class
     })

@@ -7,6 +7,7 @@ import dev.sinter.runtime.Device;
 import dev.sinter.runtime.Options;
 import dev.sinter.runtime.SinterException;
 import dev.sinter.runtime.Target;
+import java.nio.file.Path;
 import java.util.Arrays;
 import picocli.CommandLine.Option;
 
@@ -20,6 +21,15 @@ final class RuntimeOptions {
             + " the best this machine has, or SINTER_ISA."
       })
   private String isa;
+
+  @Option(
+      names = "--target",
+      paramLabel = "FILE",
+      description = {
+        "Choose kernels by the costs in this target file, which 'sinter profile -o FILE' makes. Default:"
+            + " figures of this family of processors."
+      })
+  private Path target;
 
   @Option(
       names = "--bf16",
@@ -45,6 +55,13 @@ final class RuntimeOptions {
   Options options(int threads) {
     Options.Builder options = Options.builder().threads(threads).bf16(bf16);
     options.device(device()).requireDevice(true);
+    if (target != null) {
+      try {
+        options.target(Target.local().withCosts(target));
+      } catch (SinterException e) {
+        throw new UsageException(e.getMessage());
+      }
+    }
     if (isa != null) {
       try {
         Target.local().withIsa(isa);

@@ -74,6 +74,17 @@ public final class JsonReport {
   }
 
   /**
+   * Writes one object the same way.
+   *
+   * @param file the file
+   * @param object its fields, in order
+   * @throws IOException if it cannot be written
+   */
+  public static void writeObject(Path file, Map<String, Object> object) throws IOException {
+    write(file, new ObjectMapper().writer(new DefaultPrettyPrinter()).writeValueAsBytes(object));
+  }
+
+  /**
    * Writes a text file the same way.
    *
    * @param file the file

@@ -25,7 +25,20 @@ class RooflineTest {
   private static Report.StepReport step(
       String function, List<String> types, String packing, long packed, double work, long values) {
     return new Report.StepReport(
-        0, "", "", "", packing, packed, work, List.of(), Device.CPU, null, function, types, values);
+        0,
+        "",
+        "",
+        "",
+        packing,
+        packed,
+        work,
+        List.of(),
+        null,
+        Device.CPU,
+        null,
+        function,
+        types,
+        values);
   }
 
   private static Report.StepReport gemm(String type, long packed, double work, long values) {

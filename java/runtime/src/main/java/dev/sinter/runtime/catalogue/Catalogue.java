@@ -85,6 +85,17 @@ public final class Catalogue {
     return op;
   }
 
+  /** This catalogue with one row alone for that row's op and types. */
+  public Catalogue only(Row row) {
+    List<Row> kept = new ArrayList<>(rows);
+    kept.removeIf(
+        r ->
+            r.index() != row.index()
+                && r.op().name().equals(row.op().name())
+                && r.types().equals(row.types()));
+    return new Catalogue(isaBits, ops, packings, kept, fingerprint, features);
+  }
+
   public List<PackingSpec> packings() {
     return packings;
   }

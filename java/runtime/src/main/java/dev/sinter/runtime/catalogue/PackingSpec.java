@@ -2,6 +2,9 @@
 
 package dev.sinter.runtime.catalogue;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /**
  * A form of packed weights.
  *
@@ -9,8 +12,13 @@ package dev.sinter.runtime.catalogue;
  * @param sources how many constants it is made from
  */
 public record PackingSpec(int index, String name, int revision, String op, int sources) {
-  /** Whether only 4x4 blocks with a non-zero weight are kept. */
-  public boolean keepsNonZeroBlocks() {
-    return name.endsWith("_block4x4");
+  private static final Pattern BLOCKS = Pattern.compile(".*_block(\\d+)x4");
+
+  /**
+   * Outputs of the blocks of zeros that are left out, each of 4 inputs; 0 if all weights are kept.
+   */
+  public int blockHeight() {
+    Matcher blocks = BLOCKS.matcher(name);
+    return blocks.matches() ? Integer.parseInt(blocks.group(1)) : 0;
   }
 }

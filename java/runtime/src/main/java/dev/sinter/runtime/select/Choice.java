@@ -11,8 +11,9 @@ import java.util.List;
  * @param row the kernel
  * @param cycles what it is expected to cost
  * @param refusals rows expected to be faster, and why they were not taken
+ * @param note why dense or sparse was chosen, for weights with zeros; else null
  */
-public record Choice(Row row, double cycles, List<Refusal> refusals) {
+public record Choice(Row row, double cycles, List<Refusal> refusals, String note) {
   /**
    * A faster row that cannot be used here.
    *

@@ -1,4 +1,4 @@
-// What a row is expected to cost for a step, from the catalogue's figures and the machine's caches.
+// What a row is expected to cost for a step, from a target's figures and its caches.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.runtime.select;
@@ -8,54 +8,56 @@ import dev.sinter.runtime.Target;
 import dev.sinter.runtime.catalogue.Row;
 import dev.sinter.runtime.lower.Step;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 
 /**
  * The larger of two times, plus the row's fixed part: its products at its best rate, and its packed
  * weights at its own rate or that of the cache they fit in, whichever is slower. The second decides
- * where few rows of A meet many weights.
+ * where few rows of A meet many weights. Matrix products have a share for each element of A and C
+ * besides: it decides where K or N is small.
  *
- * <p>Products count with N and K rounded up to the row's tile. M is not: kernels have narrower code
- * for the rows left over.
+ * <p>Products count with N and K rounded up to the row's tile. M is not, but for rows over blocks
+ * that are not zero, which hold pixels side by side: others have narrower code for the rows left
+ * over.
  */
 final class CostModel {
-  // Bytes per cycle that one core streams: measured around 30 from L2, 16-25 from L3, 7 from DRAM.
-  private static final double LEVEL2_RATE = 28;
-  private static final double LEVEL3_RATE = 18;
-  private static final double MEMORY_RATE = 7;
-
-  // Indices that a sparse packing keeps beside the values of each block.
-  private static final double INDEX_SHARE = 0.25;
-
   // Multiprocessors of a large GPU, about.
   private static final double DEVICE_UNITS = 128;
 
   private final Target target;
+  private final CostTable costs;
   private final Map<Object, Double> densities;
 
   /**
    * Makes a model.
    *
    * @param target the machine
-   * @param densities shares of blocks that are not zero, by the name of the constants; kept by the
-   *     caller since a model's weights are looked through once
+   * @param densities shares of blocks that are not zero, by the name of the constants and the
+   *     blocks' height; kept by the caller since a model's weights are looked through once
    */
   CostModel(Target target, Map<Object, Double> densities) {
     this.target = target;
+    this.costs = target.costs();
     this.densities = densities;
   }
 
   /** Cycles on one core, conversions of layout not included. */
   double cycles(Step step, Row row) {
+    RowCost cost = costs.of(row);
     double work = step.work();
     double weights = 0;
+    double around = cost.call();
     if (step.op().equals("gemm")) {
-      weights = roundUp(step.param("n"), row.tileN()) * roundUp(step.param("k"), row.tileK());
+      int height = height(row);
+      Features f = Features.of(step, row, height > 0 ? density(step, height) : 1);
       work =
           target.device() == Device.CPU
-              ? step.param("m") * weights
+              ? f.products()
               : onDevice(step.param("m"), step.param("n"), row)
-                  * roundUp(step.param("k"), row.tileK());
+                  * Features.roundUp(step.param("k"), row.tileK());
+      weights = f.weightBytes();
+      around += f.inputs() * cost.input() + f.outputs() * cost.output();
     } else if (step.op().equals("conv")) {
       int groups = step.param("groups");
       double columns = (double) step.param("out_c") / groups;
@@ -63,28 +65,25 @@ final class CostModel {
       double taps = (double) step.param("kernel_h") * step.param("kernel_w");
       weights = n * taps * step.param("in_c") / groups;
       work = step.work() / step.param("out_c") * n;
+      if (step.types().get(0).equals("f32")) {
+        weights *= step.types().contains("bf16") ? 2 : 4;
+      }
     }
-    if (row.packing() != null && row.packing().keepsNonZeroBlocks()) {
-      double density = density(step);
-      work *= density;
-      weights *= density * (1 + INDEX_SHARE);
-    }
-    if (step.types().get(0).equals("f32")) {
-      weights *= step.types().contains("bf16") ? 2 : 4;
-    }
-    double streaming = weights / rate(weights, row.bytesPerCycle());
-    return Math.max(work / row.opsPerCycle(), streaming) + row.callCycles();
+    double streaming = weights / rate(weights, cost.weightBytes());
+    return Math.max(work / cost.products(), streaming) + around;
+  }
+
+  /** Outputs of the blocks of zeros that a row leaves out; 0 for none. */
+  static int height(Row row) {
+    return row.packing() == null ? 0 : row.packing().blockHeight();
   }
 
   private double rate(double bytes, double own) {
     if (target.device() != Device.CPU) {
       return own > 0 ? own : Double.POSITIVE_INFINITY; // its rows say what its memory gives them
     }
-    double cache =
-        bytes <= target.level2Bytes()
-            ? LEVEL2_RATE
-            : bytes <= target.level3Bytes() ? LEVEL3_RATE : MEMORY_RATE;
-    return own > 0 ? Math.min(own, cache) : cache;
+    int level = bytes <= target.level2Bytes() ? 0 : bytes <= target.level3Bytes() ? 1 : 2;
+    return own > 0 ? Math.min(own, costs.rate(level)) : costs.rate(level);
   }
 
   /**
@@ -97,27 +96,26 @@ final class CostModel {
     return rounds * DEVICE_UNITS * row.tileM() * row.tileN();
   }
 
-  private static double roundUp(int value, int tile) {
-    return Math.ceil((double) value / tile) * tile;
-  }
-
-  /** The share of 4x4 blocks of the weights [n][k] that have a weight that is not zero. */
-  private double density(Step step) {
-    Double known = densities.get(step.sourceKey());
+  /**
+   * The share of blocks of `height` x 4 of the weights [n][k] that have a weight that is not zero.
+   */
+  double density(Step step, int height) {
+    List<Object> key = List.of(step.sourceKey(), height);
+    Double known = densities.get(key);
     if (known == null) {
-      known = density(step.source(0), step.param("n"), step.param("k"));
-      densities.put(step.sourceKey(), known);
+      known = density(step.source(0), step.param("n"), step.param("k"), height);
+      densities.put(key, known);
     }
     return known;
   }
 
-  static double density(ByteBuffer weights, int n, int k) {
+  static double density(ByteBuffer weights, int n, int k, int height) {
     long blocks = 0;
     long filled = 0;
-    for (int row = 0; row < n; row += 4) {
+    for (int row = 0; row < n; row += height) {
       for (int column = 0; column < k; column += 4) {
         blocks++;
-        filled += isFilled(weights, row, Math.min(n, row + 4), column, k) ? 1 : 0;
+        filled += isFilled(weights, row, Math.min(n, row + height), column, k) ? 1 : 0;
       }
     }
     return blocks == 0 ? 1 : (double) filled / blocks;

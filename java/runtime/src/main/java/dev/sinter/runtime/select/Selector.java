@@ -15,10 +15,14 @@ import dev.sinter.runtime.lower.Step;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Plain arithmetic over the catalogue; rows of other machines may be asked about, too. */
 public final class Selector {
+  // Fewer zeros are no news: weights have some by chance.
+  private static final double MENTIONED = 0.1;
+
   private final Target target;
   private final Numerics numerics;
   private final CostModel costs;
@@ -72,9 +76,43 @@ public final class Selector {
     candidates.sort(Comparator.comparingDouble(Candidate::cycles));
     for (Candidate c : candidates) {
       if (c.refusal() == null) {
-        return new Choice(c.row(), c.cycles(), List.copyOf(refusals));
+        return new Choice(
+            c.row(), c.cycles(), List.copyOf(refusals), sparseNote(step, c, candidates));
       }
       refusals.add(new Choice.Refusal(c.row().name(), c.refusal()));
+    }
+    return null;
+  }
+
+  /**
+   * What was expected of rows that leave out zeros beside those that do not; null without zeros.
+   */
+  private String sparseNote(Step step, Candidate chosen, List<Candidate> sorted) {
+    Candidate sparse = best(sorted, true);
+    Candidate dense = best(sorted, false);
+    if (sparse == null || dense == null) {
+      return null;
+    }
+    double zeros = 1 - costs.density(step, CostModel.height(sparse.row()));
+    if (zeros < MENTIONED) {
+      return null;
+    }
+    return String.format(
+        Locale.ROOT,
+        "%s: %s %.2gx of %s, %.0f %% of the blocks of %dx4 are zero",
+        CostModel.height(chosen.row()) > 0 ? "sparse" : "dense",
+        CostModel.height(chosen.row()) > 0 ? "expected to be" : sparse.row().name() + " would be",
+        dense.cycles() / sparse.cycles(),
+        dense.row().name(),
+        100 * zeros,
+        CostModel.height(sparse.row()));
+  }
+
+  private static Candidate best(List<Candidate> sorted, boolean sparse) {
+    for (Candidate c : sorted) {
+      if (c.refusal() == null && CostModel.height(c.row()) > 0 == sparse) {
+        return c;
+      }
     }
     return null;
   }
@@ -114,6 +152,10 @@ public final class Selector {
       return target.forcedIsa() == null
           ? "this " + (target.device() == Device.CPU ? "CPU" : "device") + " lacks " + names
           : "needs " + names + ", SINTER_ISA or the option isa is " + target.forcedIsa();
+    }
+    int height = CostModel.height(row);
+    if (height > 0 && 1 - costs.density(step, height) < MENTIONED) {
+      return "leaves out blocks of zeros, here are next to none";
     }
     for (Limit limit : row.limits()) {
       if (!step.params().containsKey(limit.field())) {
@@ -178,7 +220,7 @@ public final class Selector {
       if (Conversions.matches(step, row) && unavailable(step, row) == null) {
         double cycles = costs.cycles(step, row);
         if (best == null || cycles < best.cycles()) {
-          best = new Choice(row, cycles, List.of());
+          best = new Choice(row, cycles, List.of(), null);
         }
       }
     }

@@ -134,7 +134,7 @@ class SelectorTest {
     new Selector(TestTargets.avx2(), Numerics.TFLITE, densities).choose(step);
     assertEquals(1, densities.size());
     assertEquals(0.2, densities.values().iterator().next(), 0.02);
-    densities.put(step.sourceKey(), 1.0);
+    densities.put(List.of(step.sourceKey(), 4), 1.0);
     Choice choice = new Selector(TestTargets.avx2(), Numerics.TFLITE, densities).choose(step);
     assertEquals("gemm_s8s8s8_avx2", choice.row().name());
   }
@@ -157,11 +157,32 @@ class SelectorTest {
   @Test
   void densityCountsBlocksAtTheEdges() {
     ByteBuffer weights = ByteBuffer.allocate(5 * 6);
-    assertEquals(0, CostModel.density(weights, 5, 6));
+    assertEquals(0, CostModel.density(weights, 5, 6, 4));
     weights.put(4 * 6 + 5, (byte) 1);
-    assertEquals(0.25, CostModel.density(weights, 5, 6));
+    assertEquals(0.25, CostModel.density(weights, 5, 6, 4));
     weights.put(0, (byte) -1).put(3 * 6 + 3, (byte) 1);
-    assertEquals(0.5, CostModel.density(weights, 5, 6));
+    assertEquals(0.5, CostModel.density(weights, 5, 6, 4));
+  }
+
+  @Test
+  void densityIsThatOfBlocksAsHighAsTheRows() {
+    ByteBuffer weights = ByteBuffer.allocate(16 * 8);
+    for (int row = 0; row < 16; row += 2) {
+      weights.put(row * 8, (byte) 1);
+    }
+    assertEquals(0.25, CostModel.density(weights, 16, 8, 1));
+    assertEquals(0.5, CostModel.density(weights, 16, 8, 4));
+    assertEquals(0.5, CostModel.density(weights, 16, 8, 16));
+  }
+
+  @Test
+  void theChoiceBetweenDenseAndSparseIsExplained() {
+    Target target = TestTargets.avx2();
+    String sparse = choose(target, layer(1, 1024, 1024, 0.8)).note();
+    assertTrue(sparse.matches("sparse: expected to be \\S+x of gemm_s8s8s8_avx2, 80 % .*"), sparse);
+    String dense = choose(target, layer(196, 16, 16, 0.5)).note();
+    assertTrue(dense.startsWith("dense: gemm_s8s8s8_avx2_block4x4 would be 0."), dense);
+    assertEquals(null, choose(target, layer(64, 64, 64, 0)).note(), "no zeros to speak of");
   }
 
   @Test

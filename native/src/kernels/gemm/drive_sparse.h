@@ -1,0 +1,98 @@
+// How sparse int8 rows that hold pixels side by side go over their tiles, for any vector width. Internal linkage.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Kernel: WIDTH       pixels in a vector
+//         QUAD_BYTES  of a quad of a vector of pixels in the panel
+//         GROUP       outputs of a group
+//         fill(p, tile)                       brings the tile's activations into its panel
+//         groups(from, to, tile, stage)       products of groups from .. to - 1; `stage` is that of output 0
+//         put(stage, pitch, c, ldc, pixels, outputs)
+//                                             4 * WIDTH pixels of 16 outputs to rows of c, as many as exist
+#ifndef SINTER_KERNELS_GEMM_DRIVE_SPARSE_H_
+#define SINTER_KERNELS_GEMM_DRIVE_SPARSE_H_
+
+#include "core/workers.h"
+#include "kernels/gemm/sparse.h"
+
+namespace sinter {
+namespace {
+
+struct SparseTile {
+  int64_t vectors, pixels;
+  const uint8_t* a;  // its first pixel
+  int8_t* c;
+  uint8_t *panel, *stage;
+};
+
+// Results of outputs n .. n + 15, which begin at `stage`.
+template <class Kernel>
+void put_outputs(const GemmParams& p, const SparseTile& t, int64_t n, const uint8_t* stage) {
+  const int64_t pitch = sparse_stage_pitch(t.vectors, Kernel::WIDTH), step = 4 * Kernel::WIDTH;
+  for (int64_t x = 0; x < t.pixels; x += step) {
+    Kernel::put(stage + x, pitch, t.c + x * p.ldc + n, p.ldc, t.pixels - x, p.n - n);
+  }
+}
+
+// A tile by one thread. Results of the chunk before are put to their places among the products of this one: the former
+// wait for shuffles, the latter for loads.
+template <class Kernel>
+void whole_tile(const GemmParams& p, const Blocks& w, const SparseTile& t, const Kernel& kernel) {
+  const int64_t pitch = sparse_stage_pitch(t.vectors, Kernel::WIDTH);
+  Kernel::fill(p, t);
+  for (int64_t n = 0; n < w.outputs + SPARSE_CHUNK; n += 16) {
+    if (n < w.outputs) {  // chunks take turns in the two halves of the stage
+      const int64_t chunk = n / SPARSE_CHUNK;
+      uint8_t* stage = t.stage + (chunk % 2 - chunk) * SPARSE_CHUNK * pitch;
+      kernel.groups(n / Kernel::GROUP, (n + 16) / Kernel::GROUP, t, stage);
+    }
+    const int64_t before = n - SPARSE_CHUNK;
+    if (before >= 0 && before < w.outputs) {
+      put_outputs<Kernel>(p, t, before, t.stage + before % (2 * SPARSE_CHUNK) * pitch);
+    }
+  }
+}
+
+template <class Kernel>
+void drive_sparse(const Call* call, const GemmParams& p, const Blocks& w, int most, const Kernel& kernel) {
+  const uint8_t* a = static_cast<const uint8_t*>(call->slots[GEMM_A]);
+  int8_t* c = static_cast<int8_t*>(call->slots[GEMM_C]);
+  constexpr int width = Kernel::WIDTH;
+  const int threads = call->workers->threads;
+  const SparseSplit split = sparse_split(p, threads, width, most, Kernel::QUAD_BYTES);
+  const int64_t panel_bytes = sparse_panel_bytes(p, split.per_tile, Kernel::QUAD_BYTES);
+  const int64_t own = panel_bytes + sparse_stage_bytes(p, split, threads, width);
+  const auto tile_at = [&](int64_t tile, int64_t place) {
+    const int64_t begin = split.vectors * tile / split.tiles, end = split.vectors * (tile + 1) / split.tiles;
+    uint8_t* scratch = static_cast<uint8_t*>(call->scratch) + place * own;
+    return SparseTile{end - begin,
+                      (end * width < p.m ? end * width : p.m) - begin * width,
+                      a + begin * width * p.lda,
+                      c + begin * width * p.ldc,
+                      scratch,
+                      scratch + panel_bytes};
+  };
+  if (split.tiles >= threads) {
+    parallel_for(call->workers, split.tiles,
+                 [&](int64_t tile, int thread) { whole_tile(p, w, tile_at(tile, thread), kernel); });
+    return;
+  }
+  // Few pixels: threads share a tile's groups, which are in the order of their work.
+  const int64_t runs = (int64_t{threads} + split.tiles - 1) / split.tiles, sixteens = w.outputs / 16;
+  parallel_for(call->workers, split.tiles, [&](int64_t tile, int) { Kernel::fill(p, tile_at(tile, tile)); });
+  parallel_for(call->workers, split.tiles * runs, [&](int64_t task, int) {
+    const SparseTile t = tile_at(task / runs, task / runs);
+    for (int64_t g = task % runs; g < w.groups; g += runs) kernel.groups(g, g + 1, t, t.stage);
+  });
+  parallel_for(call->workers, split.tiles * runs, [&](int64_t task, int) {
+    const SparseTile t = tile_at(task / runs, task / runs);
+    const int64_t run = task % runs, last = sixteens * (run + 1) / runs;
+    for (int64_t i = sixteens * run / runs; i < last; i++) {
+      put_outputs<Kernel>(p, t, 16 * i, t.stage + 16 * i * sparse_stage_pitch(t.vectors, width));
+    }
+  });
+}
+
+}  // namespace
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_GEMM_DRIVE_SPARSE_H_
