@@ -17,6 +17,7 @@ import dev.sinter.optimizer.decision.Decisions;
 import dev.sinter.optimizer.decision.Decisions.Border;
 import dev.sinter.optimizer.decision.OpDecision;
 import dev.sinter.optimizer.decision.WeightDecision;
+import dev.sinter.optimizer.linalg.LinearAlgebra;
 import dev.sinter.optimizer.plan.Planner;
 import dev.sinter.optimizer.recipe.Recipe;
 import dev.sinter.optimizer.recipe.RecipeException;
@@ -248,17 +249,21 @@ public final class Optimizer {
         throw new IllegalArgumentException("no recipe was given");
       }
       Map<QualityStep, Map<String, Object>> todo = steps();
+      List<String> notes = new ArrayList<>();
       Graph prepared = graph;
       for (Map.Entry<QualityStep, Map<String, Object>> step : todo.entrySet()) {
         prepared =
             step.getKey()
-                .prepare(new QualityStep.Preparation(prepared, examples, options), step.getValue());
+                .prepare(
+                    new QualityStep.Preparation(prepared, examples, options, notes::add),
+                    step.getValue());
       }
       Planner planner = new Planner(prepared, recipe);
       Calibration before = earlier.apply(prepared);
       calibration = before == null ? calibration : before;
       calibrate(prepared, planner);
-      Decisions decisions = planner.decide(calibration, moments(prepared, planner));
+      Decisions decisions = planner.decide(calibration, moments(prepared, planner, notes));
+      notes.addAll(planner.notes());
       decisions =
           decisions.withBorders(
               inputs == null ? decisions.inputs() : inputs,
@@ -267,7 +272,8 @@ public final class Optimizer {
         QualityStep.Outcome outcome =
             step.getKey()
                 .correct(
-                    new QualityStep.Context(prepared, decisions, examples, options, progress),
+                    new QualityStep.Context(
+                        prepared, decisions, examples, options, progress, notes::add),
                     step.getValue());
         prepared = outcome.graph();
         decisions = outcome.decisions();
@@ -278,7 +284,7 @@ public final class Optimizer {
           decisions,
           calibration,
           LayerReport.of(prepared, decisions),
-          notes(planner.notes(), decisions));
+          notes(notes, decisions));
     }
 
     private static List<String> notes(List<String> rules, Decisions decisions) {
@@ -299,11 +305,12 @@ public final class Optimizer {
     }
 
     /** Measured where an algorithm asks for them; of the main subgraph alone. */
-    private Moments moments(Graph prepared, Planner planner) {
+    private Moments moments(Graph prepared, Planner planner, List<String> notes) {
       Set<Integer> needed = planner.momentsNeeded(0);
       if (needed.isEmpty() || examples.get(0) == null) {
         return Moments.NONE;
       }
+      notes.add("linear algebra by " + LinearAlgebra.best().name());
       Map<Integer, InputMoments> known =
           LayerMoments.measure(
               prepared,

@@ -9,6 +9,7 @@ import dev.sinter.optimizer.data.InputSource;
 import dev.sinter.optimizer.decision.Decisions;
 import dev.sinter.runtime.Options;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * A step before or after decisions are made; found by {@link java.util.ServiceLoader}, switched on
@@ -67,14 +68,17 @@ public interface QualityStep {
    * @param graph the float model
    * @param examples by index of the subgraph; empty if the caller gave none
    * @param options how models are run
+   * @param notes hears what was done, for the report
    */
-  record Preparation(Graph graph, Map<Integer, InputSource> examples, Options options) {
+  record Preparation(
+      Graph graph, Map<Integer, InputSource> examples, Options options, Consumer<String> notes) {
     /**
      * Keeps a copy of the map.
      *
      * @param graph the float model
      * @param examples by index of the subgraph
      * @param options how models are run
+     * @param notes hears what was done, for the report
      */
     public Preparation {
       examples = Map.copyOf(examples);
@@ -105,13 +109,15 @@ public interface QualityStep {
    * @param examples by index of the subgraph; empty if the caller gave none
    * @param options how models are run
    * @param progress hears how far it is
+   * @param notes hears what was done, for the report
    */
   record Context(
       Graph graph,
       Decisions decisions,
       Map<Integer, InputSource> examples,
       Options options,
-      Progress progress) {
+      Progress progress,
+      Consumer<String> notes) {
     /**
      * Keeps a copy of the map.
      *
@@ -120,6 +126,7 @@ public interface QualityStep {
      * @param examples by index of the subgraph
      * @param options how models are run
      * @param progress hears how far it is
+     * @param notes hears what was done, for the report
      */
     public Context {
       examples = Map.copyOf(examples);

@@ -41,6 +41,6 @@ public final class AbsorbBiasStep implements QualityStep {
     ChannelRanges ranges =
         ChannelRanges.measure(
             graph, preparation.needExamples(name()), tensors, preparation.options());
-    return new AbsorbBias(ranges.lowest()).apply(graph).graph();
+    return Notes.run(new AbsorbBias(ranges.lowest()), graph, preparation);
   }
 }

@@ -15,11 +15,13 @@ import dev.sinter.optimizer.decision.Decisions;
 import dev.sinter.optimizer.decision.Mode;
 import dev.sinter.optimizer.decision.OpDecision;
 import dev.sinter.optimizer.decision.WeightDecision;
+import dev.sinter.optimizer.linalg.LinearAlgebra;
 import dev.sinter.optimizer.reconstruct.Layer;
 import dev.sinter.optimizer.reconstruct.Reconstruction;
 import dev.sinter.optimizer.weights.QuantizedWeights;
 import dev.sinter.optimizer.weights.WeightQuantizer;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.BiFunction;
 
@@ -56,7 +58,33 @@ final class DecidedModel implements Reconstruction.Plan {
         new Reconstruction(
                 settings, plan, (done, of) -> context.progress().at(step + ", layers", done, of))
             .run(context.graph(), examples);
+    tell(context, step, result);
     return new Outcome(result.graph(), plan.decisions);
+  }
+
+  /** For the report. */
+  private static void tell(Context context, String step, Reconstruction.Result result) {
+    double nearest = 0;
+    double reached = 0;
+    for (Reconstruction.Outcome o : result.layers()) {
+      nearest += o.nearest() / result.layers().size();
+      reached += o.reached() / result.layers().size();
+      if (o.note() != null) {
+        context.notes().accept(step + ": '" + o.name() + "': " + o.note());
+      }
+    }
+    context
+        .notes()
+        .accept(
+            String.format(
+                Locale.ROOT,
+                "%s: %d layers, rounding adds %.3g %% to the power of their outputs (%.3g %% if to the"
+                    + " nearest); linear algebra by %s",
+                step,
+                result.layers().size(),
+                100 * reached,
+                100 * nearest,
+                LinearAlgebra.best().name()));
   }
 
   private OpDecision decision(Layer layer) {

@@ -19,8 +19,8 @@ public final class EmbeddingLookupStep implements QualityStep {
   }
 
   @Override
-  public Graph prepare(Graph graph, Map<String, Object> parameters) {
+  public Graph prepare(Preparation preparation, Map<String, Object> parameters) {
     new Parameters(name(), parameters);
-    return new LookupTables().apply(graph).graph();
+    return Notes.run(new LookupTables(), preparation.graph(), preparation);
   }
 }

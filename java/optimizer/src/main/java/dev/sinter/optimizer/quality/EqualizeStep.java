@@ -34,7 +34,7 @@ public final class EqualizeStep implements QualityStep {
     Graph graph = preparation.graph();
     InputSource examples = preparation.examples().get(0);
     if (!relu6 || examples == null) {
-      return new Equalization().apply(graph).graph();
+      return Notes.run(new Equalization(), graph, preparation);
     }
     List<Integer> tensors = new ArrayList<>();
     for (Op op : graph.ops()) {
@@ -46,6 +46,6 @@ public final class EqualizeStep implements QualityStep {
       }
     }
     ChannelRanges ranges = ChannelRanges.measure(graph, examples, tensors, preparation.options());
-    return new Equalization(ranges.highest()).apply(graph).graph();
+    return Notes.run(new Equalization(ranges.highest()), graph, preparation);
   }
 }

@@ -19,8 +19,8 @@ public final class FoldActivationsStep implements QualityStep {
   }
 
   @Override
-  public Graph prepare(Graph graph, Map<String, Object> parameters) {
+  public Graph prepare(Preparation preparation, Map<String, Object> parameters) {
     new Parameters(name(), parameters);
-    return new FoldActivations().apply(graph).graph();
+    return Notes.run(new FoldActivations(), preparation.graph(), preparation);
   }
 }

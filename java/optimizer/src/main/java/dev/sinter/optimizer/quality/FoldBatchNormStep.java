@@ -19,8 +19,8 @@ public final class FoldBatchNormStep implements QualityStep {
   }
 
   @Override
-  public Graph prepare(Graph graph, Map<String, Object> parameters) {
+  public Graph prepare(Preparation preparation, Map<String, Object> parameters) {
     new Parameters(name(), parameters);
-    return new FoldConstants().apply(graph).graph();
+    return Notes.run(new FoldConstants(), preparation.graph(), preparation);
   }
 }

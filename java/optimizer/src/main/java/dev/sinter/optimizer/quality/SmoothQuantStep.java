@@ -40,8 +40,7 @@ public final class SmoothQuantStep implements QualityStep {
         ChannelRanges.measure(
             graph, preparation.needExamples(name()), tensors, preparation.options());
     double alpha = p.number("alpha", 0.5);
-    return new SmoothInputs(ranges.magnitudes(), alpha, p.flag("insert", false))
-        .apply(graph)
-        .graph();
+    SmoothInputs pass = new SmoothInputs(ranges.magnitudes(), alpha, p.flag("insert", false));
+    return Notes.run(pass, graph, preparation);
   }
 }

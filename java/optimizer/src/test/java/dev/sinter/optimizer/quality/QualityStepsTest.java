@@ -18,6 +18,7 @@ import dev.sinter.graph.Quantization;
 import dev.sinter.graph.tflite.TfliteOps;
 import dev.sinter.optimizer.Optimized;
 import dev.sinter.optimizer.Optimizer;
+import dev.sinter.optimizer.QualityStep;
 import dev.sinter.optimizer.data.InputSource;
 import dev.sinter.optimizer.data.SessionSlots;
 import dev.sinter.optimizer.recipe.Recipe;
@@ -156,7 +157,9 @@ class QualityStepsTest {
     OpKind gather = TfliteOps.builtin("GATHER", 1, Map.of("axis", 0));
     Value rows = b.op(gather, ElementType.FLOAT32, Quantization.NONE, table, ids);
     Graph g = rows.mean(false, 1).output("y").build();
-    Graph looked = new EmbeddingLookupStep().prepare(g, Map.of());
+    Graph looked =
+        new EmbeddingLookupStep()
+            .prepare(new QualityStep.Preparation(g, Map.of(), Options.DEFAULT, s -> {}), Map.of());
     assertTrue(looked.ops().stream().anyMatch(o -> o.kind().label().equals("EMBEDDING_LOOKUP")));
     try (Model one = Model.load(g, Options.DEFAULT);
         Model other = Model.load(looked, Options.DEFAULT);
@@ -194,5 +197,16 @@ class QualityStepsTest {
                 () -> typo.step("reconstruct", Map.of("refti", true)).run())
             .getMessage();
     assertTrue(known.contains("refit"), known);
+    String note =
+        Optimizer.of(g)
+            .recipe(Recipe.named("dynamic_wi4_afp32"))
+            .examples(SOME)
+            .step("fold_batch_norm", Map.of())
+            .step("bias_correction", Map.of())
+            .run()
+            .notes()
+            .toString();
+    assertTrue(note.contains("fold_batch_norm: nothing to change"), note);
+    assertTrue(note.contains("bias_correction: 4 layers, rounding adds "), note);
   }
 }

@@ -53,7 +53,8 @@ class RealModelsTest {
           step instanceof SmoothQuantStep ? Map.of("insert", true) : Map.of();
       Graph after =
           step.prepare(
-              new QualityStep.Preparation(before, Map.of(0, SOME), Options.DEFAULT), parameters);
+              new QualityStep.Preparation(before, Map.of(0, SOME), Options.DEFAULT, s -> {}),
+              parameters);
       changed += after.equals(before) ? 0 : 1;
       assertSame(before, after, name + " " + step.name());
     }
