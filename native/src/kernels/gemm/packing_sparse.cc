@@ -143,12 +143,12 @@ int64_t panel_budget() {
 
 extern const OpDef gemm_op;
 extern const PackingDef gemm_s8_block1x4_packing, gemm_s8_block4x4_packing, gemm_s8_block16x4_packing;
-const PackingDef gemm_s8_block1x4_packing = {"gemm_s8_block1x4",    1,   &gemm_op, GEMM_SOURCES, block_bytes<BLOCK_1X4>,
+const PackingDef gemm_s8_block1x4_packing = {"gemm_s8_block1x4",   1, &gemm_op, GEMM_SOURCES, block_bytes<BLOCK_1X4>,
                                              block_pack<BLOCK_1X4>};
-const PackingDef gemm_s8_block4x4_packing = {"gemm_s8_block4x4",    2,   &gemm_op, GEMM_SOURCES, block_bytes<BLOCK_4X4>,
+const PackingDef gemm_s8_block4x4_packing = {"gemm_s8_block4x4",   2, &gemm_op, GEMM_SOURCES, block_bytes<BLOCK_4X4>,
                                              block_pack<BLOCK_4X4>};
-const PackingDef gemm_s8_block16x4_packing = {
-    "gemm_s8_block16x4", 1, &gemm_op, GEMM_SOURCES, block_bytes<BLOCK_16X4>, block_pack<BLOCK_16X4>};
+const PackingDef gemm_s8_block16x4_packing = {"gemm_s8_block16x4",   1, &gemm_op, GEMM_SOURCES, block_bytes<BLOCK_16X4>,
+                                              block_pack<BLOCK_16X4>};
 
 SparseSplit sparse_split(const GemmParams& p, int threads, int width, int most, int64_t quad_bytes) {
   const int64_t quads = (int64_t{p.k} + 3) / 4;

@@ -25,7 +25,8 @@ import java.util.Random;
  * Runs fully connected layers on one row at a time, on one thread, and finds the row's {@link
  * RowCost} by least squares of relative errors: products, elements of A, elements of C and a fixed
  * part, none below 0. Rows over blocks of zeros get weights with a fifth and half of their blocks
- * kept, and full ones. One row of A by weights that fit the second-level cache gives the bytes per cycle.
+ * kept, and full ones. One row of A by weights that fit the second-level cache gives the bytes per
+ * cycle.
  */
 public final class RowProfiler {
   private static final int[][] SHAPES = {

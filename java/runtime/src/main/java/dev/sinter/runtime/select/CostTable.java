@@ -26,7 +26,8 @@ public record CostTable(
   /** The version of the JSON format. */
   public static final int VERSION = 1;
 
-  // Products in whose time a result is stored: a guess, without which rows that multiply nothing would cost nothing.
+  // Products in whose time a result is stored: a guess, without which rows that multiply nothing
+  // would cost nothing.
   private static final double GUESSED_OUTPUT = 4;
 
   private static final String FORMAT = "sinter-target";
