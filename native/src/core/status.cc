@@ -30,9 +30,9 @@ sinter_status prefix_error(sinter_status code, const char* format, ...) {
   va_start(args, format);
   const int length = vsnprintf(message, sizeof message, format, args);
   va_end(args);
-  if (length >= 0 && length < static_cast<int>(sizeof message)) {
-    snprintf(message + length, sizeof message - static_cast<size_t>(length), ": %s", old);
-  }
+  // What does not fit is cut off.
+  const int left = static_cast<int>(sizeof message) - length - 3;
+  if (length >= 0 && left > 0) snprintf(message + length, static_cast<size_t>(left) + 3, ": %.*s", left, old);
   return code;
 }
 
