@@ -111,7 +111,7 @@ bool runs_here(const DeviceRow& row) {
 }
 
 std::string types_text(const std::vector<DataType>& types) {
-  static const char* const names[] = {"-", "f32", "bf16", "f16", "s8", "u8", "s16", "s32", "s64", "bool"};
+  static const char* const names[] = {"-", "f32", "bf16", "f16", "s8", "u8", "s16", "s32", "s64", "bool", "s4"};
   std::string text;
   for (DataType type : types) text += std::string(" ") + names[type];
   return text;

@@ -106,7 +106,7 @@ const RowDef rows[] = {
 };
 
 const char* type_name(DataType type) {
-  static const char* const names[] = {"-", "f32", "bf16", "f16", "s8", "u8", "s16", "s32", "s64", "bool"};
+  static const char* const names[] = {"-", "f32", "bf16", "f16", "s8", "u8", "s16", "s32", "s64", "bool", "s4"};
   return names[type];
 }
 

@@ -16,7 +16,8 @@ namespace sinter {
 
 // ---- types, layouts ---------------------------------------------------------------------------
 
-enum DataType : uint8_t { NO_TYPE = 0, F32, BF16, F16, S8, U8, S16, S32, S64, BOOL8 };
+// S4: two to a byte, the lower four bits first.
+enum DataType : uint8_t { NO_TYPE = 0, F32, BF16, F16, S8, U8, S16, S32, S64, BOOL8, S4 };
 
 // NHWC            row-major, channels innermost. Any plain row-major tensor counts as NHWC.
 // PLANAR_QUADS    [H][C/4][Wp][4]: pixels of a row side by side, four channels of a pixel together;

@@ -48,7 +48,10 @@ enum DynamicMode {
   DYNAMIC_ASYMMETRIC = 2,
   DYNAMIC_SYMMETRIC_FOLDED = 3,
   DYNAMIC_ASYMMETRIC_FOLDED = 4,
-  DYNAMIC_LAST = 4
+  DYNAMIC_LAST = 4,
+  // Weights alone are stored as integers: products and sums are of floats, or of activations rounded to bfloat16.
+  WEIGHT_ONLY = 5,
+  WEIGHT_ONLY_BF16 = 6
 };
 
 // A value becomes value * scale rounded, plus the zero point; back with `inverse`. The mode is one of the first three.

@@ -80,8 +80,9 @@ struct DynamicVnni {
   }
 };
 
-// Float results of ROWS rows: `columns` of the tile's 16 * V, rows of c ldc floats apart.
-template <DynamicResult HOW>
+// Float results of ROWS rows: `columns` of the tile's 16 * V, rows of c ldc floats apart. SHIFT: the weights, and so
+// the sums and the tile's correction, are 2^SHIFT times what they stand for.
+template <DynamicResult HOW, int SHIFT = 0>
 struct VnniStoreDynamic {
   float* c;
   int64_t ldc;
@@ -122,7 +123,7 @@ struct VnniStoreDynamic {
       float* out = c + (row + r) * ldc;
       vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
         const __m512i more = _mm512_madd_epi16(factors, of.sum[v]);
-        const __m512 sum = _mm512_cvtepi32_ps(_mm512_sub_epi32(s[V * r + v], more));
+        const __m512 sum = _mm512_cvtepi32_ps(_mm512_srai_epi32(_mm512_sub_epi32(s[V * r + v], more), SHIFT));
         __m512 y;
         if constexpr (HOW == FOLDED) {
           y = _mm512_add_ps(_mm512_mul_ps(sum, _mm512_mul_ps(inverse, of.scale[v])), of.bias[v]);

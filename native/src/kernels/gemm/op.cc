@@ -49,17 +49,18 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (type == U8 ? p.w_zero_point < 0 || p.w_zero_point > 255 : p.w_zero_point != 0) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: w_zero_point %d", p.w_zero_point);
   }
-  if (row->types[GEMM_WEIGHTS] == S8 && type == F32 && p.k > 65536) {
+  const bool integers = type == F32 && (row->types[GEMM_WEIGHTS] == S8 || row->types[GEMM_WEIGHTS] == S4);
+  if (integers && p.dynamic < WEIGHT_ONLY && p.k > 65536) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: k %d is over 65536: int32 sums might overflow", p.k);
   }
   if (p.requantization < 0 || p.requantization > (type == S16 ? 3 : 0)) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: requantization %d", p.requantization);
   }
-  const bool dynamic = type == F32 && row->types[GEMM_WEIGHTS] == S8;
-  if (p.dynamic < 0 || p.dynamic > (dynamic ? DYNAMIC_LAST : 0)) {
+  if (p.dynamic < 0 || p.dynamic > (integers ? WEIGHT_ONLY_BF16 : 0)) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: dynamic %d", p.dynamic);
   }
-  if (p.block < 0 || (p.block > 0 && (!dynamic || p.dynamic != 0 || p.k % p.block != 0))) {
+  const bool blocks = integers && (p.dynamic == DYNAMIC_DELEGATE || p.dynamic >= WEIGHT_ONLY);
+  if (p.block < 0 || (p.block > 0 && (!blocks || p.k % p.block != 0))) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: blocks of %d for k %d", p.block, p.k);
   }
   if (p.pattern != GEMM_PATTERN_NONE && p.pattern != GEMM_PATTERN_2OF4) {

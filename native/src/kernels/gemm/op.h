@@ -11,6 +11,9 @@
 // u8 s32 (bias s32) |
 //          s16 s8 s16 (bias s64, or s32 where the requantization is of 32 bits; scale f64) |
 //          f32 s8 f32 (bias f32, scale of the weights): activations are quantized by row, numerics xnn.dynamic8 |
+//          f32 s4 f32: the same by int4 weights, two to a byte (packing_s4.h); with blocks their scales are half
+//          precision | f32 s8 f32, f32 s4 f32 with a mode of WEIGHT_ONLY (dynamic.h): activations stay floats, numerics
+//          f32.weight_only |
 //          f32 bf16 f32, bf16 bf16 f32 (bias f32; W as float or bfloat16, told apart by its size): numerics bf16 |
 //          bf16 s8 f32 (bias f32, scale of the weights): the weights alone are quantized, numerics bf16s8
 // layouts  NHWC: as above. PLANAR_QUADS: a is [ceil(k/4)][lda][4] and c is [ceil(n/4)][ldc][4], where
@@ -39,8 +42,8 @@ namespace sinter {
   F(i32, out_min, RUN) /* 8 bits out: clamp in the quantized domain, min <= max */ \
   F(i32, out_max, RUN) \
   F(i32, requantization, PACK) /* s16: Requantization16 (packing_s16.h), else 0 */ \
-  F(i32, dynamic, RUN) /* f32 s8: DynamicMode (dynamic.h), else 0 */ \
-  F(i32, block, PACK) /* f32 s8: so many k share a scale, scales are [n][k / block]; 0: one scale per n */ \
+  F(i32, dynamic, RUN) /* f32 by s8 or s4: DynamicMode (dynamic.h), else 0 */ \
+  F(i32, block, PACK) /* the same: so many k share a scale, scales are [n][k / block]; 0: one scale per n */ \
   F(i32, pattern, PACK) /* zeros that the weights are known to have: GemmPattern; 0: none */ \
   F(f32, act_min, RUN) /* f32: clamp, -inf for none; NaN refused */ \
   F(f32, act_max, RUN)

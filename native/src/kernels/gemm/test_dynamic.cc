@@ -169,7 +169,7 @@ TEST(GemmDynamic, RefusesHostileParameters) {
   p.w_zero_point = 3;
   expect_refused("gemm", params_of(p), {F32, S8, F32});
   p.w_zero_point = 0;
-  p.dynamic = DYNAMIC_LAST + 1;
+  p.dynamic = WEIGHT_ONLY_BF16 + 1;
   expect_refused("gemm", params_of(p), {F32, S8, F32});
   p.dynamic = 1;
   expect_refused("gemm", params_of(p), {F32, F32, F32});

@@ -18,11 +18,13 @@ bool bad_scale(float scale) {
 }
 bool bad_zero_point(int32_t zero_point, DataType type) {
   if (type == S32) return false;
+  if (type == S4) return zero_point < -8 || zero_point > 7;
+  if (type == F16) return zero_point != 0;
   if (type == S16) return zero_point < -32768 || zero_point > 32767;
   return type == S8 ? zero_point < -128 || zero_point > 127 : zero_point < 0 || zero_point > 255;
 }
 int64_t bytes_of(DataType type) {
-  return type == F32 || type == S32 ? 4 : type == S16 ? 2 : 1;
+  return type == F32 || type == S32 ? 4 : type == S16 || type == F16 ? 2 : 1;
 }
 
 sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) {
@@ -45,7 +47,10 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     return fail(SINTER_INVALID_ARGUMENT, "quantize: output scale %g has no finite inverse",
                 static_cast<double>(p.out_scale));
   }
-  slot_bytes[QUANTIZE_IN] = p.count * bytes_of(in);
+  if (in == F16 && p.in_scale != 1.0f) {
+    return fail(SINTER_INVALID_ARGUMENT, "quantize: halves with a scale of %g", static_cast<double>(p.in_scale));
+  }
+  slot_bytes[QUANTIZE_IN] = in == S4 ? (int64_t{p.count} + 1) / 2 : p.count * bytes_of(in);
   slot_bytes[QUANTIZE_OUT] = p.count * bytes_of(out);
   return SINTER_OK;
 }

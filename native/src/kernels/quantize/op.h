@@ -3,6 +3,7 @@
 //
 // slots    in [count], out [count]
 // types    f32 s8 | f32 u8 | s8 f32 | u8 f32 | s8 s8 | u8 s8 | s8 u8 | u8 u8 |
+//          s4 f32 (two to a byte, the lower four bits first) | f16 f32 (scale 1) |
 //          f32 s16 | s16 f32 | s32 f32 | s8 s16 | s16 s8 | s16 s16 | s16 s32 | s32 s8 | s32 s16
 // numerics see docs/numerics.md: xnn.quantize, xnn.dequantize, xnn.requantize; with 16 and 32 bits
 //          tfl.quantize, tfl.requantize

@@ -1,0 +1,119 @@
+// gemm by int8 weights with activations rounded to bfloat16, for AVX-512 with vdpbf16ps: int8 is exact as bfloat16.
+// SPDX-License-Identifier: Apache-2.0
+#include "core/workers.h"
+#include "kernels/gemm/op.h"
+#include "kernels/gemm/packing_bf16.h"
+#include "kernels/gemm/tile_avx512_bf16.h"
+#include "kernels/gemm/widen_avx512.h"
+
+namespace sinter {
+namespace {
+
+typedef RowsForm<int8_t, true> Form;
+
+// Pairs of k of 16 columns: the even k in the lower half.
+SINTER_ONE_INSTRUCTION __m512i widen_pair(const int8_t* even, const int8_t* odd) {
+  const __m512i low = _mm512_srli_epi32(_mm512_castps_si512(widen_one(even)), 16);
+  return _mm512_or_si512(_mm512_castps_si512(widen_one(odd)), low);
+}
+
+// A tile's weights as tiles of 16 columns of packing_bf16.h, each read once and in their order. Biases are 0 there: the
+// real ones come behind the scales.
+inline void widen_tile(const char* tile, int64_t width, int64_t k, uint32_t* panel) {
+  const int64_t pairs = bf16_pairs(k), one_tile = 16 * (1 + pairs);
+  const int8_t* w = reinterpret_cast<const int8_t*>(tile + weight_only_header_bytes(width));
+  for (int64_t v = 0; v < width / 16; v++) _mm512_storeu_si512(panel + v * one_tile, _mm512_setzero_si512());
+  uint32_t* out = panel + 16;
+  for (int64_t i = 0; i + 2 <= k; i += 2, w += 2 * width, out += 16) {
+    _mm_prefetch(reinterpret_cast<const char*>(w) + WEIGHT_ONLY_AHEAD, _MM_HINT_T0);
+    _mm_prefetch(reinterpret_cast<const char*>(w + width) + WEIGHT_ONLY_AHEAD, _MM_HINT_T0);
+    for (int64_t v = 0; v < width / 16; v++) {
+      _mm512_storeu_si512(out + v * one_tile, widen_pair(w + 16 * v, w + width + 16 * v));
+    }
+  }
+  for (int64_t v = 0; k % 2 && v < width / 16; v++) {
+    const __m512i last = _mm512_srli_epi32(_mm512_castps_si512(widen_one(w + 16 * v)), 16);
+    _mm512_storeu_si512(out + v * one_tile, last);
+  }
+}
+
+// C = clamp(C * scale + bias), both steps rounded.
+inline void finish(int64_t rows, const char* tile, int64_t width, float* c, int64_t ldc, int columns,
+                   const WideClamp& clamp) {
+  for (int v = 0; 16 * v < columns; v++) {
+    const int left = columns - 16 * v;
+    const __mmask16 mask = static_cast<__mmask16>(left >= 16 ? 0xffff : (1u << left) - 1);
+    const __m512 bias = _mm512_loadu_ps(tile + 64 * v), scale = _mm512_loadu_ps(tile + 4 * width + 64 * v);
+    for (int64_t r = 0; r < rows; r++) {
+      float* at = c + r * ldc + 16 * v;
+      const __m512 y = _mm512_add_ps(_mm512_mul_ps(_mm512_maskz_loadu_ps(mask, at), scale), bias);
+      _mm512_mask_storeu_ps(at, mask, clamp(y));
+    }
+  }
+}
+
+// A panel's sums with rows of a block, to C.
+inline void multiply(int64_t rows, const uint16_t* a, int64_t k, const uint32_t* panel, float* c, int64_t ldc,
+                     int columns) {
+  const int64_t pairs = bf16_pairs(k), one_tile = 16 * (1 + pairs);
+  for (int first = 0; first < columns; first += 32) {
+    const int some = columns - first < 32 ? columns - first : 32;
+    for (int64_t r = 0; r < rows;) {
+      // What is left after whole tiles is shared out: a tile of one row waits for its own sums.
+      const int64_t left = rows - r, count = left <= 7 ? left : left < 14 ? (left + 1) / 2 : 7;
+      with_wide_size(count, some, [&](auto size) {
+        wide_tile_bf16<decltype(size)::rows, decltype(size)::tiles>(a + r * 2 * pairs, 2 * pairs,
+                                                                    panel + first / 16 * one_tile, one_tile, pairs,
+                                                                    c + r * ldc + first, ldc, some, WidePlain());
+      });
+      r += count;
+    }
+  }
+}
+
+}  // namespace
+
+void gemm_weight_only_bf16_s8_avx512bf16(const Call* call) {
+  const GemmParams& p = *static_cast<const GemmParams*>(call->params);
+  const float* a = static_cast<const float*>(call->slots[GEMM_A]);
+  const char* packed = static_cast<const char*>(call->slots[GEMM_WEIGHTS]);
+  float* c = static_cast<float*>(call->slots[GEMM_C]);
+  const int64_t n = p.n, k = p.k, stride = 2 * bf16_pairs(k);
+  const WideClamp clamp = {p.act_min, p.act_max};
+  const Form form = {k};
+  const WeightOnlyTasks tasks =
+      weight_only_tasks(p.m, n, k, form.tile_bytes(WEIGHT_ONLY_COLUMNS), 7, call->workers->threads);
+  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
+    const WeightOnlyTask t = tasks.at(task);
+    char* own = static_cast<char*>(call->scratch) + thread * weight_only_bf16_thread_bytes(k);
+    uint32_t* panel = reinterpret_cast<uint32_t*>(own);
+    char* rounded = own + weight_only_bf16_panel_bytes(k);
+    float* few = reinterpret_cast<float*>(rounded);
+    uint16_t* many = reinterpret_cast<uint16_t*>(rounded);
+    const bool direct = t.rows <= WEIGHT_ONLY_DIRECT_ROWS;
+    for (int64_t r = 0; r < t.rows; r++) {
+      const float* x = a + (t.first_row + r) * p.lda;
+      if (direct) {
+        for (int64_t i = 0; i < k; i++) few[r * k + i] = bf16_rounded(x[i]);
+      } else {
+        fill_panel(x, k, many + r * stride);
+        if (k % 2) many[r * stride + k] = 0;
+      }
+    }
+    for (int64_t n0 = t.first_column; n0 < t.end_column; n0 += WEIGHT_ONLY_COLUMNS) {
+      const int64_t width = s4_tile_width(n, n0);
+      const int columns = static_cast<int>(n - n0 < width ? n - n0 : width);
+      const char* tile = packed + n0 / WEIGHT_ONLY_COLUMNS * tasks.one_tile;
+      float* out = c + t.first_row * p.ldc + n0;
+      if (direct) {
+        widened_tile(form, t.rows, few, k, tile, width, out, p.ldc, columns, clamp);
+      } else {
+        widen_tile(tile, width, k, panel);
+        multiply(t.rows, many, k, panel, out, p.ldc, columns);
+        finish(t.rows, tile, width, out, p.ldc, columns, clamp);
+      }
+    }
+  });
+}
+
+}  // namespace sinter
