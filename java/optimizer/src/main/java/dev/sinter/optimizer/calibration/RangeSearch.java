@@ -117,49 +117,66 @@ final class RangeSearch {
     return sum;
   }
 
-  /** Relative entropy of the clipped, quantized distribution against the clipped one. */
+  /**
+   * Relative entropy of the clipped, quantized distribution against the clipped one. The bin of 0
+   * does not count: rectified activations are full of zeros, which stay exact, and would seem to be
+   * spread over a whole step. Ranges of fewer bins than half the levels are not asked about: there
+   * nothing is quantized any more, only clipped.
+   */
   private double divergence(double low, double high) {
     int first = Math.max(0, (int) ((low - h.low()) / h.width()));
     int end = Math.min(Histogram.BINS, (int) Math.ceil((high - h.low()) / h.width()));
-    if (end - first < 2) {
+    if (end - first < levels / 2) {
       return Double.POSITIVE_INFINITY;
     }
+    int zero = (int) Math.floor(-h.low() / h.width());
     double[] p = new double[end - first];
+    double[] inside = new double[end - first];
     double total = 0;
     for (int i = 0; i < Histogram.BINS; i++) {
-      long c = h.counts()[i];
+      long c = i == zero ? 0 : h.counts()[i];
       p[Math.max(0, Math.min(p.length - 1, i - first))] += c;
       total += c;
-    }
-    double[] q = new double[p.length];
-    double perLevel = Math.max(1, (double) p.length / levels);
-    for (int level = 0; level * perLevel < p.length; level++) {
-      int a = (int) Math.floor(level * perLevel);
-      int b = Math.min(p.length, (int) Math.floor((level + 1) * perLevel));
-      double inside = 0;
-      int used = 0;
-      for (int i = a; i < b; i++) {
-        long c = h.counts()[first + i];
-        inside += c;
-        used += p[i] > 0 ? 1 : 0;
-      }
-      for (int i = a; i < b; i++) {
-        q[i] = p[i] > 0 && used > 0 ? inside / used : 0;
+      if (i >= first && i < end) {
+        inside[i - first] = c;
       }
     }
-    double insideAll = 0;
+    double[] q = spread(inside, p);
+    double all = 0;
     for (double v : q) {
-      insideAll += v;
+      all += v;
     }
     double sum = 0;
     for (int i = 0; i < p.length; i++) {
       if (p[i] > 0) {
         double pi = p[i] / total;
-        double qi = Math.max(q[i] / Math.max(insideAll, 1), 1e-12);
+        double qi = Math.max(q[i] / Math.max(all, 1), 1e-12);
         sum += pi * Math.log(pi / qi);
       }
     }
     return sum;
+  }
+
+  /**
+   * What quantization makes of a distribution: each level's values lie evenly over its used bins.
+   */
+  private double[] spread(double[] inside, double[] p) {
+    double[] q = new double[inside.length];
+    double perLevel = Math.max(1, (double) inside.length / levels);
+    for (int level = 0; level * perLevel < inside.length; level++) {
+      int a = (int) Math.floor(level * perLevel);
+      int b = Math.min(inside.length, (int) Math.floor((level + 1) * perLevel));
+      double sum = 0;
+      int used = 0;
+      for (int i = a; i < b; i++) {
+        sum += inside[i];
+        used += p[i] > 0 ? 1 : 0;
+      }
+      for (int i = a; i < b; i++) {
+        q[i] = p[i] > 0 ? sum / used : 0;
+      }
+    }
+    return q;
   }
 
   /** Takes a sliver of values off the side whose loss costs less, as long as the error shrinks. */

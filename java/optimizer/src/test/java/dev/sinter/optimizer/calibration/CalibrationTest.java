@@ -103,6 +103,24 @@ class CalibrationTest {
   @ParameterizedTest
   @EnumSource(
       value = Method.class,
+      names = {"PERCENTILE", "ENTROPY", "MSE", "HISTOGRAM"})
+  void zerosOfRectifiedValuesNarrowNothing(Method method) {
+    List<float[]> all = examples(5000);
+    for (float[] x : all) {
+      for (int i = 0; i < x.length; i++) {
+        x[i] = Math.max(0, x[i] - 0.5f);
+      }
+    }
+    Calibration c = run(Calibration.empty(), all, method, 1 << 20);
+    double most = c.with(Method.MIN_MAX, 99).of(0, X).high();
+    Range r = c.of(0, X);
+    assertEquals(0, r.low());
+    assertTrue(r.high() > 0.4 * most, method + " " + r + " of " + most);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Method.class,
       names = {"MSE", "HISTOGRAM"})
   void longTailsAreCutWhereThatMakesTheErrorSmaller(Method method) {
     List<float[]> all = examples(20_000);
