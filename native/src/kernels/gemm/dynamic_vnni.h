@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A quantized value q is kept as q + 128. Tiles are those of int8 (tile_form_vnni, packing.h): their sums begin with
-// -128 * (the column's sum of weights) and so end as the sum of q * w; what the row's zero point adds to it, zero point *
-// (the column's sum of weights), is taken off at the end. Sums of k <= 65536 such products fit 32 bits.
+// -128 * (the column's sum of weights) and so end as the sum of q * w; what the row's zero point adds to it, zero point
+// * (the column's sum of weights), is taken off at the end. Sums of k <= 65536 such products fit 32 bits.
 #ifndef SINTER_KERNELS_GEMM_DYNAMIC_VNNI_H_
 #define SINTER_KERNELS_GEMM_DYNAMIC_VNNI_H_
 
