@@ -35,7 +35,10 @@ import picocli.CommandLine.Spec;
       "",
       "The recipe prune_for_benchmark sets the smallest weights of each layer to zero, in blocks that sparse kernels skip."
           + " Nothing is trained: it shows what sparsity would give in speed ('sinter bench') before anyone cares for"
-          + " accuracy, which it costs ('sinter evaluate')."
+          + " accuracy, which it costs ('sinter evaluate').",
+      "",
+      "With --budget a scheme is chosen for each layer: as small as may be while little accuracy is lost, or as accurate as"
+          + " may be in so many bytes or microseconds (docs/guides/search-under-a-budget.md)."
     },
     footer = {
       "",
@@ -44,6 +47,7 @@ import picocli.CommandLine.Spec;
       "  sinter optimize model.tflite --recipe rules.json --data data/ --method mse -o small.tflite --json report.json",
       "  sinter optimize model.tflite --recipe dynamic_wi8_afp32 -o dynamic.tflite",
       "  sinter optimize model.tflite --recipe prune_for_benchmark --sparsity 0.8 --pattern 4x4 -o sparse.tflite",
+      "  sinter optimize model.tflite --budget accuracy=1.0 --data data/ -o small.tflite --journal search.journal",
       "  sinter evaluate model.tflite model_int8.tflite --data data/"
     })
 public final class OptimizeCommand implements Callable<Integer> {
@@ -74,6 +78,8 @@ public final class OptimizeCommand implements Callable<Integer> {
 
   @Mixin private PruneOptions prune;
 
+  @Mixin private SearchOptions search;
+
   @Mixin private RuntimeOptions runtime;
 
   @Spec private CommandSpec spec;
@@ -81,8 +87,9 @@ public final class OptimizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    if ((recipe == null) == (quantize.decisions() == null)) {
-      throw new UsageException("say what to do: either --recipe or --decisions");
+    int wishes = (recipe == null ? 0 : 1) + (quantize.decisions() == null ? 0 : 1);
+    if (wishes + (search.isWanted() ? 1 : 0) != 1) {
+      throw new UsageException("say what to do: one of --recipe, --decisions and --budget");
     }
     if (json != null) {
       JsonReport.check(json);
@@ -92,6 +99,17 @@ public final class OptimizeCommand implements Callable<Integer> {
       throw new UsageException("--output is the model itself; give another file");
     }
     try {
+      if (search.isWanted()) {
+        return search.run(
+            model,
+            quantize.folder(),
+            quantize.examples(),
+            output,
+            json,
+            runtime.options(quantize.threads()),
+            out,
+            spec.commandLine().getErr());
+      }
       return PruneOptions.RECIPE.equalsIgnoreCase(recipe)
           ? prune.run(model, output, json, out)
           : quantize.run(model, recipe, output, json, runtime, out, spec.commandLine().getErr());

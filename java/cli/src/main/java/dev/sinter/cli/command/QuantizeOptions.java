@@ -142,6 +142,22 @@ final class QuantizeOptions {
       description = "Threads for calibration (default ${DEFAULT-VALUE}).")
   private int threads;
 
+  /** The folder of --data, null if there is none; a search takes one, without a signature. */
+  Path folder() {
+    if (data.size() > 1 || (data.size() == 1 && data.get(0).contains("="))) {
+      throw new UsageException("--budget takes one --data DIR, without a signature");
+    }
+    return data.isEmpty() ? null : Path.of(data.get(0));
+  }
+
+  int examples() {
+    return examples;
+  }
+
+  int threads() {
+    return threads;
+  }
+
   Path decisions() {
     return decisions;
   }

@@ -18,7 +18,7 @@ import java.util.Random;
  * Five layers of 24 wide ReLUs; weights and inputs drawn from a seed. The int8 form is calibrated
  * on its own inputs, weights per output channel, as the usual converters do it.
  */
-final class Chain {
+public final class Chain {
   static final int LAYERS = 5;
   static final int WIDTH = 24;
 
@@ -30,7 +30,8 @@ final class Chain {
   boolean floatEnds; // QUANTIZE and DEQUANTIZE at the ends of the int8 model
   private final Random random;
 
-  Chain(long seed) {
+  /** Draws the weights. */
+  public Chain(long seed) {
     random = new Random(seed);
     for (int l = 0; l < LAYERS; l++) {
       for (int i = 0; i < weights[l].length; i++) {
@@ -60,12 +61,13 @@ final class Chain {
     return x;
   }
 
-  static InputSource examples(int count) {
+  /** Examples that are always the same. */
+  public static InputSource examples(int count) {
     return source(count, -1);
   }
 
   /** Examples, one of which holds something that is no number; -1 for none. */
-  static InputSource source(int count, int broken) {
+  public static InputSource source(int count, int broken) {
     return graph ->
         new InputSource.Feed() {
           @Override
@@ -86,7 +88,8 @@ final class Chain {
         };
   }
 
-  Graph floats() {
+  /** The float model. */
+  public Graph floats() {
     GraphBuilder b = Graph.builder("float");
     Value x = b.input("x", ElementType.FLOAT32, 1, WIDTH);
     for (int l = 0; l < LAYERS; l++) {
@@ -116,7 +119,8 @@ final class Chain {
     return y;
   }
 
-  Graph int8() {
+  /** The int8 model. */
+  public Graph int8() {
     float[] low = new float[LAYERS + 1];
     float[] high = new float[LAYERS + 1];
     for (int e = 0; e < 64; e++) {
