@@ -22,7 +22,7 @@ final class CatalogueParser {
   private static final int MAX_TILE = 1 << 16;
   private static final Set<String> ARCHITECTURES = Set.of("any", "x86_64", "arm64", "cuda");
   private static final Set<String> TYPES =
-      Set.of("f32", "bf16", "f16", "s8", "u8", "s16", "s32", "s64", "bool");
+      Set.of("f32", "bf16", "f16", "s4", "s8", "u8", "s16", "s32", "s64", "bool");
   private static final Set<String> ROW_FACTS =
       Set.of(
           "arch",
