@@ -24,6 +24,10 @@ uint64_t machine_features() {
   return 0;
 }
 const bool catalogue_tells_features = true;
+// Nothing is known of its caches.
+int64_t cache_bytes(int) {
+  return 0;
+}
 
 namespace {
 
