@@ -11,7 +11,6 @@ import dev.sinter.graph.Quantization;
 import dev.sinter.runtime.catalogue.Row;
 import dev.sinter.runtime.lower.Lowering;
 import dev.sinter.runtime.lower.Step;
-import dev.sinter.runtime.select.CostTable;
 import dev.sinter.runtime.select.Features;
 import dev.sinter.runtime.select.LeastSquares;
 import dev.sinter.runtime.select.RowCost;
@@ -90,7 +89,7 @@ public final class RowProfiler {
    * @param row one of {@link #rows}
    * @return its figures
    */
-  public CostTable.Entry measure(Row row) {
+  public RowCost measure(Row row) {
     List<double[]> features = new ArrayList<>();
     List<Double> cycles = new ArrayList<>();
     boolean sparse = row.packing().blockHeight() > 0;
@@ -107,14 +106,12 @@ public final class RowProfiler {
     double[] x = LeastSquares.relative(features, cycles);
     Measured one = run(row, ONE_ROW, sparse ? DENSITIES[0] : 1);
     double streaming = Math.max(1, one.cycles() - x[3] - x[2] * one.features().outputs());
-    return new CostTable.Entry(
-        row.revision(),
-        new RowCost(
-            round(1 / Math.max(x[0], 1e-6)),
-            round(one.features().weightBytes() / streaming),
-            round(x[3]),
-            round(x[1]),
-            round(x[2])));
+    return new RowCost(
+        round(1 / Math.max(x[0], 1e-6)),
+        round(one.features().weightBytes() / streaming),
+        round(x[3]),
+        round(x[1]),
+        round(x[2]));
   }
 
   /** Three digits: more are noise. */

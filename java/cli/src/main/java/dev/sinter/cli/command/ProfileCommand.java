@@ -14,6 +14,7 @@ import dev.sinter.runtime.RowProfiler;
 import dev.sinter.runtime.Target;
 import dev.sinter.runtime.catalogue.Row;
 import dev.sinter.runtime.select.CostTable;
+import dev.sinter.runtime.select.MeasuredCost;
 import dev.sinter.runtime.select.RowCost;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -82,11 +83,11 @@ final class ProfileCommand implements Callable<Integer> {
     List<Row> rows = RowProfiler.rows(target);
     double slot = seconds * (1 - READING) / (Math.max(1, rows.size()) * RowProfiler.RUNS);
     RowProfiler profiler = new RowProfiler(target, slot, gigahertz);
-    Map<String, CostTable.Entry> entries = new LinkedHashMap<>();
+    Map<String, MeasuredCost> entries = new LinkedHashMap<>();
     Table table =
         new Table("row", "products/cycle", "bytes/cycle", "call", "cycles/input", "cycles/output");
     for (Row row : rows) {
-      CostTable.Entry entry = profiler.measure(row);
+      MeasuredCost entry = new MeasuredCost(row.revision(), profiler.measure(row));
       entries.put(row.name(), entry);
       RowCost c = entry.cost();
       table.row(row.name(), c.products(), c.weightBytes(), c.call(), c.input(), c.output());

@@ -22,7 +22,7 @@ import java.util.Map;
  * @param rows entries by the row's name
  */
 public record CostTable(
-    String name, String source, List<Double> bytesPerCycle, Map<String, Entry> rows) {
+    String name, String source, List<Double> bytesPerCycle, Map<String, MeasuredCost> rows) {
   /** The version of the JSON format. */
   public static final int VERSION = 1;
 
@@ -39,14 +39,6 @@ public record CostTable(
   public static final CostTable GUESSES =
       new CostTable("no family", "guesses of the catalogue", List.of(28.0, 18.0, 7.0), Map.of());
 
-  /**
-   * A row's figures.
-   *
-   * @param revision of the row that was measured
-   * @param cost the figures
-   */
-  public record Entry(int revision, RowCost cost) {}
-
   /** Copies what is given. */
   public CostTable {
     bytesPerCycle = List.copyOf(bytesPerCycle);
@@ -60,7 +52,7 @@ public record CostTable(
 
   /** Whether a row's figures are in it. */
   public boolean knows(Row row) {
-    Entry entry = rows.get(row.name());
+    MeasuredCost entry = rows.get(row.name());
     return entry != null && entry.revision() == row.revision();
   }
 
@@ -110,13 +102,13 @@ public record CostTable(
       }
       rates.add(rate);
     }
-    Map<String, Entry> rows = new LinkedHashMap<>();
+    Map<String, MeasuredCost> rows = new LinkedHashMap<>();
     object(json.get("rows"), file, "\"rows\"")
         .forEach((row, value) -> rows.put(row, entry(object(value, file, row), row, file)));
     return new CostTable(text(json, "name", file), text(json, "source", file), rates, rows);
   }
 
-  private static Entry entry(Map<String, Object> json, String row, String file) {
+  private static MeasuredCost entry(Map<String, Object> json, String row, String file) {
     List<String> unknown = new ArrayList<>(json.keySet());
     unknown.removeAll(FIGURES);
     unknown.remove("revision");
@@ -130,7 +122,7 @@ public record CostTable(
           i > 0 && !json.containsKey(FIGURES.get(i)) ? 0 : number(json, FIGURES.get(i), at);
     }
     try {
-      return new Entry(
+      return new MeasuredCost(
           (int) number(json, "revision", at),
           new RowCost(figures[0], figures[1], figures[2], figures[3], figures[4]));
     } catch (IllegalArgumentException e) {
