@@ -76,11 +76,12 @@ final class Convolutions {
             && g.in().dim(1) == g.out().dim(1)
             && g.in().dim(2) == g.out().dim(2);
     if (matrixProduct) {
-      long pixels = g.out().elements(0, 3);
+      int pixels = Math.toIntExact(g.out().elements(0, 3));
+      String matrix = ProductTypes.matrix(l, op, type, outC);
       l.add(
-          Products.gemm(l, index, op, type, Math.toIntExact(pixels), outC, inC, activation, output)
+          Products.gemm(l, index, op, matrix, pixels, outC, inC, activation, output)
               .slot(in)
-              .weights(key(op), ProductTypes.sources(l, op, type, outC, output, g.input()))
+              .weights(key(op), ProductTypes.sources(l, op, matrix, outC, output, g.input()))
               .slot(out)
               .work(work));
       return;

@@ -100,16 +100,60 @@ final class HybridProducts {
    * one per row, or one per block of a row.
    */
   static void embedding(Lowering l, int index, Op op) {
-    int ids = op.input(0);
-    int table = op.input(1);
+    lookUp(l, index, op, op.input(0), op.input(1));
+  }
+
+  /**
+   * Looks rows up in a constant table of floats that is stored in fewer bits behind a DEQUANTIZE.
+   *
+   * @return false where the table is something else, or in a form that must become floats first
+   */
+  static boolean storedTable(Lowering l, int index, Op op, int ids, int table) {
+    Op producer = l.producerOf(table);
+    if (producer == null || !(producer.kind() instanceof OpKind.Dequantize)) {
+      return false;
+    }
+    int stored = producer.input(0);
+    ElementType type = l.tensor(stored).type();
+    Shape shape = l.shape(stored);
+    Quantization q = l.quantization(stored);
+    ElementType idType = l.tensor(ids).type();
+    boolean known =
+        type == ElementType.FLOAT16
+            || ((type == ElementType.INT8 || type == ElementType.INT4) && q.isQuantized());
+    if (!known
+        || !l.tensor(stored).isConstant()
+        || l.tensor(stored).sparsity() != null
+        || shape.rank() < 2
+        || (idType != ElementType.INT32 && idType != ElementType.INT64)
+        || shape.elements(1, shape.rank()) * type.bits() % 8 != 0
+        || (q.details() != null && !(q.details() instanceof Quantization.Blockwise))
+        || (q.count() > 1 && (q.count() != shape.dim(0) || q.axis() != 0))) {
+      return false;
+    }
+    if (q.details() instanceof Quantization.Blockwise blocks
+        && (shape.rank() != 2 || !StoredWeights.isBlocked(l, shape, blocks))) {
+      return false;
+    }
+    for (long zeroPoint : q.zeroPoints()) {
+      if (zeroPoint != 0) {
+        return false;
+      }
+    }
+    lookUp(l, index, op, ids, stored);
+    return true;
+  }
+
+  private static void lookUp(Lowering l, int index, Op op, int ids, int table) {
     Shape shape = l.shape(table);
     Quantization q = l.quantization(table);
     ElementType type = l.tensor(table).type();
     boolean small = type == ElementType.INT4 || type == ElementType.INT2;
+    boolean half = type == ElementType.FLOAT16;
     if (!l.isConstant(table)
         || l.tensor(op.output(0)).type() != ElementType.FLOAT32
-        || (type != ElementType.INT8 && !small)
-        || !q.isQuantized()) {
+        || (type != ElementType.INT8 && !small && !half)
+        || (!half && !q.isQuantized())) {
       throw l.unsupported(index, "a table of type " + type + " for an output of another type");
     }
     for (long zeroPoint : q.zeroPoints()) {
@@ -125,30 +169,35 @@ final class HybridProducts {
       // TFLite takes rows to begin at whole bytes, and rounds down where they do not.
       throw l.unsupported(index, "rows of " + width + " numbers of " + bits + " bits");
     }
-    float[] scales = tableScales(l, index, table, rows, width);
+    float[] scales = half ? new float[] {1} : tableScales(l, index, table, rows, width);
     int each = scales.length == 1 ? 1 : scales.length / rows;
-    long elements = shape.elements();
-    ByteBuffer wide = small ? unpack(l.constant(table), bits, elements) : l.constant(table);
-    Value bytes = l.temporary("EMBEDDING_LOOKUP rows", count * width);
+    // Rows of int4 and of halves are looked up as they are stored, those of int2 as bytes.
+    boolean crumbs = type == ElementType.INT2;
+    String from = crumbs ? "s8" : half ? "f16" : type == ElementType.INT4 ? "s4" : "s8";
+    long rowBytes = crumbs ? width : width * bits / 8;
+    Value bytes = l.temporary(op.kind().label() + " rows", count * rowBytes);
     Value chosen = l.value(ids);
-    Value stored = small ? l.literal(l.tensor(table).name(), wide) : l.value(table);
-    l.add(rows(l, index, op, rows, count, width).slot(stored).slot(chosen).slot(bytes));
+    Value stored =
+        crumbs
+            ? l.literal(l.tensor(table).name(), unpack(l.constant(table), bits, shape.elements()))
+            : l.value(table);
+    l.add(rows(l, index, op, ids, rows, count, rowBytes).slot(stored).slot(chosen).slot(bytes));
     Value out = l.define(op.output(0));
     if (scales.length == 1) {
-      l.add(floats(index, count * width, scales[0]).slot(bytes).slot(out));
+      l.add(floats(index, op, from, count * width, scales[0]).slot(bytes).slot(out));
       return;
     }
-    Value whole = l.temporary("EMBEDDING_LOOKUP numbers", 4 * count * width);
-    l.add(floats(index, count * width, 1f).slot(bytes).slot(whole));
-    Value factors = l.temporary("EMBEDDING_LOOKUP scales", 4L * count * each);
+    Value whole = l.temporary(op.kind().label() + " numbers", 4 * count * width);
+    l.add(floats(index, op, from, count * width, 1f).slot(bytes).slot(whole));
+    Value factors = l.temporary(op.kind().label() + " scales", 4L * count * each);
     l.add(
-        rows(l, index, op, rows, count, 4L * each)
+        rows(l, index, op, ids, rows, count, 4L * each)
             .slot(l.literal(l.tensor(table).name() + " scales", Numbers.floats(scales)))
             .slot(chosen)
             .slot(factors));
     int block = Math.toIntExact(width / each);
     l.add(
-        new Step("binary", index, "EMBEDDING_LOOKUP scaled", "f32", "f32", "f32")
+        new Step("binary", index, op.kind().label() + " scaled", "f32", "f32", "f32")
             .set("function", 2)
             .setAll("d", 1, 1, 1, Math.toIntExact(count), each, block)
             .setAll("a_stride", 0, 0, 0, Math.multiplyExact(each, block), block, 1)
@@ -200,9 +249,9 @@ final class HybridProducts {
     return out.flip();
   }
 
-  private static Step rows(Lowering l, int index, Op op, int rows, long count, long bytes) {
-    return new Step(
-            "gather", index, op.kind().label() + " rows", "u8", l.type(index, op.input(0)), "u8")
+  private static Step rows(
+      Lowering l, int index, Op op, int ids, int rows, long count, long bytes) {
+    return new Step("gather", index, op.kind().label() + " rows", "u8", l.type(index, ids), "u8")
         .set("batch", 1)
         .set("outer", 1)
         .set("positions", Math.toIntExact(count))
@@ -212,8 +261,8 @@ final class HybridProducts {
         .work((double) count * bytes);
   }
 
-  private static Step floats(int index, long count, float scale) {
-    return new Step("quantize", index, "EMBEDDING_LOOKUP floats", "s8", "f32")
+  private static Step floats(int index, Op op, String from, long count, float scale) {
+    return new Step("quantize", index, op.kind().label() + " floats", from, "f32")
         .set("count", Math.toIntExact(count))
         .set("in_scale", scale)
         .set("in_zero_point", 0)

@@ -18,8 +18,16 @@ final class Indexed {
   /** Lowers an op by its name; false if it is none of these. */
   static boolean lower(Lowering l, int index, Op op, OpKind.Foreign f) {
     switch (f.name()) {
-      case "GATHER" -> gather(l, index, op, 0, 1, f.number("axis"), f.number("batch_dims"));
+      case "GATHER" -> {
+        boolean rows = f.number("axis") == 0 && f.number("batch_dims") == 0;
+        if (!rows || !HybridProducts.storedTable(l, index, op, op.input(1), op.input(0))) {
+          gather(l, index, op, 0, 1, f.number("axis"), f.number("batch_dims"));
+        }
+      }
       case "EMBEDDING_LOOKUP" -> {
+        if (HybridProducts.storedTable(l, index, op, op.input(0), op.input(1))) {
+          return true;
+        }
         if (l.tensor(op.input(1)).type() == l.tensor(op.output(0)).type()) {
           gather(l, index, op, 1, 0, 0, 0);
         } else {

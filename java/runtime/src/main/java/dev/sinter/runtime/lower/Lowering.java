@@ -263,6 +263,12 @@ public final class Lowering {
     return main.constant(tensor);
   }
 
+  /** The op that computes a tensor, null if none does. */
+  Op producerOf(int tensor) {
+    int producer = main.producer(tensor);
+    return producer < 0 ? null : main.ops().get(producer);
+  }
+
   boolean isConstant(int tensor) {
     return main.isConstant(tensor);
   }

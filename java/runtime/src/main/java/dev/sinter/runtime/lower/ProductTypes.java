@@ -33,8 +33,17 @@ final class ProductTypes {
   private static final int SYMMETRIC = 1;
   private static final int ASYMMETRIC = 2;
 
+  // Activations that stay floats, by weights that are stored as integers.
+  private static final int WEIGHT_ONLY = 5;
+
   /** Float activations that are quantized on the way, int8 weights. */
   static final String DYNAMIC = "dynamic";
+
+  /** The same by int4 weights that stay two to a byte: fully connected layers. */
+  static final String DYNAMIC4 = "dynamic4";
+
+  // Float products whose weights are widened on the way; the type they are stored in follows.
+  private static final String STORED = "stored ";
 
   private ProductTypes() {}
 
@@ -43,7 +52,30 @@ final class ProductTypes {
     if (type.equals(DYNAMIC)) {
       return new String[] {"f32", "s8", "f32"};
     }
+    if (type.equals(DYNAMIC4)) {
+      return new String[] {"f32", "s4", "f32"};
+    }
+    if (type.startsWith(STORED)) {
+      return new String[] {"f32", type.substring(STORED.length()), "f32"};
+    }
     return new String[] {type, type.equals("s16") ? "s8" : type, type};
+  }
+
+  /**
+   * The family of a product that becomes a gemm, whose rows also take weights of four bits and
+   * float weights as they are stored.
+   *
+   * @param type what {@link #check} says
+   */
+  static String matrix(Lowering l, Op op, String type, int outputs) {
+    if (type.equals(DYNAMIC)
+        && l.tensor(op.input(1)).type() == ElementType.INT4
+        && op.kind() instanceof OpKind.FullyConnected) {
+      return DYNAMIC4;
+    }
+    StoredWeights stored =
+        type.equals("f32") ? StoredWeights.behind(l, op.input(1), outputs) : null;
+    return stored == null ? type : STORED + stored.typeName();
   }
 
   /** The family of a product's tensors; fails where they do not fit together. */
@@ -97,7 +129,10 @@ final class ProductTypes {
    * or its own kernels without a zero point or with one.
    */
   static int dynamic(Lowering l, Op op, String type, int groups) {
-    if (!type.equals(DYNAMIC)) {
+    if (type.startsWith(STORED)) {
+      return type.equals(STORED + "f16") ? 0 : WEIGHT_ONLY;
+    }
+    if (!type.equals(DYNAMIC) && !type.equals(DYNAMIC4)) {
       return 0;
     }
     boolean int4 = l.tensor(op.input(1)).type() == ElementType.INT4;
@@ -164,6 +199,13 @@ final class ProductTypes {
         : 0;
   }
 
+  /** The same for a family that {@link #matrix} has named. */
+  static int block(Lowering l, Op op, String type, int outputs) {
+    return type.startsWith(STORED)
+        ? StoredWeights.behind(l, op.input(1), outputs).block()
+        : block(l, op);
+  }
+
   private static void checkBlocks(Lowering l, int index, Op op, Quantization.Blockwise blocks) {
     Shape weights = l.shape(op.input(1));
     int size = blocks.blockSize();
@@ -182,6 +224,20 @@ final class ProductTypes {
    * Scales by block as TFLite's delegate has them: half precision, cut to bfloat16. It divides them
    * by 16 and multiplies the weights by 16, which cancels.
    */
+  private static ByteBuffer blockHalves(Lowering l, Quantization.Blockwise blocks) {
+    ByteBuffer halves = l.constant(blocks.scales()).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer cut = ByteBuffer.allocate(halves.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < halves.remaining(); i += 2) {
+      short half = halves.getShort(halves.position() + i);
+      // A bfloat16 keeps the seven bits behind the first that is set; a normal half has ten.
+      int digits = (half & 0x3ff) | ((half & 0x7c00) == 0 ? 0 : 0x400);
+      int lost = Math.max(0, 24 - Integer.numberOfLeadingZeros(digits));
+      cut.putShort((short) (half & (-1 << lost)));
+    }
+    return cut.flip();
+  }
+
+  /** The same as floats. */
   private static ByteBuffer blockScales(Lowering l, Quantization.Blockwise blocks) {
     ByteBuffer halves = l.constant(blocks.scales()).order(ByteOrder.LITTLE_ENDIAN);
     float[] scales = new float[halves.remaining() / 2];
@@ -257,6 +313,25 @@ final class ProductTypes {
   static List<Supplier<ByteBuffer>> sources(
       Lowering l, Op op, String type, int channels, int output, int input) {
     List<Supplier<ByteBuffer>> sources = new ArrayList<>();
+    if (type.startsWith(STORED)) {
+      StoredWeights weights = StoredWeights.behind(l, op.input(1), channels);
+      sources.add(() -> l.constant(weights.tensor()));
+      sources.add(op.hasInput(2) ? () -> l.constant(op.input(2)) : null);
+      ByteBuffer scales = weights.scales(l, channels);
+      sources.add(scales == null ? null : scales::duplicate);
+      return sources;
+    }
+    if (type.equals(DYNAMIC4)) {
+      Quantization weights = l.quantization(op.input(1));
+      ByteBuffer scales =
+          weights.details() instanceof Quantization.Blockwise blocks
+              ? blockHalves(l, blocks)
+              : Numbers.floats(Numbers.weightScales(weights, channels));
+      sources.add(() -> l.constant(op.input(1)));
+      sources.add(op.hasInput(2) ? () -> l.constant(op.input(2)) : null);
+      sources.add(scales::duplicate);
+      return sources;
+    }
     ElementType stored = l.tensor(op.input(1)).type();
     sources.add(
         () ->

@@ -42,7 +42,7 @@ final class Products {
                 ? ProductTypes.fullyConnected(l, op, type)
                 : ProductTypes.convolution(l, op, type, 1))
         .set("dynamic", ProductTypes.dynamic(l, op, type, 1))
-        .set("block", ProductTypes.block(l, op))
+        .set("block", ProductTypes.block(l, op, type, n))
         .set("out_zero_point", l.zeroPoint(output));
     ProductTypes.clamp(step, activation, l.quantization(output));
     return step;
@@ -54,9 +54,10 @@ final class Products {
     }
     Activation activation = l.activation(index, full.activation());
     int output = l.outputTensor(index);
-    String type = ProductTypes.check(l, index, op, activation, output);
     Shape weights = l.shape(op.input(1));
     int n = weights.dim(0);
+    String type =
+        ProductTypes.matrix(l, op, ProductTypes.check(l, index, op, activation, output), n);
     int k = weights.dim(1);
     long elements = l.shape(op.input(0)).elements();
     if (k == 0 || elements % k != 0) {

@@ -11,6 +11,10 @@ import java.util.function.Supplier;
 
 /** One kernel call to be: an op of the native library with all its parameters, before selection. */
 public final class Step {
+  // The contract's numbers for activations that stay floats (native/src/kernels/gemm/dynamic.h).
+  private static final int WEIGHT_ONLY = 5;
+  private static final int WEIGHT_ONLY_BF16 = 6;
+
   private final String op;
   private List<String> types;
   private final int opIndex;
@@ -129,6 +133,18 @@ public final class Step {
 
   /** Has a product of floats computed in bfloat16, where a kernel op offers that. */
   public void useBfloat16() {
+    if (types.equals(List.of("f32", "f16", "f32"))) {
+      types = List.of("f32", "bf16", "f32");
+      Supplier<ByteBuffer> halves = sources.get(0);
+      sources.set(0, () -> StoredWeights.floats(halves.get()));
+      return;
+    }
+    if (types.equals(List.of("f32", "s8", "f32"))
+        && op.equals("gemm")
+        && param("dynamic") == WEIGHT_ONLY) {
+      set("dynamic", WEIGHT_ONLY_BF16);
+      return;
+    }
     if (!types.equals(List.of("f32", "f32", "f32"))) {
       return;
     }

@@ -66,7 +66,7 @@ final class CostModel {
       weights = n * taps * step.param("in_c") / groups;
       work = step.work() / step.param("out_c") * n;
       if (step.types().get(0).equals("f32")) {
-        weights *= step.types().contains("bf16") ? 2 : 4;
+        weights *= bytesPerWeight(step);
       }
     }
     double streaming = weights / rate(weights, cost.weightBytes());
@@ -76,6 +76,15 @@ final class CostModel {
   /** Outputs of the blocks of zeros that a row leaves out; 0 for none. */
   static int height(Row row) {
     return row.packing() == null ? 0 : row.packing().blockHeight();
+  }
+
+  private static double bytesPerWeight(Step step) {
+    return switch (step.types().get(1)) {
+      case "s4" -> 0.5;
+      case "s8" -> 1;
+      case "bf16", "f16" -> 2;
+      default -> 4;
+    };
   }
 
   private double rate(double bytes, double own) {

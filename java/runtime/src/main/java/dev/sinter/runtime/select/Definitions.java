@@ -11,6 +11,10 @@ import java.util.List;
 
 /** The names of docs/numerics.md per op and types. */
 final class Definitions {
+  // Weights alone are stored as integers: the contract's number for it
+  // (native/src/kernels/gemm/dynamic.h).
+  private static final int WEIGHT_ONLY = 5;
+
   private Definitions() {}
 
   /** The definition that these numerics ask for. */
@@ -34,6 +38,11 @@ final class Definitions {
         in.equals("s8")
             && step.params().containsKey("requantization")
             && step.param("requantization") != 0;
+    int mode = op.equals("gemm") ? step.params().getOrDefault("dynamic", 0).intValue() : 0;
+    if (mode >= WEIGHT_ONLY) {
+      return mode == WEIGHT_ONLY ? "f32.weight_only" : "bf16s8";
+    }
+    boolean integers = types.size() > 1 && (types.get(1).equals("s8") || types.get(1).equals("s4"));
     return switch (op) {
       case "copy", "pad", "layout", "strided" -> "exact";
       case "gather", "update_slice", "top_k" -> "exact";
@@ -41,7 +50,7 @@ final class Definitions {
       case "gemm", "conv", "depthwise", "transpose_conv", "batch_matmul" ->
           fixed
               ? "tfl.gemm8"
-              : real && types.get(1).equals("s8")
+              : real && integers
                   ? "xnn.dynamic8"
                   : real
                       ? "f32"

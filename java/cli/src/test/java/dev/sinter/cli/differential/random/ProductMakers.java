@@ -31,6 +31,8 @@ final class ProductMakers {
     OWN,
     /** Half floats behind the op that widens them. */
     HALF,
+    /** int8 behind the op that widens them, for products in float. */
+    WIDENED,
     /** int8 for float activations. */
     BYTES,
     /** int4. */
@@ -62,6 +64,7 @@ final class ProductMakers {
     for (Maker m :
         List.of(
             Maker.of("FULLY_CONNECTED", FLOAT32, s -> fullyConnected(s, Weights.BYTES)),
+            Maker.of("FULLY_CONNECTED s8 alone", FLOAT32, s -> fullyConnected(s, Weights.WIDENED)),
             Maker.of("FULLY_CONNECTED s4", FLOAT32, s -> fullyConnected(s, Weights.NIBBLES)),
             Maker.of("FULLY_CONNECTED s2", FLOAT32, s -> fullyConnected(s, Weights.CRUMBS)),
             Maker.of("CONV_2D", FLOAT32, s -> conv(s, Weights.BYTES, 3, 1)),
@@ -83,6 +86,12 @@ final class ProductMakers {
               ? s.floats(0.5, dims)
               : stored(s, s.type == UINT8 ? UINT8 : INT8, axis, true, dims);
       case HALF -> halves(s, 0.5, dims);
+      case WIDENED ->
+          s.b.op(
+              new OpKind.Dequantize(),
+              FLOAT32,
+              Quantization.NONE,
+              stored(s, INT8, axis, true, dims));
       // TFLite's own depthwise kernel reads a scale per channel, there or not.
       case BYTES -> stored(s, INT8, axis, axis != 3, dims);
       case NIBBLES -> stored(s, INT4, axis, false, dims);
@@ -282,7 +291,9 @@ final class ProductMakers {
   static Value fullyConnected(Sketch s, Value x, Weights kind, boolean keepDims) {
     // One row of such weights has one scale, which the delegate does not take.
     boolean packed = kind == Weights.NIBBLES || kind == Weights.CRUMBS;
-    return fullyConnected(s, x, kind, keepDims, s.size(60) + (packed ? 1 : 0));
+    // Most of the matrices that are widened on the way are large enough to stay as they are stored.
+    int more = packed ? 1 : kind == Weights.WIDENED ? 40 : 0;
+    return fullyConnected(s, x, kind, keepDims, s.size(60) + more);
   }
 
   static Value fullyConnected(Sketch s, Value x, Weights kind, boolean keepDims, int units) {
@@ -298,7 +309,7 @@ final class ProductMakers {
   private static void fullyConnected(Sketch s, Weights kind) {
     boolean keepDims = s.oneIn(3);
     int perByte = kind == Weights.CRUMBS ? 4 : kind == Weights.NIBBLES ? 2 : 1;
-    int depth = perByte * s.size(100 / perByte);
+    int depth = perByte * s.size(100 / perByte) + (kind == Weights.WIDENED ? 60 : 0);
     Value x =
         keepDims || s.oneIn(6)
             ? s.input(s.between(1, 3), s.between(1, 5), depth)
