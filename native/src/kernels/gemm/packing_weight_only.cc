@@ -111,7 +111,7 @@ int64_t gemm_weight_only_bf16_scratch(const void* params, int threads) {
   return threads * weight_only_bf16_thread_bytes(static_cast<const GemmParams*>(params)->k);
 }
 
-// The packing of gemm_bf16s8_plain: bias, scales, weights.
+// The packing of gemm_weight_only_s8_plain: bias, scales, weights.
 void gemm_weight_only_s8_reference(const Call* call) {
   const int64_t n = static_cast<const GemmParams*>(call->params)->n,
                 k = static_cast<const GemmParams*>(call->params)->k;

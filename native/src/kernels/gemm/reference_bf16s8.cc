@@ -69,7 +69,10 @@ sinter_status pack(const void* params, const Source* sources, void* out, int64_t
 }  // namespace
 
 extern const OpDef gemm_op;
-extern const PackingDef gemm_bf16s8_plain_packing;
+extern const PackingDef gemm_bf16s8_plain_packing, gemm_weight_only_s8_plain_packing;
 const PackingDef gemm_bf16s8_plain_packing = {"gemm_bf16s8_plain", 1, &gemm_op, GEMM_SOURCES, bytes, pack};
+// The same for rows of float activations: a packing's parameters are checked as those of a row that takes it.
+const PackingDef gemm_weight_only_s8_plain_packing = {
+    "gemm_weight_only_s8_plain", 1, &gemm_op, GEMM_SOURCES, bytes, pack};
 
 }  // namespace sinter

@@ -212,6 +212,9 @@ public final class Lowering {
     if (!t.isVariable() || main.isConstant(tensor)) {
       throw unsupported(opIndex, "the state '" + t.name() + "' that is no variable");
     }
+    if (shape(tensor) == null) {
+      throw unsupported(opIndex, "the state '" + t.name() + "', whose shape nothing tells");
+    }
     if (part.from() > 0) {
       // This piece may be lowered several times, for what earlier ones compute; each would have a
       // state of its own.
