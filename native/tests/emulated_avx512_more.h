@@ -168,6 +168,8 @@ inline __m512 dot_bf16(const __m512& sum, const __m512i& a, const __m512i& b) {
 #define _mm512_cvttps_epi32(x) SINTER_HALVES(__m512i, __m256, _mm256_cvttps_epi32, x)
 #undef _mm512_cvtepi32_ps
 #define _mm512_cvtepi32_ps(x) SINTER_HALVES(__m512, __m256i, _mm256_cvtepi32_ps, x)
+#undef _mm512_cvtph_ps
+#define _mm512_cvtph_ps(x) SINTER_HALVES(__m512, __m128i, _mm256_cvtph_ps, x)
 #undef _mm512_cvtps_pd
 #define _mm512_cvtps_pd(x) SINTER_HALVES(__m512d, __m128, _mm256_cvtps_pd, x)
 #undef _mm512_cvtpd_ps
