@@ -131,7 +131,7 @@ TEST(GemmWeightOnly, PlainRowsByHand) {
         const int row = at / k;
         const double scale =
             static_cast<double>(block ? half_at(c.sources[2].data(), at / block) : real(c.sources[2], row));
-        if (kind.type == S8) return scale * c.sources[0][static_cast<size_t>(at)];
+        if (kind.type == S8) return scale * static_cast<int8_t>(c.sources[0][static_cast<size_t>(at)]);
         const int byte = c.sources[0][static_cast<size_t>(at / 2)];
         return scale * ((at % 2 ? byte >> 4 & 15 : byte & 15) ^ 8) - scale * 8;
       };
