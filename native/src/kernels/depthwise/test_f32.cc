@@ -58,8 +58,8 @@ TEST(DepthwiseF32, RandomShapes) {
   }
 }
 
-// The layers that models have: kernels of 3x3 and 5x5, SAME and VALID, every width of outputs up to two groups and more,
-// every remainder of channels.
+// The layers that models have: kernels of 3x3 and 5x5, SAME and VALID, every width of outputs up to two groups and
+// more, every remainder of channels.
 TEST(DepthwiseF32, UsualLayers) {
   Random random(32);
   for (int kernel : {3, 5}) {
