@@ -242,7 +242,7 @@ void row_side3x3(const DepthwiseRow& r, const char* weights, int64_t, int8_t* ou
   const typename V::Mask all = V::first(V::CHANNELS);
   Inside<U, V, CHANNELS, STRIDE> inside;
   AtSide<U, V, CHANNELS, STRIDE> at_side;
-  at_side.zero = V::all(0x01010101 * static_cast<uint8_t>(p.in_zero_point));
+  at_side.zero = V::all(static_cast<int32_t>(0x01010101u * static_cast<uint8_t>(p.in_zero_point)));
   for (int64_t x = 0; x < p.out_w;) {
     const int64_t first = (x * STRIDE - p.pad_left) * CHANNELS;
     int8_t* to = out + x * CHANNELS;
