@@ -1,6 +1,7 @@
 // conv's bfloat16 packing: per group the tiles that gemm uses, with k = kernel_h * kernel_w * channels; and scratch.
 // SPDX-License-Identifier: Apache-2.0
 #include "core/status.h"
+#include "kernels/conv/image_f32.h"
 #include "kernels/conv/windows_bf16.h"
 
 namespace sinter {
@@ -34,7 +35,7 @@ int64_t conv_bf16_avx2_scratch(const void* params, int threads) {
   return threads * window_bytes_bf16(*static_cast<const ConvParams*>(params), 6, 4);
 }
 int64_t conv_bf16_avx512_scratch(const void* params, int threads) {
-  return threads * window_bytes_bf16(*static_cast<const ConvParams*>(params), 7, 2);
+  return image_scratch_f32(*static_cast<const ConvParams*>(params), threads, 2, false);
 }
 
 }  // namespace sinter

@@ -34,17 +34,8 @@ extern const OpDef conv_op;
 extern const PackingDef conv_f32_n16_packing;
 const PackingDef conv_f32_n16_packing = {"conv_f32_n16", 1, &conv_op, CONV_SOURCES, bytes, pack};
 
-// A call may get fewer threads, and then cuts larger blocks.
 int64_t conv_f32_scratch(const void* params, int threads) {
-  int64_t most = 0;
-  for (int t = 1; t <= threads; t++) {
-    int64_t bytes;
-    const ImageF32 image = image_f32(*static_cast<const ConvParams*>(params), t);
-    // More than any machine has: refused as out of memory.
-    if (image.bytes < 0 || __builtin_mul_overflow(image.bytes, int64_t{t}, &bytes)) return INT64_MAX;
-    if (bytes > most) most = bytes;
-  }
-  return most;
+  return image_scratch_f32(*static_cast<const ConvParams*>(params), threads, 4, true);
 }
 
 }  // namespace sinter

@@ -11,6 +11,8 @@ namespace {
 struct V {
   static constexpr int W = 4, VECTORS = 4, VECTORS_OF_ONE = 8;
   static constexpr bool AHEAD = false;
+  typedef float In;
+  static constexpr int STEP = 1;
   typedef float32x4_t F;
   typedef int64_t Mask;  // how many lanes
 
@@ -37,6 +39,9 @@ struct V {
   }
   static F set(float x) {
     return vdupq_n_f32(x);
+  }
+  static F all(const float* p) {
+    return vld1q_dup_f32(p);
   }
   static F bound(F v, F low, F high) {
     return vminq_f32(vmaxq_f32(v, low), high);

@@ -89,7 +89,8 @@ int64_t gemm_bf16_avx2_scratch(const void* params, int threads) {
   return scratch(params, threads, 6, 4);
 }
 int64_t gemm_bf16_avx512_scratch(const void* params, int threads) {
-  return scratch(params, threads, 7, 2);
+  const GemmParams& p = *static_cast<const GemmParams*>(params);
+  return threads * bf16_block_bytes(p.n, p.k, 4);
 }
 
 }  // namespace sinter

@@ -35,6 +35,19 @@ static inline int64_t bf16_panel_bytes(int64_t k, int64_t rows, int value_bytes)
   return (rows * 2 * bf16_pairs(k) * value_bytes + 63) / 64 * 64;
 }
 
+// Strips of vdpbf16ps (drive_strips_bf16.h) take blocks of rows that stay in L2, at most, and where the weights stay in
+// L1, few enough that rows of C are finished one after the other.
+constexpr int64_t BF16_ROWS = 8;
+static inline int64_t bf16_block_rows(int64_t n, int64_t k, int64_t out_bytes) {
+  const int64_t words = bf16_pairs(k);
+  const int64_t fit = bf16_tiles_bytes(n, k) <= 24576 ? 16384 / (out_bytes * n) : 458752 / (4 * words);
+  return fit < BF16_ROWS ? BF16_ROWS : fit > 240 ? 240 : fit;
+}
+static inline int64_t bf16_block_bytes(int64_t n, int64_t k, int64_t out_bytes) {
+  const int64_t rows = (bf16_block_rows(n, k, out_bytes) + BF16_ROWS - 1) / BF16_ROWS * BF16_ROWS;
+  return (rows * 4 * bf16_pairs(k) + 63) / 64 * 64;
+}
+
 // AMX takes the same tiles. Scratch per thread, by offsets: float rows rounded (bfloat16 ones are read where they are),
 // some 256 KiB that stay in L2, then what their last steps read (packing.h).
 struct AmxPanel {

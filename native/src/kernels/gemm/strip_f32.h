@@ -1,5 +1,6 @@
-// The product of floats that gemm, conv and batch_matmul are made of: rows of A, read where they are, times a strip of
-// columns. Each ISA's is in <arch>_<isa>_f32_tiles.cc, an instance of tiles_f32.h.
+// The product of floats, or of bfloat16, that gemm, conv and batch_matmul are made of: rows of A, read where they are,
+// times a strip of columns. Each ISA's is in <arch>_<isa>_f32_tiles.cc or <arch>_<isa>_tiles.cc, an instance of
+// tiles_f32.h.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SINTER_KERNELS_GEMM_STRIP_F32_H_
 #define SINTER_KERNELS_GEMM_STRIP_F32_H_
@@ -8,16 +9,20 @@
 
 namespace sinter {
 
-// Rows of A, `stride` floats from row to row. A row's values of k are `runs` runs of `run` floats, `pitch` floats
-// apart: one run for a matrix; for a window of a convolution, the rows of its kernel.
-struct FloatRows {
-  const float* a;
+// Rows of A, `stride` values from row to row. A row's values of k are `runs` runs of `run` values, `pitch` values
+// apart: one run for a matrix; for a window of a convolution, the rows of its kernel. Runs of bfloat16 are even.
+template <class In>
+struct StripRows {
+  const In* a;
   int64_t rows, stride;
   int64_t runs, pitch, run;
 };
+typedef StripRows<float> FloatRows;
+typedef StripRows<uint16_t> Bf16Rows;
 
 // Weights and biases of a strip, in tiles of 16 columns. For each k, a tile's weights are `step` floats after those of
-// k - 1. A tile's first weights and its biases are `gap` and `bias_gap` floats after those of the tile before.
+// k - 1. A tile's first weights and its biases are `gap` and `bias_gap` floats after those of the tile before. For
+// bfloat16 a pair of k stands where a float would (packing_bf16.h).
 struct FloatWeights {
   const float* w;
   int64_t step, gap;
@@ -27,12 +32,15 @@ struct FloatWeights {
   const float* next;
 };
 
-// C, `ldc` floats from row to row. Sums are bounded by low and high; NaN stays.
-struct FloatResults {
-  float* c;
+// C, `ldc` values from row to row. Sums are bounded by low and high, NaN stays; then bfloat16 are rounded.
+template <class Out>
+struct StripResults {
+  Out* c;
   int64_t ldc;
   float low, high;
 };
+typedef StripResults<float> FloatResults;
+typedef StripResults<uint16_t> Bf16Results;
 
 // C[r][0..columns) = bound(bias + sum over k of A[r][k] * W[k][column]) for all rows: products are fused into the sum,
 // in the order of k, but that three pixels side by side (run == 3 * stride) may take turns. Weights are read by whole
@@ -42,6 +50,12 @@ typedef void MultiplyStripF32(const FloatRows& rows, const FloatWeights& weights
 MultiplyStripF32 multiply_strip_f32_avx2;    // at most 24 columns, for one row 64
 MultiplyStripF32 multiply_strip_f32_neon;    // at most 16 columns, for one row 32
 MultiplyStripF32 multiply_strip_f32_avx512;  // at most 64 columns, for one row 128
+
+// The same of bfloat16: pairs of products are added one after the other, as vdpbf16ps does it (docs/numerics.md, bf16).
+void multiply_strip_bf16_avx512(const Bf16Rows& rows, const FloatWeights& weights, const FloatResults& results,
+                                int columns);  // at most 64 columns, for one row 128
+void multiply_strip_bf16_avx512(const Bf16Rows& rows, const FloatWeights& weights, const Bf16Results& results,
+                                int columns);
 
 // How n columns are shared out to strips: their bounds in units of vectors. A strip starts with a packed tile.
 struct StripsF32 {

@@ -7,8 +7,9 @@
 #define SINTER_KERNELS_GEMM_TILE_AMX_BF16_H_
 
 #include "kernels/gemm/packing_bf16.h"
+#include "kernels/gemm/round_bf16_avx512.h"
+#include "kernels/gemm/store_avx512_f32.h"
 #include "kernels/gemm/tile_amx.h"
-#include "kernels/gemm/tile_avx512_bf16.h"
 
 namespace sinter {
 namespace {

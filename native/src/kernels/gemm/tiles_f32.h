@@ -1,11 +1,15 @@
-// The float micro-kernels, written once for every vector unit: tiles of some vectors of columns times some rows.
+// The micro-kernels whose sums are floats, written once for every vector unit: tiles of some vectors of columns times
+// some rows, of floats or of bfloat16.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Included by the <arch>_<isa>_f32_tiles.cc files after their struct V (in an anonymous namespace, like all of this):
+// Included by the <arch>_<isa>_f32_tiles.cc and _tiles.cc files after their struct V (in an anonymous namespace, like
+// all of this):
 //   F, W               a vector of W floats, W a divisor of 16
+//   In, STEP           an element of a row, and how many of them a step takes: a float, or two bfloat16 whose weights
+//                      stand in pairs, a pair where a float would
 //   Mask, first(n)     the first n lanes
-//   load(p), store(p, v), store(p, v, mask), set(x), bound(v, low, high)
-//   add(sum, x, w)     *sum += x * w, rounded once; x is a vector or where a float stands that all lanes take
+//   load(p), store(p, v), store(p, v, mask), set(x), all(p), bound(v, low, high)
+//   add(sum, x, w)     *sum += x * w; x is a vector or where a step's elements stand that all lanes take
 //   VECTORS            the most vectors of columns; VECTORS_OF_ONE: the same for a single row
 //   most_rows(vectors) the most rows of a tile: as many as there are registers for sums, where vectors are fewer, more.
 //                      Enough sums to keep the units busy (8 where two units take 4 cycles), loads (a vector each of
@@ -26,25 +30,25 @@ namespace {
 // vector of columns: a value meets the up to three taps of as many rows that see it. A load for each product would be
 // the limit.
 template <int ROWS>
-SINTER_UNROLLED void three_taps(const float* a, int64_t pixel, const float* w, int64_t step, V::F (&s)[ROWS]) {
-  const float *a4 = a + 4 * pixel, *a8 = a + 8 * pixel, *a12 = a + 12 * pixel, *a16 = a + 16 * pixel;
-  const float *second = w + pixel * step, *third = second + pixel * step;
-  for (int64_t i = pixel; i > 0; i--) {
+SINTER_UNROLLED void three_taps(const V::In* a, int64_t pixel, const float* w, int64_t step, V::F (&s)[ROWS]) {
+  const V::In *a4 = a + 4 * pixel, *a8 = a + 8 * pixel, *a12 = a + 12 * pixel, *a16 = a + 16 * pixel;
+  const float *second = w + pixel / V::STEP * step, *third = second + pixel / V::STEP * step;
+  for (int64_t i = pixel / V::STEP; i > 0; i--) {
     const V::F w0 = V::load(w), w1 = V::load(second), w2 = V::load(third);
     repeat<ROWS + 2>([&](auto r) SINTER_UNROLLED_LAMBDA {
-      const V::F x = V::set((r < 4 ? a : r < 8 ? a4 : r < 12 ? a8 : r < 16 ? a12 : a16)[r % 4 * pixel]);
+      const V::F x = V::all((r < 4 ? a : r < 8 ? a4 : r < 12 ? a8 : r < 16 ? a12 : a16) + r % 4 * pixel);
       if constexpr (r < ROWS) V::add(&s[r], x, w0);
       if constexpr (r >= 1 && r <= ROWS) V::add(&s[r - 1], x, w1);
       if constexpr (r >= 2) V::add(&s[r - 2], x, w2);
     });
     w += step, second += step, third += step;
-    a++, a4++, a8++, a12++, a16++;
+    a += V::STEP, a4 += V::STEP, a8 += V::STEP, a12 += V::STEP, a16 += V::STEP;
   }
 }
 
-template <int VECTORS, int ROWS>
-SINTER_UNROLLED void one_tile(const FloatRows& m, int64_t row, const FloatWeights& weights, const FloatResults& results,
-                              V::Mask last) {
+template <int VECTORS, int ROWS, class Out>
+SINTER_UNROLLED void one_tile(const StripRows<V::In>& m, int64_t row, const FloatWeights& weights,
+                              const StripResults<Out>& results, V::Mask last) {
   constexpr int per_tile = 16 / V::W;  // vectors of a packed tile
   V::F s[VECTORS * ROWS];
   repeat<VECTORS>([&](auto v) SINTER_UNROLLED_LAMBDA {
@@ -53,31 +57,31 @@ SINTER_UNROLLED void one_tile(const FloatRows& m, int64_t row, const FloatWeight
   });
   const int64_t stride = m.stride, gap = weights.gap, step = weights.step;
   const float* w = weights.w;
-  const float* a = m.a + row * stride;
+  const V::In* a = m.a + row * stride;
   // A line for each k: the first tiles of rows see to the whole next strip.
   const int64_t part = row / ROWS;
   [[maybe_unused]] const float* ahead =
-      weights.next && part * per_tile < VECTORS ? weights.next + part * 16 * (m.runs * m.run + 1) : w;
-  [[maybe_unused]] const bool share = VECTORS == 1 && ROWS >= 4 && m.run == 3 * stride;
+      weights.next && part * per_tile < VECTORS ? weights.next + part * 16 * (m.runs * m.run / V::STEP + 1) : w;
+  [[maybe_unused]] const bool share = VECTORS == 1 && ROWS >= 4 && m.run == 3 * stride && stride % V::STEP == 0;
   for (int64_t run = m.runs; run > 0; run--, a += m.pitch) {
     if constexpr (VECTORS == 1 && ROWS >= 4) {
       if (share) {
         three_taps<ROWS>(a, stride, w, step, s);
-        w += m.run * step;
+        w += m.run / V::STEP * step;
         continue;
       }
     }
-    const float *a0 = a, *a4 = a + 4 * stride, *a8 = a + 8 * stride, *a12 = a + 12 * stride;
-    for (int64_t i = m.run; i > 0; i--) {
+    const V::In *a0 = a, *a4 = a + 4 * stride, *a8 = a + 8 * stride, *a12 = a + 12 * stride;
+    for (int64_t i = m.run / V::STEP; i > 0; i--) {
       V::F wide[VECTORS];
       repeat<VECTORS>([&](auto v)
                           SINTER_UNROLLED_LAMBDA { wide[v] = V::load(w + v / per_tile * gap + v % per_tile * V::W); });
       repeat<ROWS>([&](auto r) SINTER_UNROLLED_LAMBDA {
-        const float* at = (r < 4 ? a0 : r < 8 ? a4 : r < 12 ? a8 : a12) + r % 4 * stride;
+        const V::In* at = (r < 4 ? a0 : r < 8 ? a4 : r < 12 ? a8 : a12) + r % 4 * stride;
         if constexpr (VECTORS == 1) {
           V::add(&s[r], at, wide[0]);
         } else {
-          const V::F x = V::set(*at);
+          const V::F x = V::all(at);
           repeat<VECTORS>([&](auto v) SINTER_UNROLLED_LAMBDA { V::add(&s[VECTORS * r + v], x, wide[v]); });
         }
       });
@@ -86,14 +90,14 @@ SINTER_UNROLLED void one_tile(const FloatRows& m, int64_t row, const FloatWeight
         ahead += 16;
       }
       w += step;
-      a0++, a4++, a8++, a12++;
+      a0 += V::STEP, a4 += V::STEP, a8 += V::STEP, a12 += V::STEP;
     }
   }
   const V::F low = V::set(results.low), high = V::set(results.high);
   if (results.low > -INFINITY || results.high < INFINITY) {
     repeat<VECTORS * ROWS>([&](auto i) SINTER_UNROLLED_LAMBDA { s[i] = V::bound(s[i], low, high); });
   }
-  float* c = results.c + row * results.ldc;
+  Out* c = results.c + row * results.ldc;
   repeat<ROWS>([&](auto r) SINTER_UNROLLED_LAMBDA {
     repeat<VECTORS>([&](auto v) SINTER_UNROLLED_LAMBDA {
       const V::F value = s[VECTORS * r + v];
@@ -108,17 +112,18 @@ SINTER_UNROLLED void one_tile(const FloatRows& m, int64_t row, const FloatWeight
 }
 
 // `count` tiles of ROWS rows from row `first` on.
-template <int VECTORS, int ROWS>
-__attribute__((noinline)) void some_tiles(const FloatRows& m, int64_t first, int64_t count, const FloatWeights& weights,
-                                          const FloatResults& results, V::Mask last) {
+template <int VECTORS, int ROWS, class Out>
+__attribute__((noinline)) void some_tiles(const StripRows<V::In>& m, int64_t first, int64_t count,
+                                          const FloatWeights& weights, const StripResults<Out>& results, V::Mask last) {
   for (int64_t row = first; row < first + count * ROWS; row += ROWS) {
     one_tile<VECTORS, ROWS>(m, row, weights, results, last);
   }
 }
 
 // Rows are shared out to as few tiles as there can be, whose heights differ by one at most.
-template <int VECTORS>
-inline void share_out_rows(const FloatRows& m, const FloatWeights& weights, const FloatResults& results, V::Mask last) {
+template <int VECTORS, class Out>
+inline void share_out_rows(const StripRows<V::In>& m, const FloatWeights& weights, const StripResults<Out>& results,
+                           V::Mask last) {
   constexpr int most = V::most_rows(VECTORS);
   const int64_t tiles = (m.rows + most - 1) / most, height = (m.rows + tiles - 1) / tiles;
   const int64_t higher = m.rows - tiles * (height - 1), split = higher * height;
@@ -152,8 +157,9 @@ inline void share_out_rows(const FloatRows& m, const FloatWeights& weights, cons
   }
 }
 
-template <int VECTORS = 1>
-inline void multiply_strip(const FloatRows& m, const FloatWeights& weights, const FloatResults& results, int columns) {
+template <int VECTORS = 1, class Out>
+inline void multiply_strip(const StripRows<V::In>& m, const FloatWeights& weights, const StripResults<Out>& results,
+                           int columns) {
   constexpr int many = V::VECTORS > V::VECTORS_OF_ONE ? V::VECTORS : V::VECTORS_OF_ONE;
   if (columns > V::W * VECTORS) {
     if constexpr (VECTORS < many) multiply_strip<VECTORS + 1>(m, weights, results, columns);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "kernels/gemm/packing_weight_only.h"
-#include "kernels/gemm/tile_avx512_f32.h"
+#include "kernels/gemm/store_avx512_f32.h"
 #include "kernels/gemm/tile_vnni.h"
 
 namespace sinter {

@@ -9,6 +9,8 @@ namespace {
 struct V {
   static constexpr int W = 8, VECTORS = 3, VECTORS_OF_ONE = 8;
   static constexpr bool AHEAD = false;
+  typedef float In;
+  static constexpr int STEP = 1;
   typedef __m256 F;
   typedef __m256i Mask;
 
@@ -29,6 +31,9 @@ struct V {
   }
   static F set(float x) {
     return _mm256_set1_ps(x);
+  }
+  static F all(const float* p) {
+    return _mm256_broadcast_ss(p);
   }
   static F bound(F v, F low, F high) {
     return _mm256_min_ps(high, _mm256_max_ps(low, v));

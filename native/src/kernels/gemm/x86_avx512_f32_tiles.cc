@@ -14,6 +14,8 @@ namespace {
 struct V {
   static constexpr int W = 16, VECTORS = 4, VECTORS_OF_ONE = 8;
   static constexpr bool AHEAD = true;
+  typedef float In;
+  static constexpr int STEP = 1;
   typedef __m512 F;
   typedef __mmask16 Mask;
 
@@ -34,6 +36,9 @@ struct V {
   }
   LANES F set(float x) {
     return _mm512_set1_ps(x);
+  }
+  LANES F all(const float* p) {
+    return _mm512_set1_ps(*p);
   }
   LANES F bound(F v, F low, F high) {
     return _mm512_min_ps(high, _mm512_max_ps(low, v));

@@ -1,9 +1,12 @@
 // gemm by int8 weights with activations rounded to bfloat16, for AVX-512 with vdpbf16ps: int8 is exact as bfloat16.
 // SPDX-License-Identifier: Apache-2.0
+#include <math.h>
+
 #include "core/workers.h"
 #include "kernels/gemm/op.h"
 #include "kernels/gemm/packing_bf16.h"
-#include "kernels/gemm/tile_avx512_bf16.h"
+#include "kernels/gemm/round_bf16_avx512.h"
+#include "kernels/gemm/strip_f32.h"
 #include "kernels/gemm/widen_avx512.h"
 
 namespace sinter {
@@ -55,20 +58,10 @@ inline void finish(int64_t rows, const char* tile, int64_t width, float* c, int6
 // A panel's sums with rows of a block, to C.
 inline void multiply(int64_t rows, const uint16_t* a, int64_t k, const uint32_t* panel, float* c, int64_t ldc,
                      int columns) {
-  const int64_t pairs = bf16_pairs(k), one_tile = 16 * (1 + pairs);
-  for (int first = 0; first < columns; first += 32) {
-    const int some = columns - first < 32 ? columns - first : 32;
-    for (int64_t r = 0; r < rows;) {
-      // What is left after whole tiles is shared out: a tile of one row waits for its own sums.
-      const int64_t left = rows - r, count = left <= 7 ? left : left < 14 ? (left + 1) / 2 : 7;
-      with_wide_size(count, some, [&](auto size) {
-        wide_tile_bf16<decltype(size)::rows, decltype(size)::tiles>(a + r * 2 * pairs, 2 * pairs,
-                                                                    panel + first / 16 * one_tile, one_tile, pairs,
-                                                                    c + r * ldc + first, ldc, some, WidePlain());
-      });
-      r += count;
-    }
-  }
+  const int64_t width = 2 * bf16_pairs(k), one_tile = bf16_tile_words(k);
+  const FloatWeights weights = packed_strip_f32(reinterpret_cast<const float*>(panel), one_tile, 0, 0, false);
+  const FloatResults results = {c, ldc, -INFINITY, INFINITY};
+  multiply_strip_bf16_avx512({a, rows, width, 1, 0, width}, weights, results, columns);
 }
 
 }  // namespace
