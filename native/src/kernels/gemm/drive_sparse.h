@@ -6,8 +6,9 @@
 //         GROUP       outputs of a group
 //         fill(p, tile)                       brings the tile's activations into its panel
 //         groups(from, to, tile, stage)       products of groups from .. to - 1; `stage` is that of output 0
-//         put(stage, pitch, c, ldc, pixels, outputs)
-//                                             4 * WIDTH pixels of 16 outputs to rows of c, as many as exist
+//         put(stage, part, c, ldc, pixels, outputs)
+//                                             part 0 .. 3 of the results of a chunk, up to SPARSE_CHUNK outputs whose
+//                                             first is at `stage`, to rows of c
 #ifndef SINTER_KERNELS_GEMM_DRIVE_SPARSE_H_
 #define SINTER_KERNELS_GEMM_DRIVE_SPARSE_H_
 
@@ -24,13 +25,11 @@ struct SparseTile {
   uint8_t *panel, *stage;
 };
 
-// Results of outputs n .. n + 15, which begin at `stage`.
+// Part 0 .. 3 of the results of outputs n .. n + 63, which begin at `stage`.
 template <class Kernel>
-void put_outputs(const GemmParams& p, const SparseTile& t, int64_t n, const uint8_t* stage) {
-  const int64_t pitch = sparse_stage_pitch(t.vectors, Kernel::WIDTH), step = 4 * Kernel::WIDTH;
-  for (int64_t x = 0; x < t.pixels; x += step) {
-    Kernel::put(stage + x, pitch, t.c + x * p.ldc + n, p.ldc, t.pixels - x, p.n - n);
-  }
+void put_part_of(const GemmParams& p, const SparseTile& t, int64_t n, int64_t part, const uint8_t* stage) {
+  const int64_t left = p.n - n;
+  if (left > 0) Kernel::put(stage, part, t.c + n, p.ldc, t.pixels, left < SPARSE_CHUNK ? left : SPARSE_CHUNK);
 }
 
 // A tile by one thread. Results of the chunk before are put to their places among the products of this one: the former
@@ -39,15 +38,17 @@ template <class Kernel>
 void whole_tile(const GemmParams& p, const Blocks& w, const SparseTile& t, const Kernel& kernel) {
   const int64_t pitch = sparse_stage_pitch(t.vectors, Kernel::WIDTH);
   Kernel::fill(p, t);
-  for (int64_t n = 0; n < w.outputs + SPARSE_CHUNK; n += 16) {
+  const int64_t chunks = (w.outputs + SPARSE_CHUNK - 1) / SPARSE_CHUNK;
+  for (int64_t n = 0; n < (chunks + 1) * SPARSE_CHUNK; n += 16) {
     if (n < w.outputs) {  // chunks take turns in the two halves of the stage
       const int64_t chunk = n / SPARSE_CHUNK;
       uint8_t* stage = t.stage + (chunk % 2 - chunk) * SPARSE_CHUNK * pitch;
       kernel.groups(n / Kernel::GROUP, (n + 16) / Kernel::GROUP, t, stage);
     }
-    const int64_t before = n - SPARSE_CHUNK;
-    if (before >= 0 && before < w.outputs) {
-      put_outputs<Kernel>(p, t, before, t.stage + before % (2 * SPARSE_CHUNK) * pitch);
+    const int64_t before = n / SPARSE_CHUNK - 1;
+    if (before >= 0) {
+      put_part_of<Kernel>(p, t, before * SPARSE_CHUNK, n % SPARSE_CHUNK / 16,
+                          t.stage + before % 2 * SPARSE_CHUNK * pitch);
     }
   }
 }
@@ -77,7 +78,8 @@ void drive_sparse(const Call* call, const GemmParams& p, const Blocks& w, int mo
     return;
   }
   // Few pixels: threads share a tile's groups, which are in the order of their work.
-  const int64_t runs = (int64_t{threads} + split.tiles - 1) / split.tiles, sixteens = w.outputs / 16;
+  const int64_t runs = (int64_t{threads} + split.tiles - 1) / split.tiles;
+  const int64_t parts = (w.outputs + SPARSE_CHUNK - 1) / SPARSE_CHUNK * 4;
   parallel_for(call->workers, split.tiles, [&](int64_t tile, int) { Kernel::fill(p, tile_at(tile, tile)); });
   parallel_for(call->workers, split.tiles * runs, [&](int64_t task, int) {
     const SparseTile t = tile_at(task / runs, task / runs);
@@ -85,9 +87,10 @@ void drive_sparse(const Call* call, const GemmParams& p, const Blocks& w, int mo
   });
   parallel_for(call->workers, split.tiles * runs, [&](int64_t task, int) {
     const SparseTile t = tile_at(task / runs, task / runs);
-    const int64_t run = task % runs, last = sixteens * (run + 1) / runs;
-    for (int64_t i = sixteens * run / runs; i < last; i++) {
-      put_outputs<Kernel>(p, t, 16 * i, t.stage + 16 * i * sparse_stage_pitch(t.vectors, width));
+    const int64_t run = task % runs, last = parts * (run + 1) / runs;
+    for (int64_t i = parts * run / runs; i < last; i++) {
+      const int64_t n = i / 4 * SPARSE_CHUNK;
+      put_part_of<Kernel>(p, t, n, i % 4, t.stage + n * sparse_stage_pitch(t.vectors, width));
     }
   });
 }

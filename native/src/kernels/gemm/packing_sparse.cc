@@ -130,13 +130,11 @@ sinter_status block_pack(const void* params, const Source* sources, void* out, i
   return SINTER_OK;
 }
 
-// What a tile's activations may take of the first cache; the rest is for weights and results.
-int64_t panel_budget() {
-  static const int64_t budget = [] {
-    const int64_t level1 = cache_bytes(1);
-    return level1 > 0 ? level1 * 7 / 8 : 28672;
-  }();
-  return budget;
+// What a tile's activations may take, of the first cache and behind it: fewer pixels at a time cost more than loads
+// from the second cache, which come early enough. AVX2 has been measured within the first only.
+int64_t panel_budget(int width) {
+  static const int64_t level1 = cache_bytes(1) > 0 ? cache_bytes(1) : 32768;
+  return width >= 16 ? level1 * 3 / 2 : level1 * 7 / 8;
 }
 
 }  // namespace
@@ -152,7 +150,7 @@ const PackingDef gemm_s8_block16x4_packing = {"gemm_s8_block16x4",   1, &gemm_op
 
 SparseSplit sparse_split(const GemmParams& p, int threads, int width, int most, int64_t quad_bytes) {
   const int64_t quads = (int64_t{p.k} + 3) / 4;
-  int64_t fit = panel_budget() / (quads * quad_bytes);
+  int64_t fit = panel_budget(width) / (quads * quad_bytes);
   fit = fit < 1 ? 1 : fit > most ? most : fit;
   SparseSplit s;
   s.vectors = (int64_t{p.m} + width - 1) / width;

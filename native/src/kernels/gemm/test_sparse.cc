@@ -38,6 +38,7 @@ std::vector<int8_t> full(Random& random, int n, int k) {
   return weights;
 }
 
+// One of four keeps int8's own bounds, as most layers do.
 Case make_case(Random& random, int m, int n, int k, std::vector<int8_t> weights, int gap = 0) {
   GemmParams p = {};
   p.m = m;
@@ -49,6 +50,7 @@ Case make_case(Random& random, int m, int n, int k, std::vector<int8_t> weights,
   p.out_zero_point = static_cast<int32_t>(random.integer(-128, 127));
   p.out_min = static_cast<int32_t>(random.integer(-128, 0));
   p.out_max = static_cast<int32_t>(random.integer(p.out_min, 127));
+  if (random.integer(0, 3) == 0) p.out_min = -128, p.out_max = 127;
   Case c;
   c.name = "sparse m" + std::to_string(m) + " n" + std::to_string(n) + " k" + std::to_string(k) + " gap " +
            std::to_string(gap);
@@ -129,6 +131,11 @@ TEST(GemmSparse, LargerShapes) {
         make_case(random, m, n, k, blocks(random, n, k, height, static_cast<int>(random.integer(0, 100)))));
     if (HasFailure()) return;
   }
+  // Every number of outputs that a chunk may have, every number of pixels that a tile may have.
+  for (int n : {17, 33, 47, 48, 49, 63, 64, 65, 79, 81, 97, 113, 127, 129}) {
+    run_differential(make_case(random, 70, n, 24, blocks(random, n, 24, 1, 30)));
+  }
+  for (int m = 2; m < 70; m++) run_differential(make_case(random, m, 70, 20, blocks(random, 70, 20, 4, 30)));
   // Many values of k: few pixels fit the first cache at a time.
   for (int m : {1, 30, 200}) run_differential(make_case(random, m, 20, 3001, blocks(random, 20, 3001, 1, 20)));
 }

@@ -174,14 +174,19 @@ struct Pixels {
     }
   }
 
-  static void put(const uint8_t* stage, int64_t pitch, int8_t* c, int64_t ldc, int64_t pixels, int64_t outputs) {
+  static void put(const uint8_t* stage, int64_t part, int8_t* c, int64_t ldc, int64_t pixels, int64_t outputs) {
+    outputs -= 16 * part;
+    if (outputs <= 0) return;
     __m256i v[16];
-    for (int o = 0; o < 16; o++) v[o] = _mm256_load_si256(reinterpret_cast<const __m256i*>(stage + o * pitch));
+    for (int o = 0; o < 16; o++) {
+      v[o] = _mm256_load_si256(reinterpret_cast<const __m256i*>(stage + (16 * part + o) * 32));
+    }
     transpose_bytes(v);
     for (int64_t i = 0; i < 16; i++) {
       const int64_t x = i / 4 * 8 + i % 4;
-      if (x < pixels) put_some(c + x * ldc, _mm256_castsi256_si128(v[i]), outputs);
-      if (x + 4 < pixels) put_some(c + (x + 4) * ldc, _mm256_extracti128_si256(v[i], 1), outputs);
+      int8_t* at = c + x * ldc + 16 * part;
+      if (x < pixels) put_some(at, _mm256_castsi256_si128(v[i]), outputs);
+      if (x + 4 < pixels) put_some(at + 4 * ldc, _mm256_extracti128_si256(v[i], 1), outputs);
     }
   }
 };

@@ -9,17 +9,12 @@
 
 #include "core/workers.h"
 #include "kernels/gemm/drive_sparse.h"
+#include "kernels/gemm/quads_avx512.h"
 #include "kernels/gemm/sparse.h"
 #include "kernels/gemm/tile_vnni.h"
 
 namespace sinter {
 namespace {
-
-#if defined(SINTER_EMULATED)
-#define INLINE __attribute__((noinline))  // emulated instructions are long: inlining them would take minutes
-#else
-#define INLINE inline __attribute__((always_inline))
-#endif
 
 constexpr int QUAD = 64;  // bytes of a quad of 16 pixels
 
@@ -35,145 +30,41 @@ INLINE __m512i broadcast(const void* four_bytes) {
   return _mm512_set1_epi32(values);
 }
 
-// ---- into quads and back --------------------------------------------------------------------------
-
-// In each quarter of the vectors: four rows of four 32-bit values, transposed.
-INLINE void transpose_quarters(__m512i& a, __m512i& b, __m512i& c, __m512i& d) {
-  const __m512i ab = _mm512_unpacklo_epi32(a, b), ab2 = _mm512_unpackhi_epi32(a, b);
-  const __m512i cd = _mm512_unpacklo_epi32(c, d), cd2 = _mm512_unpackhi_epi32(c, d);
-  a = _mm512_unpacklo_epi64(ab, cd);
-  b = _mm512_unpackhi_epi64(ab, cd);
-  c = _mm512_unpacklo_epi64(ab2, cd2);
-  d = _mm512_unpackhi_epi64(ab2, cd2);
-}
-
-INLINE __m128i load128(const uint8_t* a) {
-  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(a));
-}
-
-// 16 bytes of pixels 0, 4, 8, 12 at a, which are 4 * stride bytes apart.
-INLINE __m512i every_fourth(const uint8_t* a, int64_t stride) {
-  __m512i v = _mm512_castsi128_si512(load128(a));
-  v = _mm512_inserti32x4(v, load128(a + 4 * stride), 1);
-  v = _mm512_inserti32x4(v, load128(a + 8 * stride), 2);
-  return _mm512_inserti32x4(v, load128(a + 12 * stride), 3);
-}
-
-INLINE void put_quads(uint8_t* to, int64_t pitch, int64_t count, __m512i a, __m512i b, __m512i c, __m512i d) {
-  const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
-  transpose_quarters(a, b, c, d);
-  _mm512_storeu_si512(to, _mm512_xor_si512(a, flip));
-  if (count > 1) _mm512_storeu_si512(to + pitch, _mm512_xor_si512(b, flip));
-  if (count > 2) _mm512_storeu_si512(to + 2 * pitch, _mm512_xor_si512(c, flip));
-  if (count > 3) _mm512_storeu_si512(to + 3 * pitch, _mm512_xor_si512(d, flip));
-}
-
-// Sixteen whole pixels; `pitch` bytes from quad to quad.
-void whole_pixels(const uint8_t* a, int64_t stride, int64_t k, uint8_t* to, int64_t pitch) {
-  int64_t i = 0;
-  for (; i + 16 <= k; i += 16, to += 4 * pitch) {
-    put_quads(to, pitch, 4, every_fourth(a + i, stride), every_fourth(a + stride + i, stride),
-              every_fourth(a + 2 * stride + i, stride), every_fourth(a + 3 * stride + i, stride));
-  }
-  if (i == k) return;
-  alignas(64) uint8_t rest[16 * 16] = {};  // what lies behind a pixel's values may not be read
-  for (int64_t x = 0; x < 16; x++) memcpy(rest + 16 * x, a + x * stride + i, static_cast<size_t>(k - i));
-  put_quads(to, pitch, (k - i + 3) / 4, every_fourth(rest, 16), every_fourth(rest + 16, 16),
-            every_fourth(rest + 32, 16), every_fourth(rest + 48, 16));
-}
-
-// Fewer: the others count as zeros.
-void some_pixels(const uint8_t* a, int64_t stride, int64_t k, int64_t pixels, uint8_t* to, int64_t pitch) {
-  for (int64_t i = 0; i < k; i += 16, to += 4 * pitch) {
-    const int64_t values = k - i < 16 ? k - i : 16;
-    alignas(64) uint8_t rest[16 * 16] = {};
-    for (int64_t x = 0; x < pixels; x++) memcpy(rest + 16 * x, a + x * stride + i, static_cast<size_t>(values));
-    put_quads(to, pitch, (values + 3) / 4, every_fourth(rest, 16), every_fourth(rest + 16, 16),
-              every_fourth(rest + 32, 16), every_fourth(rest + 48, 16));
-  }
-}
-
-// Sixteen vectors that hold, in each quarter, 16 bytes of an output, to sixteen that hold 16 outputs.
-INLINE void transpose_bytes(__m512i (&v)[16]) {
-  __m512i t[16];
-  vnni_repeat<8>([&](auto i) SINTER_VNNI_LAMBDA {
-    t[i] = _mm512_unpacklo_epi8(v[2 * i], v[2 * i + 1]);
-    t[i + 8] = _mm512_unpackhi_epi8(v[2 * i], v[2 * i + 1]);
-  });
-  vnni_repeat<4>([&](auto i) SINTER_VNNI_LAMBDA {
-    v[i] = _mm512_unpacklo_epi16(t[2 * i], t[2 * i + 1]);
-    v[i + 4] = _mm512_unpackhi_epi16(t[2 * i], t[2 * i + 1]);
-    v[i + 8] = _mm512_unpacklo_epi16(t[2 * i + 8], t[2 * i + 9]);
-    v[i + 12] = _mm512_unpackhi_epi16(t[2 * i + 8], t[2 * i + 9]);
-  });
-  // v[4 * q + i]: pixels 4 q .. 4 q + 3 of outputs 4 i .. 4 i + 3.
-  vnni_repeat<4>([&](auto q)
-                     SINTER_VNNI_LAMBDA { transpose_quarters(v[4 * q], v[4 * q + 1], v[4 * q + 2], v[4 * q + 3]); });
-}
-
-// Four vectors of pixels of 16 outputs, which are `pitch` bytes apart, to rows of c; `outputs` and `pixels` exist.
-void put_rows(const uint8_t* stage, int64_t pitch, int8_t* c, int64_t ldc, int64_t pixels, int64_t outputs) {
-  __m512i v[16];
-  vnni_repeat<16>([&](auto o) SINTER_VNNI_LAMBDA { v[o] = _mm512_load_si512(stage + o * pitch); });
-  transpose_bytes(v);
-  const int64_t far = 4 * ldc;
-  if (pixels >= 64 && outputs >= 16) {
-    vnni_repeat<16>([&](auto i) SINTER_VNNI_LAMBDA {
-      int8_t* at = c + (i / 4 * 16 + i % 4) * ldc;
-      // By halves: on Intel's processors storing a quarter of a vector takes a shuffle, one of a half does not.
-      const __m256i low = _mm512_castsi512_si256(v[i]), high = _mm512_extracti64x4_epi64(v[i], 1);
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(at), _mm256_castsi256_si128(low));
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(at + far), _mm256_extracti128_si256(low, 1));
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(at + 2 * far), _mm256_castsi256_si128(high));
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(at + 3 * far), _mm256_extracti128_si256(high, 1));
-    });
-    return;
-  }
-  const __mmask16 mask = outputs >= 16 ? 0xffff : static_cast<__mmask16>((1u << outputs) - 1);
-  for (int64_t i = 0; i < 16; i++) {
-    const int64_t x = i / 4 * 16 + i % 4;
-    int8_t* at = c + x * ldc;
-    if (x < pixels) _mm_mask_storeu_epi8(at, mask, _mm512_castsi512_si128(v[i]));
-    if (x + 4 < pixels) _mm_mask_storeu_epi8(at + far, mask, _mm512_extracti32x4_epi32(v[i], 1));
-    if (x + 8 < pixels) _mm_mask_storeu_epi8(at + 2 * far, mask, _mm512_extracti32x4_epi32(v[i], 2));
-    if (x + 12 < pixels) _mm_mask_storeu_epi8(at + 3 * far, mask, _mm512_extracti32x4_epi32(v[i], 3));
-  }
-}
-
 // ---- products -------------------------------------------------------------------------------------
 
-// SMALL: scales are below 1, so that nothing leaves int32 and the upper bound can wait until bytes are packed.
-template <bool SMALL>
+// What the last step may leave out. SMALL: scales are below 1, so that nothing leaves int32 and the upper bound can
+// wait until bytes are packed; WHOLE: besides, the bounds are int8's, which packing keeps by itself.
+enum Bounds { ANY, SMALL, WHOLE };
+
+template <Bounds BOUNDS>
 INLINE __m512i rounded(__m512i sum, __m512 scale, __m512 limit) {
   const __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale);
-  return _mm512_cvtps_epi32(SMALL ? value : _mm512_min_ps(value, limit));
+  return _mm512_cvtps_epi32(BOUNDS == ANY ? _mm512_min_ps(value, limit) : value);
 }
 
-template <bool SMALL>
+template <Bounds BOUNDS>
 INLINE __m512i bytes_of(__m512i v0, __m512i v1, __m512i v2, __m512i v3, const Epilogue& e) {
   const __m512i zero_point = _mm512_set1_epi16(e.zero_point);
   const __m512i v01 = _mm512_adds_epi16(_mm512_packs_epi32(v0, v1), zero_point);
   const __m512i v23 = _mm512_adds_epi16(_mm512_packs_epi32(v2, v3), zero_point);
-  const __m512i bytes = _mm512_max_epi8(_mm512_packs_epi16(v01, v23), _mm512_set1_epi8(e.minimum));
-  return SMALL ? _mm512_min_epi8(bytes, _mm512_set1_epi8(e.maximum)) : bytes;
+  __m512i bytes = _mm512_packs_epi16(v01, v23);
+  if (BOUNDS != WHOLE) bytes = _mm512_max_epi8(bytes, _mm512_set1_epi8(e.minimum));
+  return BOUNDS == SMALL ? _mm512_min_epi8(bytes, _mm512_set1_epi8(e.maximum)) : bytes;
 }
 
-// One output's sums of V x 16 pixels to bytes: 64 for each four vectors, a quarter of them four pixels of each.
-template <int V, bool SMALL>
+// One output's sums of V x 16 pixels to 64 bytes, a quarter of them four pixels of each vector.
+template <int V, Bounds BOUNDS>
 INLINE void put_output(const __m512i* s, float scale, uint8_t* stage, const Epilogue& e) {
   const __m512 factor = _mm512_set1_ps(scale), limit = _mm512_set1_ps(e.limit);
-  vnni_repeat<(V + 3) / 4>([&](auto f) SINTER_VNNI_LAMBDA {
-    constexpr int at = 4 * f.value;
-    const __m512i v0 = rounded<SMALL>(s[at], factor, limit);
-    const __m512i v1 = at + 1 < V ? rounded<SMALL>(s[at + 1 < V ? at + 1 : at], factor, limit) : v0;
-    const __m512i v2 = at + 2 < V ? rounded<SMALL>(s[at + 2 < V ? at + 2 : at], factor, limit) : v0;
-    const __m512i v3 = at + 3 < V ? rounded<SMALL>(s[at + 3 < V ? at + 3 : at], factor, limit) : v1;
-    _mm512_store_si512(stage + 64 * f, bytes_of<SMALL>(v0, v1, v2, v3, e));
-  });
+  const __m512i v0 = rounded<BOUNDS>(s[0], factor, limit);
+  const __m512i v1 = V > 1 ? rounded<BOUNDS>(s[V > 1 ? 1 : 0], factor, limit) : v0;
+  const __m512i v2 = V > 2 ? rounded<BOUNDS>(s[V > 2 ? 2 : 0], factor, limit) : v0;
+  const __m512i v3 = V > 3 ? rounded<BOUNDS>(s[V > 3 ? 3 : 0], factor, limit) : v1;
+  _mm512_store_si512(stage, bytes_of<BOUNDS>(v0, v1, v2, v3, e));
 }
 
 // A group of four outputs with the V x 16 pixels of the panel. HEIGHT: of its blocks.
-template <int HEIGHT, int V, bool SMALL>
+template <int HEIGHT, int V, Bounds BOUNDS>
 INLINE void group(const Blocks& w, int64_t g, const uint8_t* panel, uint8_t* stage, const Epilogue& e) {
   const uint32_t* order = w.order + 4 * g;
   __m512i s[4][V];
@@ -181,19 +72,26 @@ INLINE void group(const Blocks& w, int64_t g, const uint8_t* panel, uint8_t* sta
     const __m512i bias = _mm512_set1_epi32(w.bias_u8[order[o]]);
     vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { s[o][v] = bias; });
   });
-  const uint16_t* quad = w.quad + w.first[g] * int64_t{4 / HEIGHT};
   const int8_t *weights = w.weights + w.first[g] * int64_t{16}, *end = w.weights + w.first[g + 1] * int64_t{16};
-  for (; weights < end; weights += 16) {
-    if constexpr (HEIGHT == 1) {
-      uint64_t four;  // loads are the limit: one for all indices
-      memcpy(&four, quad, 8);
+  if constexpr (HEIGHT == 1) {
+    // Loads are the limit: one for all four indices, and two steps ahead, since those whose addresses have just been
+    // loaded are not issued two a cycle. What is read behind the last index are weights.
+    const uint16_t* quad = w.quad + w.first[g] * int64_t{4};
+    uint64_t next = 0, after = 0;
+    if (weights < end) memcpy(&next, quad, 8), memcpy(&after, quad + 4, 8);
+    for (; weights < end; weights += 16, quad += 4) {
+      const uint64_t four = next;
+      next = after;
+      memcpy(&after, quad + 8, 8);
       vnni_repeat<4>([&](auto o) SINTER_VNNI_LAMBDA {
         const uint8_t* a = panel + (four >> (16 * o) & 0xffff) * (V * QUAD);
         const __m512i values = broadcast(weights + 4 * o);
         vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { dot4(&s[o][v], _mm512_load_si512(a + 64 * v), values); });
       });
-      quad += 4;
-    } else {
+    }
+  } else {
+    const uint16_t* quad = w.quad + w.first[g];
+    for (; weights < end; weights += 16, quad++) {
       const uint8_t* a = panel + *quad * int64_t{V * QUAD};
       __m512i values[4];
       vnni_repeat<4>([&](auto o) SINTER_VNNI_LAMBDA { values[o] = broadcast(weights + 4 * o); });
@@ -201,38 +99,37 @@ INLINE void group(const Blocks& w, int64_t g, const uint8_t* panel, uint8_t* sta
         const __m512i pixels = _mm512_load_si512(a + 64 * v);
         vnni_repeat<4>([&](auto o) SINTER_VNNI_LAMBDA { dot4(&s[o][v], pixels, values[o]); });
       });
-      quad++;
     }
   }
   vnni_repeat<4>([&](auto o) SINTER_VNNI_LAMBDA {
-    put_output<V, SMALL>(s[o], w.scale[order[o]], stage + order[o] * sparse_stage_pitch(V, 16), e);
+    put_output<V, BOUNDS>(s[o], w.scale[order[o]], stage + order[o] * int64_t{64}, e);
   });
 }
 
 // Groups from .. to - 1 of a tile with V vectors of pixels; `stage` is that of output 0.
-template <int HEIGHT, int V, bool SMALL>
+template <int HEIGHT, int V, Bounds BOUNDS>
 __attribute__((noinline)) void groups(const Blocks& w, int64_t from, int64_t to, const uint8_t* panel, uint8_t* stage,
                                       const Epilogue& e) {
-  for (int64_t g = from; g < to; g++) group<HEIGHT, V, SMALL>(w, g, panel, stage, e);
+  for (int64_t g = from; g < to; g++) group<HEIGHT, V, BOUNDS>(w, g, panel, stage, e);
 }
 
-template <int HEIGHT, bool SMALL>
+template <int HEIGHT, Bounds BOUNDS>
 void any_groups(const Blocks& w, int64_t from, int64_t to, int64_t vectors, const uint8_t* panel, uint8_t* stage,
                 const Epilogue& e) {
   switch (vectors) {
     case 1:
-      return groups<HEIGHT, 1, SMALL>(w, from, to, panel, stage, e);
+      return groups<HEIGHT, 1, BOUNDS>(w, from, to, panel, stage, e);
     case 2:
-      return groups<HEIGHT, 2, SMALL>(w, from, to, panel, stage, e);
+      return groups<HEIGHT, 2, BOUNDS>(w, from, to, panel, stage, e);
     case 3:
-      return groups<HEIGHT, 3, SMALL>(w, from, to, panel, stage, e);
+      return groups<HEIGHT, 3, BOUNDS>(w, from, to, panel, stage, e);
     default:
-      return groups<HEIGHT, 4, SMALL>(w, from, to, panel, stage, e);
+      return groups<HEIGHT, 4, BOUNDS>(w, from, to, panel, stage, e);
   }
 }
 static_assert(SPARSE_MOST_AVX512 == 4, "any_groups knows so many");
 
-template <int HEIGHT, bool SMALL>
+template <int HEIGHT, Bounds BOUNDS>
 struct Pixels {
   static constexpr int WIDTH = 16, QUAD_BYTES = QUAD, GROUP = 4;
   const Blocks& w;
@@ -244,22 +141,23 @@ struct Pixels {
       uint8_t* to = t.panel + v * QUAD_BYTES;
       if (v * 16 + 16 <= t.pixels) {
         whole_pixels(from, p.lda, p.k, to, t.vectors * QUAD_BYTES);
+        some_pixels(from, p.lda, p.k / 16 * 16, p.k, 16, to, t.vectors * QUAD_BYTES);
       } else {
-        some_pixels(from, p.lda, p.k, t.pixels - v * 16, to, t.vectors * QUAD_BYTES);
+        some_pixels(from, p.lda, 0, p.k, t.pixels - v * 16, to, t.vectors * QUAD_BYTES);
       }
     }
   }
   void groups(int64_t from, int64_t to, const SparseTile& t, uint8_t* stage) const {
-    any_groups<HEIGHT, SMALL>(w, from, to, t.vectors, t.panel, stage, e);
+    any_groups<HEIGHT, BOUNDS>(w, from, to, t.vectors, t.panel, stage, e);
   }
-  static void put(const uint8_t* stage, int64_t pitch, int8_t* c, int64_t ldc, int64_t pixels, int64_t outputs) {
-    put_rows(stage, pitch, c, ldc, pixels, outputs);
+  static void put(const uint8_t* stage, int64_t part, int8_t* c, int64_t ldc, int64_t pixels, int64_t outputs) {
+    put_part(stage, 64, part, c, ldc, pixels, outputs);
   }
 };
 
-template <int HEIGHT, bool SMALL>
+template <int HEIGHT, Bounds BOUNDS>
 void pixels_product(const Call* call, const GemmParams& p, const Blocks& w, const Epilogue& e) {
-  drive_sparse(call, p, w, SPARSE_MOST_AVX512, Pixels<HEIGHT, SMALL>{w, e});
+  drive_sparse(call, p, w, SPARSE_MOST_AVX512, Pixels<HEIGHT, BOUNDS>{w, e});
 }
 
 // ---- one pixel ------------------------------------------------------------------------------------
@@ -356,7 +254,13 @@ void product(const Call* call) {
   for (int64_t n = 0; n < w.outputs; n += 16) {
     small &= _mm512_cmp_ps_mask(_mm512_abs_ps(_mm512_loadu_ps(w.scale + n)), _mm512_set1_ps(1.0f), _CMP_LT_OQ);
   }
-  (small == 0xffff ? pixels_product<HEIGHT, true> : pixels_product<HEIGHT, false>)(call, p, w, e);
+  if (small != 0xffff) {
+    pixels_product<HEIGHT, ANY>(call, p, w, e);
+  } else if (p.out_min > -128 || p.out_max < 127) {
+    pixels_product<HEIGHT, SMALL>(call, p, w, e);
+  } else {
+    pixels_product<HEIGHT, WHOLE>(call, p, w, e);
+  }
 }
 
 }  // namespace
