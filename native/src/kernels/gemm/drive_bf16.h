@@ -9,6 +9,7 @@
 #include "core/workers.h"
 #include "kernels/gemm/op.h"
 #include "kernels/gemm/packing_bf16.h"
+#include "kernels/gemm/tasks.h"
 
 namespace sinter {
 namespace {
@@ -32,23 +33,16 @@ inline void gemm_bf16(const Call* call, const Kernel& kernel) {
   const int64_t panel_bytes = bf16_panel_bytes(p.k, most, sizeof(Value));
   const int threads = call->workers->threads;
   const int64_t block = fair_rows(p.m, most, Kernel::ROWS, threads);
-  const int64_t blocks = (p.m + block - 1) / block;
-  int64_t chunks = 1;
-  if (threads > 1 && blocks < threads) {
-    chunks = threads < steps ? threads : steps;
-    // A chunk of less than some 32 KiB of weights costs more to hand out than to do.
-    while (chunks > 1 && steps / chunks * Kernel::TILES * one_tile < 8192) chunks--;
-  }
-  parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
-    const int64_t m0 = task / chunks * block, chunk = task % chunks;
-    const int64_t rows = p.m - m0 < block ? p.m - m0 : block;
+  const ProductTasks tasks = product_tasks(p.m, block, steps, 4 * Kernel::TILES * one_tile, LEAST_FLOAT_BYTES, threads);
+  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
+    const ProductTask part = tasks.at(task);
+    const int64_t m0 = part.first_row, rows = part.rows;
     Value* panel = reinterpret_cast<Value*>(static_cast<char*>(call->scratch) + thread * panel_bytes);
     for (int64_t r = 0; r < rows; r++) {
       kernel.fill(a + (m0 + r) * p.lda, p.k, panel + r * stride);
       if (p.k % 2) panel[r * stride + p.k] = 0;
     }
-    const int64_t last = steps * (chunk + 1) / chunks;
-    for (int64_t s = steps * chunk / chunks; s < last; s++) {
+    for (int64_t s = part.first_tile; s < part.end_tile; s++) {
       const int64_t n0 = s * width;
       const int columns = static_cast<int>(p.n - n0 < width ? p.n - n0 : width);
       for (int64_t r = 0; r < rows;) {

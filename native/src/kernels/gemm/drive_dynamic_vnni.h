@@ -8,6 +8,7 @@
 #include "kernels/gemm/dynamic.h"
 #include "kernels/gemm/op.h"
 #include "kernels/gemm/packing.h"
+#include "kernels/gemm/tasks.h"
 
 namespace sinter {
 namespace {
@@ -23,15 +24,10 @@ inline void gemm_dynamic_as(const Call* call) {
   const int64_t one_tile = tile_bytes(tile_form_vnni, p.k), tiles = (int64_t{p.n} + 63) / 64;
   const int threads = call->workers->threads;
   const int64_t block = fair_rows(p.m, dynamic_vnni_rows(p.k), 6, threads);
-  const int64_t blocks = (p.m + block - 1) / block;
-  int64_t chunks = 1;
-  if (threads > 1 && blocks < threads) {
-    chunks = threads < tiles ? threads : tiles;
-    while (chunks > 1 && tiles / chunks * one_tile < 16384) chunks--;
-  }
-  parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
-    const int64_t m0 = task / chunks * block, chunk = task % chunks;
-    const int64_t rows = p.m - m0 < block ? p.m - m0 : block;
+  const ProductTasks tasks = product_tasks(p.m, block, tiles, one_tile, LEAST_BYTES, threads);
+  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
+    const ProductTask part = tasks.at(task);
+    const int64_t m0 = part.first_row, rows = part.rows;
     char* own = static_cast<char*>(call->scratch) + thread * dynamic_vnni_thread_bytes(p.k);
     uint8_t* panel = reinterpret_cast<uint8_t*>(own);
     DynamicRange* ranges = reinterpret_cast<DynamicRange*>(own + dynamic_vnni_panel_bytes(p.k));
@@ -45,8 +41,7 @@ inline void gemm_dynamic_as(const Call* call) {
       for (int64_t k = p.k; k < stride; k++) out[k] = 0;  // meet weights of zero
     }
     VnniRows all = {panel, rows, stride, 1, 0, groups, 0, nullptr};
-    const int64_t last = tiles * (chunk + 1) / chunks;
-    for (int64_t t = tiles * chunk / chunks; t < last; t++) {
+    for (int64_t t = part.first_tile; t < part.end_tile; t++) {
       const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
       vnni_any_tile(
           all, packed + t * one_tile,

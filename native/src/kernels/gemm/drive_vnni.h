@@ -9,6 +9,7 @@
 #include "core/workers.h"
 #include "kernels/gemm/op.h"
 #include "kernels/gemm/packing.h"
+#include "kernels/gemm/tasks.h"
 
 namespace sinter {
 namespace {
@@ -27,16 +28,12 @@ inline void for_each_vnni_tile(const Call* call, const TileFn& tile_fn) {
   const int threads = call->workers->threads;
   const int64_t past = p.lda > 0 ? (4 * groups - p.k + p.lda - 1) / p.lda : 0, unsafe = past < p.m ? past : p.m;
   const int64_t block = fair_rows(p.m, vnni_block_rows(p.k), 8, threads);
+  const ProductTasks tasks = product_tasks(p.m, block, tiles, one_tile, LEAST_BYTES, threads);
   const int64_t own_bytes = is_unsigned ? vnni_corrected_bytes(p.k) : vnni_row_bytes(p.k);
-  const int64_t blocks = (p.m + block - 1) / block;
-  int64_t chunks = 1;
-  if (threads > 1 && blocks < threads) {
-    chunks = threads < tiles ? threads : tiles;
-    while (chunks > 1 && tiles / chunks * one_tile < 16384) chunks--;
-  }
-  parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
-    const int64_t m0 = task / chunks * block, chunk = task % chunks;
-    int64_t rows = p.m - m0 < block ? p.m - m0 : block;
+  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
+    const ProductTask part = tasks.at(task);
+    const int64_t m0 = part.first_row;
+    int64_t rows = part.rows;
     uint8_t* own = static_cast<uint8_t*>(call->scratch) + thread * own_bytes;
     int32_t* lacking = reinterpret_cast<int32_t*>(own + vnni_row_bytes(p.k));
     // Bytes past a row belong to the next and meet weights of zero. The last row, or, of tiny ones, the last three,
@@ -57,10 +54,9 @@ inline void for_each_vnni_tile(const Call* call, const TileFn& tile_fn) {
       most.lacking = lacking;
       rest.lacking = lacking + rows;
     }
-    const int64_t last = tiles * (chunk + 1) / chunks;
-    for (int64_t t = tiles * chunk / chunks; t < last; t++) {
+    for (int64_t t = part.first_tile; t < part.end_tile; t++) {
       const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
-      most.next = t + 1 < last ? packed + (t + 1) * one_tile : nullptr;
+      most.next = t + 1 < part.end_tile ? packed + (t + 1) * one_tile : nullptr;
       tile_fn(most, packed + t * one_tile, m0, t * 64, columns);
       if (copied > 0) tile_fn(rest, packed + t * one_tile, m0 + rows, t * 64, columns);
     }

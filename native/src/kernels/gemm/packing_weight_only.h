@@ -11,6 +11,7 @@
 
 #include "core/row.h"
 #include "kernels/gemm/packing_s4.h"
+#include "kernels/gemm/tasks.h"
 
 namespace sinter {
 
@@ -33,36 +34,12 @@ static inline int64_t weight_only_block_rows(int64_t k, int64_t mr) {
   const int64_t fit = 196608 / (k < 1 ? 1 : k) / mr * mr, least = (48 + mr - 1) / mr * mr;
   return fit < least ? least : fit > 32 * mr ? 32 * mr : fit;
 }
+
 namespace {  // its functions must not be shared with files of another ISA
 
-// How m x n is shared out to tasks: blocks of rows, or, where those are fewer than threads, runs of tiles.
-struct WeightOnlyTask {
-  int64_t first_row, rows, first_column, end_column;
-};
-struct WeightOnlyTasks {
-  int64_t m, n, block, chunks, one_tile;
-
-  int64_t count() const {
-    return (m + block - 1) / block * chunks;
-  }
-  WeightOnlyTask at(int64_t task) const {
-    const int64_t row = task / chunks * block, chunk = task % chunks;
-    const int64_t tiles = (n + WEIGHT_ONLY_COLUMNS - 1) / WEIGHT_ONLY_COLUMNS;
-    const int64_t end = tiles * (chunk + 1) / chunks * WEIGHT_ONLY_COLUMNS;
-    return {row, m - row < block ? m - row : block, tiles * chunk / chunks * WEIGHT_ONLY_COLUMNS, end < n ? end : n};
-  }
-};
-inline WeightOnlyTasks weight_only_tasks(int64_t m, int64_t n, int64_t k, int64_t one_tile, int64_t mr, int threads) {
-  WeightOnlyTasks t = {m, n, weight_only_block_rows(k, mr), 1, one_tile};
-  const int64_t fair = ((m + threads - 1) / threads + mr - 1) / mr * mr;
-  if (threads > 1 && fair < t.block && fair > mr) t.block = fair;
-  const int64_t tiles = (n + WEIGHT_ONLY_COLUMNS - 1) / WEIGHT_ONLY_COLUMNS;
-  if ((m + t.block - 1) / t.block < threads) {
-    t.chunks = threads < tiles ? threads : tiles;
-    // A chunk of less than some 16 KiB of weights costs more to hand out than to do.
-    while (t.chunks > 1 && tiles / t.chunks * one_tile < 16384) t.chunks--;
-  }
-  return t;
+inline ProductTasks weight_only_tasks(int64_t m, int64_t n, int64_t k, int64_t one_tile, int64_t mr, int threads) {
+  const int64_t block = tile_high_rows(m, weight_only_block_rows(k, mr), mr, 2 * mr, threads);
+  return product_tasks(m, block, (n + WEIGHT_ONLY_COLUMNS - 1) / WEIGHT_ONLY_COLUMNS, one_tile, LEAST_BYTES, threads);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/workers.h"
 #include "kernels/gemm/op.h"
+#include "kernels/gemm/tasks.h"
 #include "kernels/gemm/tile_amx.h"
 
 namespace sinter {
@@ -20,15 +21,10 @@ inline void for_each_amx_tile(const Call* call, const TileFn& tile_fn) {
   const int64_t one_tile = tile_bytes(tile_form_vnni, p.k), tiles = (int64_t{p.n} + 63) / 64;
   const int threads = call->workers->threads;
   const int64_t block = fair_rows(p.m, amx_block_rows(p.k), 16, threads);
-  const int64_t blocks = (p.m + block - 1) / block;
-  int64_t chunks = 1;
-  if (threads > 1 && blocks < threads) {
-    chunks = threads < tiles ? threads : tiles;
-    while (chunks > 1 && tiles / chunks * one_tile < 16384) chunks--;
-  }
-  parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
-    const int64_t m0 = task / chunks * block, chunk = task % chunks;
-    const int64_t rows = p.m - m0 < block ? p.m - m0 : block;
+  const ProductTasks tasks = product_tasks(p.m, block, tiles, one_tile, LEAST_BYTES, threads);
+  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
+    const ProductTask cut = tasks.at(task);
+    const int64_t m0 = cut.first_row, rows = cut.rows;
     uint8_t* tail = static_cast<uint8_t*>(call->scratch) + thread * amx_scratch_bytes(p.k);
     int32_t* lacking = reinterpret_cast<int32_t*>(tail + 64 * amx_block_rows(p.k));
     AmxRows all = {a + m0 * p.lda, rows, p.lda, 1, 0, steps, nullptr, nullptr, 0, {0, 0}};
@@ -45,9 +41,9 @@ inline void for_each_amx_tile(const Call* call, const TileFn& tile_fn) {
         amx_lacking(&shapes, part, 128 - p.w_zero_point, lacking);
         part.lacking = lacking + from;
       }
-      for (int64_t t = tiles * chunk / chunks; t < tiles * (chunk + 1) / chunks; t++) {
+      for (int64_t t = cut.first_tile; t < cut.end_tile; t++) {
         const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
-        part.next = t + 1 < tiles * (chunk + 1) / chunks ? packed + (t + 1) * one_tile : nullptr;
+        part.next = t + 1 < cut.end_tile ? packed + (t + 1) * one_tile : nullptr;
         part.next_bytes = one_tile;
         tile_fn(&shapes, part, packed + t * one_tile, m0, t * 64, columns);
       }

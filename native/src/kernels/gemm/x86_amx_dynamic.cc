@@ -3,6 +3,7 @@
 #include "core/workers.h"
 #include "kernels/gemm/dynamic_vnni.h"
 #include "kernels/gemm/op.h"
+#include "kernels/gemm/tasks.h"
 #include "kernels/gemm/tile_amx.h"
 
 namespace sinter {
@@ -19,15 +20,10 @@ inline void gemm_dynamic(const Call* call) {
   const int64_t one_tile = tile_bytes(tile_form_vnni, p.k), tiles = (int64_t{p.n} + 63) / 64;
   const int threads = call->workers->threads;
   const int64_t block = fair_rows(p.m, panel.rows, 16, threads);
-  const int64_t blocks = (p.m + block - 1) / block;
-  int64_t chunks = 1;
-  if (threads > 1 && blocks < threads) {
-    chunks = threads < tiles ? threads : tiles;
-    while (chunks > 1 && tiles / chunks * one_tile < 16384) chunks--;
-  }
-  parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
-    const int64_t m0 = task / chunks * block, chunk = task % chunks;
-    const int64_t rows = p.m - m0 < block ? p.m - m0 : block;
+  const ProductTasks tasks = product_tasks(p.m, block, tiles, one_tile, LEAST_BYTES, threads);
+  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
+    const ProductTask cut = tasks.at(task);
+    const int64_t m0 = cut.first_row, rows = cut.rows;
     uint8_t* own = static_cast<uint8_t*>(call->scratch) + thread * panel.bytes;
     DynamicRange* ranges = reinterpret_cast<DynamicRange*>(own + panel.ranges);
     for (int64_t r = 0; r < rows; r++) {
@@ -49,9 +45,9 @@ inline void gemm_dynamic(const Call* call) {
     const int64_t whole = rows / 32 * 32;
     for (int64_t from = 0; from < rows; from += from < whole ? whole : rows) {
       AmxRows part = amx_rows_from(all, from, from < whole ? whole : rows - whole);
-      for (int64_t t = tiles * chunk / chunks; t < tiles * (chunk + 1) / chunks; t++) {
+      for (int64_t t = cut.first_tile; t < cut.end_tile; t++) {
         const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
-        part.next = t + 1 < tiles * (chunk + 1) / chunks ? packed + (t + 1) * one_tile : nullptr;
+        part.next = t + 1 < cut.end_tile ? packed + (t + 1) * one_tile : nullptr;
         part.next_bytes = one_tile;
         amx_any_tile<AMX_U8>(&shapes, part, packed + t * one_tile,
                              VnniStoreDynamic<HOW>{c + m0 * p.ldc + t * 64, p.ldc, columns, ranges, bias + t * 64,

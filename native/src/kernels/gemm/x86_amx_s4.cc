@@ -5,6 +5,7 @@
 #include "kernels/gemm/nibbles_vnni.h"
 #include "kernels/gemm/op.h"
 #include "kernels/gemm/s4_scratch.h"
+#include "kernels/gemm/tasks.h"
 #include "kernels/gemm/tile_amx.h"
 
 namespace sinter {
@@ -20,20 +21,11 @@ inline void gemm_dynamic(const Call* call) {
   const DynamicAmxPanel panel = dynamic_amx_panel(wide);
   const int64_t one_tile = s4_tile_bytes(S4_TILE_COLUMNS, p.k, 0), own_bytes = s4_amx_thread_bytes(p.k);
   const int threads = call->workers->threads;
-  int64_t block = panel.rows;
-  if (threads > 1) {
-    const int64_t fair = ((p.m + threads - 1) / threads + 15) / 16 * 16;
-    if (fair < block && fair > 0) block = fair;
-  }
-  const int64_t blocks = (p.m + block - 1) / block;
-  int64_t chunks = 1;
-  if (threads > 1 && blocks < threads) {
-    chunks = threads < tiles ? threads : tiles;
-    while (chunks > 1 && tiles / chunks * one_tile < 16384) chunks--;
-  }
-  parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
-    const int64_t m0 = task / chunks * block, chunk = task % chunks;
-    const int64_t rows = p.m - m0 < block ? p.m - m0 : block;
+  const int64_t block = tile_high_rows(p.m, panel.rows, 16, 16, threads);
+  const ProductTasks tasks = product_tasks(p.m, block, tiles, one_tile, LEAST_BYTES, threads);
+  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
+    const ProductTask cut = tasks.at(task);
+    const int64_t m0 = cut.first_row, rows = cut.rows;
     uint8_t* own = static_cast<uint8_t*>(call->scratch) + thread * own_bytes;
     DynamicRange* ranges = reinterpret_cast<DynamicRange*>(own + panel.ranges);
     char* bytes = reinterpret_cast<char*>(own + panel.bytes);
@@ -53,7 +45,7 @@ inline void gemm_dynamic(const Call* call) {
     }
     AmxTiles shapes;
     const int64_t whole = rows / 32 * 32;
-    for (int64_t t = tiles * chunk / chunks; t < tiles * (chunk + 1) / chunks; t++) {
+    for (int64_t t = cut.first_tile; t < cut.end_tile; t++) {
       const char* tile = packed + t * one_tile;
       const int64_t n0 = t * S4_TILE_COLUMNS, width = s4_tile_width(n, n0);
       const int columns = static_cast<int>(n - n0 < width ? n - n0 : width);
@@ -63,7 +55,7 @@ inline void gemm_dynamic(const Call* call) {
       // Blocks of 32 rows, then what is left.
       for (int64_t from = 0; from < rows; from += from < whole ? whole : rows) {
         AmxRows part = amx_rows_from(all, from, from < whole ? whole : rows - whole);
-        part.next = t + 1 < tiles * (chunk + 1) / chunks ? packed + (t + 1) * one_tile : nullptr;
+        part.next = t + 1 < cut.end_tile ? packed + (t + 1) * one_tile : nullptr;
         part.next_bytes = one_tile;
         amx_any_tile<AMX_U8>(
             &shapes, part, bytes,

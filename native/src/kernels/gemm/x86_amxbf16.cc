@@ -4,6 +4,7 @@
 
 #include "core/workers.h"
 #include "kernels/gemm/op.h"
+#include "kernels/gemm/tasks.h"
 #include "kernels/gemm/tile_amx_bf16.h"
 
 namespace sinter {
@@ -20,16 +21,10 @@ inline void gemm_bf16(const Call* call) {
   const AmxPanel panel = amx_bf16_panel(p.k, sizeof(T) == 4);
   const int threads = call->workers->threads;
   const int64_t block = fair_rows(p.m, panel.rows, 16, threads);
-  const int64_t blocks = (p.m + block - 1) / block;
-  int64_t chunks = 1;
-  if (threads > 1 && blocks < threads) {
-    chunks = threads < pairs_of_tiles ? threads : pairs_of_tiles;
-    // A chunk of less than some 32 KiB of weights costs more to hand out than to do.
-    while (chunks > 1 && pairs_of_tiles / chunks * 2 * one_tile < 8192) chunks--;
-  }
-  parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
-    const int64_t m0 = task / chunks * block, chunk = task % chunks;
-    const int64_t rows = p.m - m0 < block ? p.m - m0 : block;
+  const ProductTasks tasks = product_tasks(p.m, block, pairs_of_tiles, 8 * one_tile, LEAST_FLOAT_BYTES, threads);
+  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
+    const ProductTask part = tasks.at(task);
+    const int64_t m0 = part.first_row, rows = part.rows;
     uint8_t* own = static_cast<uint8_t*>(call->scratch) + thread * panel.bytes;
     AmxRows all = {reinterpret_cast<const uint8_t*>(a + m0 * p.lda),
                    rows,
@@ -54,7 +49,7 @@ inline void gemm_bf16(const Call* call) {
       amx_fill_tail(all.a, rows, all.stride, panel.steps, own + panel.tail);
       all.tail = own + panel.tail;
     }
-    const int64_t first = pairs_of_tiles * chunk / chunks * 32, last = pairs_of_tiles * (chunk + 1) / chunks * 32;
+    const int64_t first = 32 * part.first_tile, last = 32 * part.end_tile;
     const AmxFloats to = {
         c + m0 * p.ldc, p.ldc, {p.act_min, p.act_max}, p.act_min != -INFINITY || p.act_max != INFINITY};
     AmxTiles shapes;

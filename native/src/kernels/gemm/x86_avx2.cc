@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/workers.h"
 #include "kernels/gemm/op.h"
+#include "kernels/gemm/tasks.h"
 #include "kernels/gemm/tile_avx2_s16.h"
 
 namespace sinter {
@@ -9,7 +10,6 @@ namespace {
 
 // Calls tile(rows constant, panel row, packed tile, m, first column, columns, lacking) for every tile of C.
 // T: int8_t, int16_t, or uint8_t with a zero point of the weights; lacking is made for the last only.
-// Work is split over blocks of rows and, where those are few, over runs of tiles.
 template <class T, class TileFn>
 inline void for_each_tile(const Call* call, const TileFn& tile_fn) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
@@ -27,17 +27,10 @@ inline void for_each_tile(const Call* call, const TileFn& tile_fn) {
   const int threads = call->workers->threads;
   const int64_t block = fair_rows(p.m, avx2_panel_rows(p.k), 6, threads);
   const int64_t own_bytes = corrected ? avx2_corrected_panel_bytes(p.k) : avx2_panel_bytes(p.k);
-  const int64_t blocks = (p.m + block - 1) / block;
-  int64_t chunks = 1;
-  if (threads > 1 && blocks < threads) {
-    chunks = threads;
-    if (chunks > tiles) chunks = tiles;
-    // A chunk of less than some 16 KiB of weights costs more to hand out than to do.
-    while (chunks > 1 && tiles / chunks * one_tile < 16384) chunks--;
-  }
-  parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
-    const int64_t m0 = task / chunks * block, chunk = task % chunks;
-    const int64_t rows = p.m - m0 < block ? p.m - m0 : block;
+  const ProductTasks tasks = product_tasks(p.m, block, tiles, one_tile, LEAST_BYTES, threads);
+  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
+    const ProductTask part = tasks.at(task);
+    const int64_t m0 = part.first_row, rows = part.rows;
     char* own = static_cast<char*>(call->scratch) + thread * own_bytes;
     int16_t* panel = reinterpret_cast<int16_t*>(own);
     int32_t* lacking = reinterpret_cast<int32_t*>(own + avx2_panel_bytes(p.k));
@@ -46,8 +39,7 @@ inline void for_each_tile(const Call* call, const TileFn& tile_fn) {
       if (p.k & 1) panel[r * stride + p.k] = 0;
       if (corrected) lacking[r] = scaled_row_sum(panel + r * stride, p.k, 128 - p.w_zero_point);
     }
-    const int64_t last = tiles * (chunk + 1) / chunks;
-    for (int64_t t = tiles * chunk / chunks; t < last; t++) {
+    for (int64_t t = part.first_tile; t < part.end_tile; t++) {
       const int columns = p.n - t * 16 < 16 ? static_cast<int>(p.n - t * 16) : 16;
       for (int64_t r = 0; r < rows; r += 6) {
         with_rows(rows - r, [&](auto constant) {

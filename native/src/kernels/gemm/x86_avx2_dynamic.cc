@@ -3,6 +3,7 @@
 #include "core/workers.h"
 #include "kernels/gemm/dynamic_avx2.h"
 #include "kernels/gemm/op.h"
+#include "kernels/gemm/tasks.h"
 
 namespace sinter {
 void gemm_f32s8f32_avx2(const Call* call) {
@@ -16,15 +17,10 @@ void gemm_f32s8f32_avx2(const Call* call) {
   const int64_t own_bytes = dynamic_thread_bytes(p.k);
   const int threads = call->workers->threads;
   const int64_t block = fair_rows(p.m, rows_at_once, 6, threads);
-  const int64_t blocks = (p.m + block - 1) / block;
-  int64_t chunks = 1;
-  if (threads > 1 && blocks < threads) {
-    chunks = threads < tiles ? threads : tiles;
-    while (chunks > 1 && tiles / chunks * one_tile < 16384) chunks--;
-  }
-  parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
-    const int64_t m0 = task / chunks * block, chunk = task % chunks;
-    const int64_t rows = p.m - m0 < block ? p.m - m0 : block;
+  const ProductTasks tasks = product_tasks(p.m, block, tiles, one_tile, LEAST_BYTES, threads);
+  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
+    const ProductTask part = tasks.at(task);
+    const int64_t m0 = part.first_row, rows = part.rows;
     char* own = static_cast<char*>(call->scratch) + thread * own_bytes;
     int16_t* panel = reinterpret_cast<int16_t*>(own);
     DynamicRange* ranges = reinterpret_cast<DynamicRange*>(own + avx2_panel_bytes(p.k));
@@ -36,8 +32,7 @@ void gemm_f32s8f32_avx2(const Call* call) {
       DynamicAvx2::quantize(row, p.k, ranges[r], panel + r * stride);
       if (p.k & 1) panel[r * stride + p.k] = 0;
     }
-    const int64_t last = tiles * (chunk + 1) / chunks;
-    for (int64_t t = tiles * chunk / chunks; t < last; t++) {
+    for (int64_t t = part.first_tile; t < part.end_tile; t++) {
       const int columns = p.n - t * 16 < 16 ? static_cast<int>(p.n - t * 16) : 16;
       for (int64_t r = 0; r < rows; r += 6) {
         with_rows(rows - r, [&](auto constant) {

@@ -4,6 +4,7 @@
 #include "kernels/gemm/dynamic_avx2.h"
 #include "kernels/gemm/op.h"
 #include "kernels/gemm/s4_scratch.h"
+#include "kernels/gemm/tasks.h"
 
 namespace sinter {
 namespace {
@@ -107,20 +108,11 @@ void gemm_f32s4f32_avx2(const Call* call) {
   const int64_t n = p.n, k = p.k, stride = s4_round_up(k, 8), own_bytes = s4_avx2_thread_bytes(k);
   const int64_t one_tile = s4_tile_bytes(S4_TILE_COLUMNS, k, p.block), parts = (n + 15) / 16;
   const int threads = call->workers->threads;
-  int64_t block = avx2_panel_rows(stride);
-  if (threads > 1) {
-    const int64_t fair = ((p.m + threads - 1) / threads + 5) / 6 * 6;
-    if (fair < block && fair > 0) block = fair;
-  }
-  const int64_t blocks = (p.m + block - 1) / block;
-  int64_t chunks = 1;
-  if (threads > 1 && blocks < threads) {
-    chunks = threads < parts ? threads : parts;
-    while (chunks > 1 && parts / chunks * stride * 8 < 16384) chunks--;
-  }
-  parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
-    const int64_t m0 = task / chunks * block, chunk = task % chunks;
-    const int64_t rows = p.m - m0 < block ? p.m - m0 : block;
+  const int64_t block = tile_high_rows(p.m, avx2_panel_rows(stride), 6, 6, threads);
+  const ProductTasks tasks = product_tasks(p.m, block, parts, 8 * stride, LEAST_BYTES, threads);
+  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
+    const ProductTask cut = tasks.at(task);
+    const int64_t m0 = cut.first_row, rows = cut.rows;
     char* own = static_cast<char*>(call->scratch) + thread * own_bytes;
     int16_t* panel = reinterpret_cast<int16_t*>(own);
     DynamicRange* ranges = reinterpret_cast<DynamicRange*>(own + avx2_panel_bytes(stride));
@@ -133,8 +125,7 @@ void gemm_f32s4f32_avx2(const Call* call) {
       DynamicAvx2::quantize(row, k, ranges[r], panel + r * stride);
       for (int64_t i = k; i < stride; i++) panel[r * stride + i] = 0;
     }
-    const int64_t last = parts * (chunk + 1) / chunks;
-    for (int64_t part = parts * chunk / chunks; part < last; part++) {
+    for (int64_t part = cut.first_tile; part < cut.end_tile; part++) {
       const int64_t n0 = part * 16, tile_n0 = n0 / S4_TILE_COLUMNS * S4_TILE_COLUMNS, j = n0 - tile_n0;
       const int64_t width = s4_tile_width(n, tile_n0), count = n - n0 < 16 ? n - n0 : 16;
       const char* tile = packed + tile_n0 / S4_TILE_COLUMNS * one_tile;

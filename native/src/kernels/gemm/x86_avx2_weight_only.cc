@@ -81,17 +81,18 @@ inline void run(const Call* call, const Form& form) {
   const char* packed = static_cast<const char*>(call->slots[GEMM_WEIGHTS]);
   float* c = static_cast<float*>(call->slots[GEMM_C]);
   const int64_t n = p.n, one_panel = f32_tile_floats(16, p.k);
-  const WeightOnlyTasks tasks =
-      weight_only_tasks(p.m, n, p.k, form.tile_bytes(WEIGHT_ONLY_COLUMNS), 6, call->workers->threads);
+  const int64_t one_tile = form.tile_bytes(WEIGHT_ONLY_COLUMNS);
+  const ProductTasks tasks = weight_only_tasks(p.m, n, p.k, one_tile, 6, call->workers->threads);
   parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
-    const WeightOnlyTask t = tasks.at(task);
+    const ProductTask part = tasks.at(task);
     float* panel = reinterpret_cast<float*>(static_cast<char*>(call->scratch) + thread * weight_only_panel_bytes(p.k));
-    const FloatRows rows = {a + t.first_row * p.lda, t.rows, p.lda, 1, 0, p.k};
-    for (int64_t n0 = t.first_column; n0 < t.end_column; n0 += 16) {
+    const FloatRows rows = {a + part.first_row * p.lda, part.rows, p.lda, 1, 0, p.k};
+    const int64_t all = part.end_tile * WEIGHT_ONLY_COLUMNS, end = all < n ? all : n;
+    for (int64_t n0 = part.first_tile * WEIGHT_ONLY_COLUMNS; n0 < end; n0 += 16) {
       const int64_t tile = n0 / WEIGHT_ONLY_COLUMNS, first = n0 % WEIGHT_ONLY_COLUMNS;
-      form.widen(packed + tile * tasks.one_tile, s4_tile_width(n, n0 - first), first, panel);
+      form.widen(packed + tile * one_tile, s4_tile_width(n, n0 - first), first, panel);
       multiply_strip_f32_avx2(rows, {panel + 16, 16, one_panel, panel, one_panel, nullptr},
-                              {c + t.first_row * p.ldc + n0, p.ldc, p.act_min, p.act_max},
+                              {c + part.first_row * p.ldc + n0, p.ldc, p.act_min, p.act_max},
                               static_cast<int>(n - n0 < 16 ? n - n0 : 16));
     }
   });

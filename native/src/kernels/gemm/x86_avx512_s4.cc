@@ -6,6 +6,7 @@
 #include "kernels/gemm/nibbles_vnni.h"
 #include "kernels/gemm/op.h"
 #include "kernels/gemm/s4_scratch.h"
+#include "kernels/gemm/tasks.h"
 
 namespace sinter {
 namespace {
@@ -93,21 +94,12 @@ inline void for_each_tile(const Call* call, const TileFn& tile_fn) {
   const int64_t n = p.n, k = p.k, stride = s4_round_up(k, 8), tiles = (n + S4_TILE_COLUMNS - 1) / S4_TILE_COLUMNS;
   const int64_t one_tile = s4_tile_bytes(S4_TILE_COLUMNS, k, p.block);
   const int threads = call->workers->threads;
-  int64_t block = s4_vnni_rows(p.m, k);
-  if (threads > 1) {
-    const int64_t fair = ((p.m + threads - 1) / threads + 5) / 6 * 6;
-    if (fair < block && fair > 0) block = fair;
-  }
-  const int64_t blocks = (p.m + block - 1) / block;
-  int64_t chunks = 1;
-  if (threads > 1 && blocks < threads) {
-    chunks = threads < tiles ? threads : tiles;
-    while (chunks > 1 && tiles / chunks * one_tile < 16384) chunks--;
-  }
+  const int64_t block = tile_high_rows(p.m, s4_vnni_rows(p.m, k), 6, 6, threads);
+  const ProductTasks tasks = product_tasks(p.m, block, tiles, one_tile, LEAST_BYTES, threads);
   const int64_t own_bytes = s4_vnni_thread_bytes(p.m, k, p.block);
-  parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
-    const int64_t m0 = task / chunks * block, chunk = task % chunks;
-    const int64_t rows = p.m - m0 < block ? p.m - m0 : block;
+  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
+    const ProductTask part = tasks.at(task);
+    const int64_t m0 = part.first_row, rows = part.rows;
     char* own = static_cast<char*>(call->scratch) + thread * own_bytes;
     uint8_t* panel = reinterpret_cast<uint8_t*>(own);
     DynamicRange* ranges = reinterpret_cast<DynamicRange*>(own + s4_vnni_ranges_offset(p.m, k));
@@ -121,8 +113,7 @@ inline void for_each_tile(const Call* call, const TileFn& tile_fn) {
       for (int64_t i = k; i < stride; i++) out[i] = 0;  // meet weights of zero
     }
     const Rows all = {panel, stride, rows, ranges, own + s4_vnni_tile_offset(p.m, k)};
-    const int64_t last = tiles * (chunk + 1) / chunks;
-    for (int64_t t = tiles * chunk / chunks; t < last; t++) {
+    for (int64_t t = part.first_tile; t < part.end_tile; t++) {
       const int64_t n0 = t * S4_TILE_COLUMNS, width = s4_tile_width(n, n0);
       const int columns = static_cast<int>(n - n0 < width ? n - n0 : width);
       tile_fn(all, packed + t * one_tile, width, c + m0 * p.ldc + n0, columns);

@@ -14,15 +14,15 @@ inline void run(const Call* call, const Form& form) {
   const char* packed = static_cast<const char*>(call->slots[GEMM_WEIGHTS]);
   float* c = static_cast<float*>(call->slots[GEMM_C]);
   const WideClamp clamp = {p.act_min, p.act_max};
-  const WeightOnlyTasks tasks =
-      weight_only_tasks(p.m, p.n, p.k, form.tile_bytes(WEIGHT_ONLY_COLUMNS), WIDENED_ROWS, call->workers->threads);
+  const int64_t one_tile = form.tile_bytes(WEIGHT_ONLY_COLUMNS);
+  const ProductTasks tasks = weight_only_tasks(p.m, p.n, p.k, one_tile, WIDENED_ROWS, call->workers->threads);
   parallel_for(call->workers, tasks.count(), [&](int64_t task, int) {
-    const WeightOnlyTask t = tasks.at(task);
-    for (int64_t n0 = t.first_column; n0 < t.end_column; n0 += WEIGHT_ONLY_COLUMNS) {
-      const int64_t width = s4_tile_width(p.n, n0);
+    const ProductTask part = tasks.at(task);
+    for (int64_t t = part.first_tile; t < part.end_tile; t++) {
+      const int64_t n0 = t * WEIGHT_ONLY_COLUMNS, width = s4_tile_width(p.n, n0);
       const int columns = static_cast<int>(p.n - n0 < width ? p.n - n0 : width);
-      widened_tile(form, t.rows, a + t.first_row * p.lda, p.lda, packed + n0 / WEIGHT_ONLY_COLUMNS * tasks.one_tile,
-                   width, c + t.first_row * p.ldc + n0, p.ldc, columns, clamp);
+      widened_tile(form, part.rows, a + part.first_row * p.lda, p.lda, packed + t * one_tile, width,
+                   c + part.first_row * p.ldc + n0, p.ldc, columns, clamp);
     }
   });
 }

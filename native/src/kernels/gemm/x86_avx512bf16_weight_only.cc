@@ -74,18 +74,18 @@ void gemm_weight_only_bf16_s8_avx512bf16(const Call* call) {
   const int64_t n = p.n, k = p.k, stride = 2 * bf16_pairs(k);
   const WideClamp clamp = {p.act_min, p.act_max};
   const Form form = {k};
-  const WeightOnlyTasks tasks =
-      weight_only_tasks(p.m, n, k, form.tile_bytes(WEIGHT_ONLY_COLUMNS), 7, call->workers->threads);
+  const int64_t one_tile = form.tile_bytes(WEIGHT_ONLY_COLUMNS);
+  const ProductTasks tasks = weight_only_tasks(p.m, n, k, one_tile, 7, call->workers->threads);
   parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
-    const WeightOnlyTask t = tasks.at(task);
+    const ProductTask part = tasks.at(task);
     char* own = static_cast<char*>(call->scratch) + thread * weight_only_bf16_thread_bytes(k);
     uint32_t* panel = reinterpret_cast<uint32_t*>(own);
     char* rounded = own + weight_only_bf16_panel_bytes(k);
     float* few = reinterpret_cast<float*>(rounded);
     uint16_t* many = reinterpret_cast<uint16_t*>(rounded);
-    const bool direct = t.rows <= WEIGHT_ONLY_DIRECT_ROWS;
-    for (int64_t r = 0; r < t.rows; r++) {
-      const float* x = a + (t.first_row + r) * p.lda;
+    const bool direct = part.rows <= WEIGHT_ONLY_DIRECT_ROWS;
+    for (int64_t r = 0; r < part.rows; r++) {
+      const float* x = a + (part.first_row + r) * p.lda;
       if (direct) {
         for (int64_t i = 0; i < k; i++) few[r * k + i] = bf16_rounded(x[i]);
       } else {
@@ -93,17 +93,17 @@ void gemm_weight_only_bf16_s8_avx512bf16(const Call* call) {
         if (k % 2) many[r * stride + k] = 0;
       }
     }
-    for (int64_t n0 = t.first_column; n0 < t.end_column; n0 += WEIGHT_ONLY_COLUMNS) {
-      const int64_t width = s4_tile_width(n, n0);
+    for (int64_t t = part.first_tile; t < part.end_tile; t++) {
+      const int64_t n0 = t * WEIGHT_ONLY_COLUMNS, width = s4_tile_width(n, n0);
       const int columns = static_cast<int>(n - n0 < width ? n - n0 : width);
-      const char* tile = packed + n0 / WEIGHT_ONLY_COLUMNS * tasks.one_tile;
-      float* out = c + t.first_row * p.ldc + n0;
+      const char* tile = packed + t * one_tile;
+      float* out = c + part.first_row * p.ldc + n0;
       if (direct) {
-        widened_tile(form, t.rows, few, k, tile, width, out, p.ldc, columns, clamp);
+        widened_tile(form, part.rows, few, k, tile, width, out, p.ldc, columns, clamp);
       } else {
         widen_tile(tile, width, k, panel);
-        multiply(t.rows, many, k, panel, out, p.ldc, columns);
-        finish(t.rows, tile, width, out, p.ldc, columns, clamp);
+        multiply(part.rows, many, k, panel, out, p.ldc, columns);
+        finish(part.rows, tile, width, out, p.ldc, columns, clamp);
       }
     }
   });
