@@ -31,15 +31,7 @@ inline void gemm_dynamic_as(const Call* call) {
     char* own = static_cast<char*>(call->scratch) + thread * dynamic_vnni_thread_bytes(p.k);
     uint8_t* panel = reinterpret_cast<uint8_t*>(own);
     DynamicRange* ranges = reinterpret_cast<DynamicRange*>(own + dynamic_vnni_panel_bytes(p.k));
-    for (int64_t r = 0; r < rows; r++) {
-      const float* row = a + (m0 + r) * p.lda;
-      uint8_t* out = panel + r * stride;
-      float least, most;
-      DynamicVnni::extremes(row, p.k, &least, &most);
-      ranges[r] = dynamic_range(least, most, p.dynamic);
-      DynamicVnni::quantize(row, p.k, ranges[r], out);
-      for (int64_t k = p.k; k < stride; k++) out[k] = 0;  // meet weights of zero
-    }
+    dynamic_rows<DynamicVnni>(a + m0 * p.lda, p.lda, rows, p.k, p.dynamic, panel, stride, stride, ranges);
     VnniRows all = {panel, rows, stride, 1, 0, groups, 0, nullptr};
     for (int64_t t = part.first_tile; t < part.end_tile; t++) {
       const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;

@@ -125,6 +125,20 @@ static inline float dynamic_bounded(float y, float low, float high) {
   return y > high ? high : y;
 }
 
+// Rows of k values, lda apart, to a panel whose rows are `stride` values apart, and their ranges; values from k to
+// `filled` meet weights of zero. V, an ISA's: extremes(x, count, low, high), quantize(x, count, range, out).
+template <class V, class T>
+static inline void dynamic_rows(const float* a, int64_t lda, int64_t rows, int64_t k, int32_t mode, T* panel,
+                                int64_t stride, int64_t filled, DynamicRange* ranges) {
+  for (int64_t r = 0; r < rows; r++, a += lda, panel += stride) {
+    float least, most;
+    V::extremes(a, k, &least, &most);
+    ranges[r] = dynamic_range(least, most, mode);
+    V::quantize(a, k, ranges[r], panel);
+    for (int64_t i = k; i < filled; i++) panel[i] = 0;
+  }
+}
+
 // Sources: weights of n * k bytes, bias of a float per column or none, scale of a float per column.
 sinter_status check_dynamic_sources(const Source* sources, int64_t n, int64_t k);
 

@@ -29,15 +29,8 @@ inline void gemm_dynamic(const Call* call) {
     uint8_t* own = static_cast<uint8_t*>(call->scratch) + thread * own_bytes;
     DynamicRange* ranges = reinterpret_cast<DynamicRange*>(own + panel.ranges);
     char* bytes = reinterpret_cast<char*>(own + panel.bytes);
-    for (int64_t r = 0; r < rows; r++) {
-      const float* row = a + (m0 + r) * p.lda;
-      uint8_t* out = own + r * panel.stride;
-      float least, most;
-      DynamicVnni::extremes(row, p.k, &least, &most);
-      ranges[r] = dynamic_range(least, most, p.dynamic);
-      DynamicVnni::quantize(row, p.k, ranges[r], out);
-      for (int64_t k = p.k; k < panel.steps.bytes; k++) out[k] = 0;  // meet weights of zero
-    }
+    dynamic_rows<DynamicVnni>(a + m0 * p.lda, p.lda, rows, p.k, p.dynamic, own, panel.stride, panel.steps.bytes,
+                              ranges);
     AmxRows all = {own, rows, panel.stride, 1, 0, panel.steps, nullptr, nullptr, 0, {0, 0}};
     if (panel.steps.tail) {
       amx_fill_tail(own, rows, panel.stride, panel.steps, own + panel.tail);

@@ -24,14 +24,7 @@ void gemm_f32s8f32_avx2(const Call* call) {
     char* own = static_cast<char*>(call->scratch) + thread * own_bytes;
     int16_t* panel = reinterpret_cast<int16_t*>(own);
     DynamicRange* ranges = reinterpret_cast<DynamicRange*>(own + avx2_panel_bytes(p.k));
-    for (int64_t r = 0; r < rows; r++) {
-      const float* row = a + (m0 + r) * p.lda;
-      float least, most;
-      DynamicAvx2::extremes(row, p.k, &least, &most);
-      ranges[r] = dynamic_range(least, most, p.dynamic);
-      DynamicAvx2::quantize(row, p.k, ranges[r], panel + r * stride);
-      if (p.k & 1) panel[r * stride + p.k] = 0;
-    }
+    dynamic_rows<DynamicAvx2>(a + m0 * p.lda, p.lda, rows, p.k, p.dynamic, panel, stride, 2 * pairs, ranges);
     for (int64_t t = part.first_tile; t < part.end_tile; t++) {
       const int columns = p.n - t * 16 < 16 ? static_cast<int>(p.n - t * 16) : 16;
       for (int64_t r = 0; r < rows; r += 6) {

@@ -117,14 +117,7 @@ void gemm_f32s4f32_avx2(const Call* call) {
     int16_t* panel = reinterpret_cast<int16_t*>(own);
     DynamicRange* ranges = reinterpret_cast<DynamicRange*>(own + avx2_panel_bytes(stride));
     int16_t* weights = reinterpret_cast<int16_t*>(own + s4_avx2_weights_offset(k));
-    for (int64_t r = 0; r < rows; r++) {
-      const float* row = a + (m0 + r) * p.lda;
-      float least, most;
-      DynamicAvx2::extremes(row, k, &least, &most);
-      ranges[r] = dynamic_range(least, most, p.dynamic);
-      DynamicAvx2::quantize(row, k, ranges[r], panel + r * stride);
-      for (int64_t i = k; i < stride; i++) panel[r * stride + i] = 0;
-    }
+    dynamic_rows<DynamicAvx2>(a + m0 * p.lda, p.lda, rows, k, p.dynamic, panel, stride, stride, ranges);
     for (int64_t part = cut.first_tile; part < cut.end_tile; part++) {
       const int64_t n0 = part * 16, tile_n0 = n0 / S4_TILE_COLUMNS * S4_TILE_COLUMNS, j = n0 - tile_n0;
       const int64_t width = s4_tile_width(n, tile_n0), count = n - n0 < 16 ? n - n0 : 16;

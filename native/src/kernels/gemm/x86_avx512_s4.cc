@@ -103,15 +103,7 @@ inline void for_each_tile(const Call* call, const TileFn& tile_fn) {
     char* own = static_cast<char*>(call->scratch) + thread * own_bytes;
     uint8_t* panel = reinterpret_cast<uint8_t*>(own);
     DynamicRange* ranges = reinterpret_cast<DynamicRange*>(own + s4_vnni_ranges_offset(p.m, k));
-    for (int64_t r = 0; r < rows; r++) {
-      const float* row = a + (m0 + r) * p.lda;
-      uint8_t* out = panel + r * stride;
-      float least, most;
-      DynamicVnni::extremes(row, k, &least, &most);
-      ranges[r] = dynamic_range(least, most, p.dynamic);
-      DynamicVnni::quantize(row, k, ranges[r], out);
-      for (int64_t i = k; i < stride; i++) out[i] = 0;  // meet weights of zero
-    }
+    dynamic_rows<DynamicVnni>(a + m0 * p.lda, p.lda, rows, k, p.dynamic, panel, stride, stride, ranges);
     const Rows all = {panel, stride, rows, ranges, own + s4_vnni_tile_offset(p.m, k)};
     for (int64_t t = part.first_tile; t < part.end_tile; t++) {
       const int64_t n0 = t * S4_TILE_COLUMNS, width = s4_tile_width(n, n0);
