@@ -106,39 +106,11 @@ inline void pack_columns(const Operand& o, int columns, int16_t* out) {
   pack_pairs(o, 0, pairs, x, columns, out, 16, 1);
 }
 
-// Sums of ROWS rows (stride int16 from one to the next) with one tile: out[2 * r], out[2 * r + 1]. The
-// accumulators have names, so that they stay in registers.
-template <int ROWS>
-inline void product_sums(const int16_t* a, int64_t stride, const int16_t* tile, int64_t pairs, __m256i* out) {
-#define SINTER_DECLARE(r) __m256i low##r = _mm256_setzero_si256(), high##r = low##r;
-  SINTER_ROWS_6(SINTER_DECLARE)
-#undef SINTER_DECLARE
-  for (int64_t g = 0; g < pairs; g++, tile += 32, a += 2) {
-    const __m256i w0 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(tile));
-    const __m256i w1 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(tile + 16));
-#define SINTER_STEP(r)                                             \
-  if (r < ROWS) {                                                  \
-    const __m256i x = pair(a + r * stride);                        \
-    low##r = _mm256_add_epi32(low##r, _mm256_madd_epi16(x, w0));   \
-    high##r = _mm256_add_epi32(high##r, _mm256_madd_epi16(x, w1)); \
-  }
-    SINTER_ROWS_6(SINTER_STEP)
-#undef SINTER_STEP
-  }
-#define SINTER_STORE(r)       \
-  if (r < ROWS) {             \
-    out[2 * r] = low##r;      \
-    out[2 * r + 1] = high##r; \
-  }
-  SINTER_ROWS_6(SINTER_STORE)
-#undef SINTER_STORE
-}
-
 template <int ROWS>
 inline void product_tile(const int16_t* a, int64_t stride, const int16_t* tile, int64_t pairs, int8_t* c, int64_t ldc,
                          int columns, float scale, const Epilogue& e) {
   __m256i sums[12];
-  product_sums<ROWS>(a, stride, tile, pairs, sums);
+  pair_sums<ROWS>(a, stride, tile, pairs, sums);
   const __m256 scales = _mm256_set1_ps(scale);
   for (int r = 0; r < ROWS; r++) {
     store_bytes(c + r * ldc, requantize(sums[2 * r], sums[2 * r + 1], scales, scales, e), columns);

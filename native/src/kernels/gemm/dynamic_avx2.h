@@ -78,9 +78,8 @@ template <int ROWS, class F>
 inline void tile_dynamic(const int16_t* a, int64_t stride, const char* tile, int64_t pairs, float* c, int64_t ldc,
                          int columns, F range_of, __m256 low, __m256 high) {
   __m256i sums[12];
-  pair_sums<ROWS>(a, stride, tile + dynamic_tile_header_bytes, pairs, _mm256_setzero_si256(), _mm256_setzero_si256(),
-                  sums);
   const DynamicColumns constants = dynamic_columns(tile, DYNAMIC_TILE_COLUMNS);
+  pair_sums<ROWS>(a, stride, constants.weights, pairs, sums);
   for (int r = 0; r < ROWS; r++) {
     alignas(32) float values[DYNAMIC_TILE_COLUMNS];
     const DynamicRange& range = range_of(r);

@@ -51,19 +51,28 @@ inline __m256i pair(const int16_t* a) {
   return _mm256_set1_epi32(two);
 }
 
+inline __m256i widen16(const int8_t* in) {
+  return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
+}
+inline __m256i widen16(const uint8_t* in) {
+  return _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
+}
+inline __m256i widen16(const int16_t* in) {  // is wide already
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(in));
+}
+
 #define SINTER_ROWS_6(X) X(0) X(1) X(2) X(3) X(4) X(5)
 
 // Sums of ROWS rows (a + r * stride) with the weights w of 16 columns, starting at a bias; out[2 * r], out[2 * r + 1].
-// `pairs` groups of two k. The accumulators have names, so that they stay in registers.
-template <int ROWS>
-inline void pair_sums(const int16_t* a, int64_t stride, const char* w, int64_t pairs, __m256i bias_low,
-                      __m256i bias_high, __m256i* out) {
+// `pairs` groups of two k; W: int8_t, or int16_t. The accumulators have names, so that they stay in registers.
+template <int ROWS, class W>
+inline void pair_sums(const int16_t* a, int64_t stride, const W* w, int64_t pairs, __m256i bias_low, __m256i bias_high,
+                      __m256i* out) {
 #define SINTER_DECLARE(r) __m256i low##r = bias_low, high##r = bias_high;
   SINTER_ROWS_6(SINTER_DECLARE)
 #undef SINTER_DECLARE
   for (int64_t g = 0; g < pairs; g++, w += 32, a += 2) {
-    const __m256i w0 = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w)));
-    const __m256i w1 = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w + 16)));
+    const __m256i w0 = widen16(w), w1 = widen16(w + 16);
 #define SINTER_STEP(r)                                             \
   if (r < ROWS) {                                                  \
     const __m256i x = pair(a + r * stride);                        \
@@ -82,11 +91,17 @@ inline void pair_sums(const int16_t* a, int64_t stride, const char* w, int64_t p
 #undef SINTER_STORE
 }
 
+// The same without a bias.
+template <int ROWS, class W>
+inline void pair_sums(const int16_t* a, int64_t stride, const W* w, int64_t pairs, __m256i* out) {
+  pair_sums<ROWS>(a, stride, w, pairs, _mm256_setzero_si256(), _mm256_setzero_si256(), out);
+}
+
 // The same for a tile with its bias in front.
 template <int ROWS>
 inline void tile_sums(const int16_t* a, int64_t stride, const char* tile, int64_t pairs, __m256i* out) {
-  pair_sums<ROWS>(a, stride, tile + tile_header_bytes(tile_form_avx2), pairs,
-                  _mm256_loadu_si256(reinterpret_cast<const __m256i*>(tile)),
+  const int8_t* weights = reinterpret_cast<const int8_t*>(tile + tile_header_bytes(tile_form_avx2));
+  pair_sums<ROWS>(a, stride, weights, pairs, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(tile)),
                   _mm256_loadu_si256(reinterpret_cast<const __m256i*>(tile + 32)), out);
 }
 
@@ -175,12 +190,6 @@ inline void with_rows(int64_t rows, const F& f) {
   }
 }
 
-inline __m256i widen16(const int8_t* in) {
-  return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
-}
-inline __m256i widen16(const uint8_t* in) {
-  return _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
-}
 inline __m128i widen8(const int8_t* in) {
   return _mm_cvtepi8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(in)));
 }

@@ -60,11 +60,10 @@ inline void tile_s16(const int16_t* a, int64_t stride, const char* tile, int64_t
   const Columns16 constants = columns16(tile, S16_TILE_COLUMNS);
   alignas(32) int64_t totals[ROWS][S16_TILE_COLUMNS];
   for (int r = 0; r < ROWS; r++) memcpy(totals[r], constants.bias, sizeof totals[r]);
-  const char* w = reinterpret_cast<const char*>(constants.weights);
   for (int64_t done = 0; done < pairs; done += 255) {
     const int64_t count = pairs - done < 255 ? pairs - done : 255;
     __m256i sums[12];
-    pair_sums<ROWS>(a + 2 * done, stride, w + 32 * done, count, _mm256_setzero_si256(), _mm256_setzero_si256(), sums);
+    pair_sums<ROWS>(a + 2 * done, stride, constants.weights + 32 * done, count, sums);
     for (int r = 0; r < ROWS; r++) {
       __m256i* total = reinterpret_cast<__m256i*>(totals[r]);
       for (int v = 0; v < 2; v++) {

@@ -31,33 +31,6 @@ inline void unpack_pairs(const char* w, int64_t step, int64_t groups, int16_t* o
   }
 }
 
-// Sums of ROWS rows with 16 columns' weights as pairs of int16.
-template <int ROWS>
-inline void wide_pair_sums(const int16_t* a, int64_t stride, const int16_t* w, int64_t pairs, __m256i* out) {
-#define SINTER_DECLARE(r) __m256i low##r = _mm256_setzero_si256(), high##r = low##r;
-  SINTER_ROWS_6(SINTER_DECLARE)
-#undef SINTER_DECLARE
-  for (int64_t g = 0; g < pairs; g++, w += 32, a += 2) {
-    const __m256i w0 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w));
-    const __m256i w1 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w + 16));
-#define SINTER_STEP(r)                                             \
-  if (r < ROWS) {                                                  \
-    const __m256i x = pair(a + r * stride);                        \
-    low##r = _mm256_add_epi32(low##r, _mm256_madd_epi16(x, w0));   \
-    high##r = _mm256_add_epi32(high##r, _mm256_madd_epi16(x, w1)); \
-  }
-    SINTER_ROWS_6(SINTER_STEP)
-#undef SINTER_STEP
-  }
-#define SINTER_STORE(r)       \
-  if (r < ROWS) {             \
-    out[2 * r] = low##r;      \
-    out[2 * r + 1] = high##r; \
-  }
-  SINTER_ROWS_6(SINTER_STORE)
-#undef SINTER_STORE
-}
-
 struct Columns {
   const int16_t* weights;
   const float* scale;  // by column; with blocks null
@@ -71,7 +44,7 @@ template <int ROWS>
 inline void results(const int16_t* a, int64_t stride, const Columns& w, const DynamicRange* ranges, __m256 (*y)[2]) {
   __m256i sums[12];
   if (w.scale) {
-    wide_pair_sums<ROWS>(a, stride, w.weights, stride / 2, sums);
+    pair_sums<ROWS>(a, stride, w.weights, stride / 2, sums);
     for (int r = 0; r < ROWS; r++) {
       for (int v = 0; v < 2; v++) {
         y[r][v] = dynamic_results(sums[2 * r + v], ranges[r], _mm256_loadu_ps(w.scale + 8 * v),
@@ -82,7 +55,7 @@ inline void results(const int16_t* a, int64_t stride, const Columns& w, const Dy
   }
   for (int r = 0; r < ROWS; r++) y[r][0] = y[r][1] = _mm256_setzero_ps();
   for (int64_t b = 0; b < w.blocks; b++) {
-    wide_pair_sums<ROWS>(a + b * w.block, stride, w.weights + b * w.block * 16, w.block / 2, sums);
+    pair_sums<ROWS>(a + b * w.block, stride, w.weights + b * w.block * 16, w.block / 2, sums);
     const char* halves = w.halves + b * w.halves_step;
     for (int v = 0; v < 2; v++) {
       const __m256 scale = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(halves + 16 * v)));
