@@ -219,49 +219,6 @@ SINTER_VNNI_INLINE void unpacked_blocks(const uint8_t* a, int64_t stride, const 
   store.template put<V, ROWS>(y, rows, bias + 64 * first, columns);
 }
 
-// f with the number of rows, 1..6, as a constant.
-template <class F>
-inline void with_vnni_rows(int64_t rows, const F& f) {
-  switch (rows) {
-    case 1:
-      f(VnniConstant<1>());
-      break;
-    case 2:
-      f(VnniConstant<2>());
-      break;
-    case 3:
-      f(VnniConstant<3>());
-      break;
-    case 4:
-      f(VnniConstant<4>());
-      break;
-    case 5:
-      f(VnniConstant<5>());
-      break;
-    default:
-      f(VnniConstant<6>());
-      break;
-  }
-}
-// The same with the number of vectors, 1..4.
-template <class F>
-inline void with_vectors(int64_t vectors, const F& f) {
-  switch (vectors) {
-    case 1:
-      f(VnniConstant<1>());
-      break;
-    case 2:
-      f(VnniConstant<2>());
-      break;
-    case 3:
-      f(VnniConstant<3>());
-      break;
-    default:
-      f(VnniConstant<4>());
-      break;
-  }
-}
-
 }  // namespace
 }  // namespace sinter
 

@@ -260,16 +260,8 @@ __attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const
 // All rows with the tile of `columns` (1..64) columns.
 template <AmxProduct PRODUCT, class Store>
 inline void amx_any_tile(AmxTiles* tiles, const AmxRows& m, const char* tile, const Store& store) {
-  switch ((store.columns + 15) / 16) {
-    case 1:
-      return amx_tile<PRODUCT, 1>(tiles, m, tile, store);
-    case 2:
-      return amx_tile<PRODUCT, 2>(tiles, m, tile, store);
-    case 3:
-      return amx_tile<PRODUCT, 3>(tiles, m, tile, store);
-    default:
-      return amx_tile<PRODUCT, 4>(tiles, m, tile, store);
-  }
+  with_vectors((store.columns + 15) / 16,
+               [&](auto v) SINTER_VNNI_LAMBDA { amx_tile<PRODUCT, decltype(v)::value>(tiles, m, tile, store); });
 }
 
 // The same for 8-bit results.

@@ -177,23 +177,9 @@ __attribute__((noinline)) void vnni_columns(const VnniRows& m, const VnniColumns
   // What is left of 7 and 8 rows is shared out: a block of one or two waits for its own sums.
   for (; m.rows - r >= 9 || m.rows - r == 6; r += 6) vnni_block<V, 6>(m, r, at, first, count, store);
   if (m.rows - r > 6) vnni_block<V, 4>(m, r, at, first, count, store), r += 4;
-  switch (m.rows - r) {
-    case 5:
-      vnni_block<V, 5>(m, r, at, first, count, store);
-      break;
-    case 4:
-      vnni_block<V, 4>(m, r, at, first, count, store);
-      break;
-    case 3:
-      vnni_block<V, 3>(m, r, at, first, count, store);
-      break;
-    case 2:
-      vnni_block<V, 2>(m, r, at, first, count, store);
-      break;
-    case 1:
-      vnni_block<V, 1>(m, r, at, first, count, store);
-      break;
-  }
+  with_vnni_rows<5>(m.rows - r, [&](auto left) SINTER_VNNI_LAMBDA {
+    vnni_block<V, decltype(left)::value>(m, r, at, first, count, store);
+  });
 }
 
 // ROWS rows, all there are, with 16 * G columns at once: 16 of them would wait for their own sums.

@@ -262,23 +262,8 @@ __attribute__((noinline)) void vnni_tile(const VnniRows& m, const char* tile, co
   for (; m.rows - r >= enough || m.rows - r == rows; r += rows) vnni_block<V, rows>(m, r, tile, store);
   if constexpr (V == 4) {
     if (m.rows - r > 6) vnni_block<V, 4>(m, r, tile, store), r += 4;
-    switch (m.rows - r) {
-      case 5:
-        vnni_block<V, 5>(m, r, tile, store);
-        break;
-      case 4:
-        vnni_block<V, 4>(m, r, tile, store);
-        break;
-      case 3:
-        vnni_block<V, 3>(m, r, tile, store);
-        break;
-      case 2:
-        vnni_block<V, 2>(m, r, tile, store);
-        break;
-      case 1:
-        vnni_block<V, 1>(m, r, tile, store);
-        break;
-    }
+    with_vnni_rows<5>(m.rows - r,
+                      [&](auto left) SINTER_VNNI_LAMBDA { vnni_block<V, decltype(left)::value>(m, r, tile, store); });
   } else {
     if constexpr (V == 1) {
       if (m.rows - r >= 8) vnni_block<V, 8>(m, r, tile, store), r += 8;
@@ -292,20 +277,8 @@ __attribute__((noinline)) void vnni_tile(const VnniRows& m, const char* tile, co
 // All rows with the tile of `columns` (1..64) columns; the tile's width is columns rounded up to 16.
 template <class Store>
 inline void vnni_any_tile(const VnniRows& m, const char* tile, const Store& store) {
-  switch ((store.columns + 15) / 16) {
-    case 1:
-      vnni_tile<1>(m, tile, store);
-      break;
-    case 2:
-      vnni_tile<2>(m, tile, store);
-      break;
-    case 3:
-      vnni_tile<3>(m, tile, store);
-      break;
-    default:
-      vnni_tile<4>(m, tile, store);
-      break;
-  }
+  with_vectors((store.columns + 15) / 16,
+               [&](auto v) SINTER_VNNI_LAMBDA { vnni_tile<decltype(v)::value>(m, tile, store); });
 }
 
 // Whether all scales of a tile are below 1.

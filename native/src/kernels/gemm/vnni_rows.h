@@ -54,6 +54,50 @@ SINTER_VNNI_INLINE void vnni_repeat(const F& f) {
   }
 }
 
+// f with the number of rows, 1..MOST (6 at most), as a constant; of no rows nothing.
+template <int MOST, class F>
+SINTER_VNNI_INLINE void with_vnni_rows(int64_t rows, const F& f) {
+  static_assert(MOST == 5 || MOST == 6, "");
+  switch (rows) {
+    case 1:
+      f(VnniConstant<1>());
+      break;
+    case 2:
+      f(VnniConstant<2>());
+      break;
+    case 3:
+      f(VnniConstant<3>());
+      break;
+    case 4:
+      f(VnniConstant<4>());
+      break;
+    case 5:
+      f(VnniConstant<5>());
+      break;
+    case 6:
+      if constexpr (MOST == 6) f(VnniConstant<6>());
+      break;
+  }
+}
+// f with the number of vectors, 1..4.
+template <class F>
+SINTER_VNNI_INLINE void with_vectors(int64_t vectors, const F& f) {
+  switch (vectors) {
+    case 1:
+      f(VnniConstant<1>());
+      break;
+    case 2:
+      f(VnniConstant<2>());
+      break;
+    case 3:
+      f(VnniConstant<3>());
+      break;
+    default:
+      f(VnniConstant<4>());
+      break;
+  }
+}
+
 }  // namespace
 }  // namespace sinter
 

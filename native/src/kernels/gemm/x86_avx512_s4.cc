@@ -31,7 +31,7 @@ inline void scaled_tile(const GemmParams& p, const Rows& a, const char* tile, in
   const float* bias = reinterpret_cast<const float*>(tile + 8 * width);
   share_out(a.rows, 6, [&](int64_t r, int64_t count) {
     const VnniStoreDynamic<HOW, 4> store = {c + r * p.ldc, p.ldc, columns, a.ranges + r, bias, p.act_min, p.act_max};
-    with_vnni_rows(count, [&](auto rows) {
+    with_vnni_rows<6>(count, [&](auto rows) {
       with_vectors(width / 16, [&](auto vectors) {
         nibble_tile<decltype(vectors)::value, decltype(rows)::value>(a.panel + r * a.stride, a.stride, tile,
                                                                      a.stride / 8, store);
@@ -65,7 +65,7 @@ inline void block_tile(const GemmParams& p, const Rows& a, const char* tile, int
     }
     const uint8_t* from = a.panel + r * a.stride;
     const auto store = [&](int64_t v) { return BlockStore{c + r * p.ldc + 16 * v, p.ldc, p.act_min, p.act_max}; };
-    with_vnni_rows(count, [&](auto constant) {
+    with_vnni_rows<6>(count, [&](auto constant) {
       constexpr int R = decltype(constant)::value;
       if (direct) {
         // Float sums may wait in memory: they are met once a block.
