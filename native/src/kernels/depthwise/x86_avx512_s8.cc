@@ -1,6 +1,7 @@
 // depthwise, int8 and uint8, AVX-512 VNNI: 64 channels, or 32, in a vector. SPDX-License-Identifier: Apache-2.0
 #include <immintrin.h>
 
+#include "kernels/depthwise/quads_256.h"
 #include "kernels/depthwise/vector_quads.h"
 
 namespace sinter {
@@ -82,40 +83,14 @@ struct Wide {
   }
 };
 
-struct Narrow {
-  typedef __m256i Int;
-  typedef __m256 Float;
+struct Narrow : Quads256 {
   typedef __mmask32 Mask;
-  enum { CHANNELS = 32, STEP = 32 };
-  static INLINE Int load(const void* p) {
-    return _mm256_loadu_si256(static_cast<const __m256i*>(p));
-  }
-  static INLINE Float load_float(const void* p) {
-    return _mm256_loadu_ps(static_cast<const float*>(p));
-  }
+  enum { STEP = 32 };
   static INLINE Int load_some(Mask mask, const void* p) {
     return _mm256_maskz_loadu_epi8(mask, p);
   }
   static INLINE void store_some(void* p, Mask mask, Int v) {
     _mm256_mask_storeu_epi8(p, mask, v);
-  }
-  static INLINE Int flip(Int v) {
-    return _mm256_xor_si256(v, _mm256_set1_epi32(static_cast<int32_t>(0x80808080u)));
-  }
-  static INLINE Int all(int32_t v) {
-    return _mm256_set1_epi32(v);
-  }
-  static INLINE Int low8(Int a, Int b) {
-    return _mm256_unpacklo_epi8(a, b);
-  }
-  static INLINE Int high8(Int a, Int b) {
-    return _mm256_unpackhi_epi8(a, b);
-  }
-  static INLINE Int low16(Int a, Int b) {
-    return _mm256_unpacklo_epi16(a, b);
-  }
-  static INLINE Int high16(Int a, Int b) {
-    return _mm256_unpackhi_epi16(a, b);
   }
   static INLINE void dot(Int& sum, Int a, Int w) {
 #if defined(SINTER_EMULATED)
@@ -123,15 +98,6 @@ struct Narrow {
 #else
     __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(a), "vm"(w));
 #endif
-  }
-  static INLINE Int round_scaled(Int sum, Float scale, float limit) {
-    return _mm256_cvtps_epi32(_mm256_min_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(sum), scale), _mm256_set1_ps(limit)));
-  }
-  static INLINE Int words(Int a, Int b, int16_t zero_point) {
-    return _mm256_adds_epi16(_mm256_packs_epi32(a, b), _mm256_set1_epi16(zero_point));
-  }
-  static INLINE Int bytes(Int a, Int b, int8_t minimum) {
-    return _mm256_max_epi8(_mm256_packs_epi16(a, b), _mm256_set1_epi8(minimum));
   }
 };
 

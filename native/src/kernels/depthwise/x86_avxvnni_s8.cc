@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <immintrin.h>
 
+#include "kernels/depthwise/quads_256.h"
 #include "kernels/depthwise/vector_quads.h"
+#include "kernels/simd/avxvnni.h"
 
 namespace sinter {
 namespace {
@@ -15,17 +17,9 @@ struct FirstBytes {
 
 // STEP_BYTES: 64 in halves of blocks of 64 channels, 32 in blocks of 32.
 template <int STEP_BYTES>
-struct Half {
-  typedef __m256i Int;
-  typedef __m256 Float;
+struct Half : Quads256 {
   typedef FirstBytes Mask;
-  enum { CHANNELS = 32, STEP = STEP_BYTES, ABREAST = 2 };
-  static INLINE Int load(const void* p) {
-    return _mm256_loadu_si256(static_cast<const __m256i*>(p));
-  }
-  static INLINE Float load_float(const void* p) {
-    return _mm256_loadu_ps(static_cast<const float*>(p));
-  }
+  enum { STEP = STEP_BYTES, ABREAST = 2 };
   // All ones in the words before the one that byte `count` lies in.
   static INLINE Int words_before(int64_t count) {
     const int32_t words = count <= 0 ? 0 : count >= 32 ? 8 : static_cast<int32_t>(count / 4);
@@ -69,42 +63,8 @@ struct Half {
       return _mm256_permute4x64_epi64(_mm256_castps_si256(words), 0xd8);
     }
   }
-  static INLINE Int flip(Int v) {
-    return _mm256_xor_si256(v, _mm256_set1_epi8(-128));
-  }
-  static INLINE Int all(int32_t v) {
-    return _mm256_set1_epi32(v);
-  }
-  static INLINE Int low8(Int a, Int b) {
-    return _mm256_unpacklo_epi8(a, b);
-  }
-  static INLINE Int high8(Int a, Int b) {
-    return _mm256_unpackhi_epi8(a, b);
-  }
-  static INLINE Int low16(Int a, Int b) {
-    return _mm256_unpacklo_epi16(a, b);
-  }
-  static INLINE Int high16(Int a, Int b) {
-    return _mm256_unpackhi_epi16(a, b);
-  }
   static INLINE void dot(Int& sum, Int a, Int w) {
-#if defined(SINTER_EMULATED)
-    const __m256i even =
-        _mm256_madd_epi16(_mm256_and_si256(a, _mm256_set1_epi16(0xff)), _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8));
-    const __m256i odd = _mm256_madd_epi16(_mm256_srli_epi16(a, 8), _mm256_srai_epi16(w, 8));
-    sum = _mm256_add_epi32(sum, _mm256_add_epi32(even, odd));
-#else
-    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(a), "xm"(w));
-#endif
-  }
-  static INLINE Int round_scaled(Int sum, Float scale, float limit) {
-    return _mm256_cvtps_epi32(_mm256_min_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(sum), scale), _mm256_set1_ps(limit)));
-  }
-  static INLINE Int words(Int a, Int b, int16_t zero_point) {
-    return _mm256_adds_epi16(_mm256_packs_epi32(a, b), _mm256_set1_epi16(zero_point));
-  }
-  static INLINE Int bytes(Int a, Int b, int8_t minimum) {
-    return _mm256_max_epi8(_mm256_packs_epi16(a, b), _mm256_set1_epi8(minimum));
+    avxvnni_dot4(&sum, a, w);
   }
 };
 

@@ -15,6 +15,7 @@
 #include "kernels/gemm/packing.h"
 #include "kernels/gemm/tile_avx2.h"
 #include "kernels/gemm/vnni_rows.h"
+#include "kernels/simd/avxvnni.h"
 
 namespace sinter {
 namespace {
@@ -29,17 +30,6 @@ inline VnniEpilogue make_vnni_epilogue(bool is_unsigned, int32_t zero_point, int
   const int32_t shift = is_unsigned ? 128 : 0;
   return {make_epilogue(zero_point - shift, out_min - shift, out_max - shift),
           static_cast<char>(is_unsigned ? -128 : 0)};
-}
-
-inline void dot4(__m256i* sum, __m256i unsigned_bytes, __m256i signed_bytes) {
-#if defined(SINTER_EMULATED)
-  const __m256i even = _mm256_madd_epi16(_mm256_and_si256(unsigned_bytes, _mm256_set1_epi16(0xff)),
-                                         _mm256_srai_epi16(_mm256_slli_epi16(signed_bytes, 8), 8));
-  const __m256i odd = _mm256_madd_epi16(_mm256_srli_epi16(unsigned_bytes, 8), _mm256_srai_epi16(signed_bytes, 8));
-  *sum = _mm256_add_epi32(*sum, _mm256_add_epi32(even, odd));
-#else
-  __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(*sum) : "x"(unsigned_bytes), "x"(signed_bytes));
-#endif
 }
 
 inline __m256i four(const uint8_t* a, __m256i flip) {
@@ -77,7 +67,7 @@ SINTER_VNNI_INLINE void vnni_sums(const VnniRows& m, int64_t row, const VnniColu
       vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA {
         const uint8_t* from = r < 4 ? a0 : r < 8 ? a4 : a8;
         const __m256i x = four(from + r % 4 * stride, flip);
-        vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { dot4(&s[V * r + v], x, weights[v]); });
+        vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { avxvnni_dot4(&s[V * r + v], x, weights[v]); });
       });
       w += at.step;
       a0 += 4, a4 += 4, a8 += 4;
