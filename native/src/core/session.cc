@@ -7,6 +7,7 @@
 
 #include "core/claim.h"
 #include "core/cpu.h"
+#include "core/element.h"
 #include "core/float_mode.h"
 #include "core/pool.h"
 #include "core/status.h"
@@ -18,22 +19,6 @@ int64_t now_nanos() {
   timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return t.tv_sec * int64_t{1000000000} + t.tv_nsec;
-}
-
-int64_t size_of(DataType type) {
-  switch (type) {
-    case S64:
-      return 8;
-    case F32:
-    case S32:
-      return 4;
-    case BF16:
-    case F16:
-    case S16:
-      return 2;
-    default:
-      return 1;
-  }
 }
 
 // What a product costs at least for each of its results, however few products that is of: scaling, rounding, packing.
@@ -49,7 +34,7 @@ Schedule schedule_of(const Plan& plan, int threads) {
       const PlanSlot& slot = plan.slots[plan.step_slots[step.first_slot + static_cast<uint32_t>(i)]];
       if (slot.kind != SLOT_BLOB) bytes += static_cast<double>(slot.bytes);
       if (cycles > 0 && step.row->packing && step.row->op->slots[i].role == SLOT_OUT) {
-        const double results = static_cast<double>(slot.bytes) / static_cast<double>(size_of(step.row->types[i]));
+        const double results = static_cast<double>(slot.bytes) / static_cast<double>(element_bytes(step.row->types[i]));
         cycles = results / results_per_cycle > cycles ? results / results_per_cycle : cycles;
       }
     }

@@ -7,6 +7,7 @@
 #include <initializer_list>
 
 #include "core/checked.h"
+#include "core/element.h"
 #include "core/status.h"
 #include "kernels/binary/powers.h"
 
@@ -16,20 +17,6 @@ namespace {
 typedef BinaryParams P;
 const Field fields[] = {SINTER_BINARY_FIELDS(SINTER_FIELD_ENTRY)};
 const SlotDef slots[] = {{"a", SLOT_IN}, {"b", SLOT_IN}, {"out", SLOT_OUT}};
-
-int64_t size_of(DataType type) {
-  switch (type) {
-    case F32:
-    case S32:
-      return 4;
-    case S64:
-      return 8;
-    case S16:
-      return 2;
-    default:
-      return 1;
-  }
-}
 
 // Elements an operand spans, or -1.
 int64_t span(const int32_t* d, const int32_t* strides) {
@@ -89,8 +76,8 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (p.function < 0 || p.function >= BINARY_FUNCTIONS || !takes(type, result, p.function)) {
     return fail(SINTER_INVALID_ARGUMENT, "binary: function %d is none of %s", p.function, row->name);
   }
-  const int64_t size = size_of(type);
-  const int64_t out = checked_product<7>({p.d0, p.d1, p.d2, p.d3, p.d4, p.d5, size_of(result)});
+  const int64_t size = element_bytes(type);
+  const int64_t out = checked_product<7>({p.d0, p.d1, p.d2, p.d3, p.d4, p.d5, element_bytes(result)});
   if (out < 0) return fail(SINTER_INVALID_ARGUMENT, "binary: the dimensions are negative or too large");
   const int64_t a = span(&p.d0, &p.a_stride0), b = span(&p.d0, &p.b_stride0);
   if (a < 0 || b < 0) return fail(SINTER_INVALID_ARGUMENT, "binary: a stride is negative");

@@ -3,6 +3,7 @@
 #include "kernels/fold/op.h"
 
 #include "core/checked.h"
+#include "core/element.h"
 #include "core/status.h"
 
 namespace sinter {
@@ -11,10 +12,6 @@ namespace {
 typedef FoldParams P;
 const Field fields[] = {SINTER_FOLD_FIELDS(SINTER_FIELD_ENTRY)};
 const SlotDef slots[] = {{"in", SLOT_IN}, {"out", SLOT_OUT}};
-
-int64_t size_of(DataType type) {
-  return type == S64 ? 8 : type == F32 || type == S32 ? 4 : type == S16 ? 2 : 1;
-}
 
 bool takes(DataType in, DataType out, int32_t f) {
   if (f == FOLD_ARG_MAX || f == FOLD_ARG_MIN) return out == S32 && in != BOOL8;
@@ -44,8 +41,8 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     last += int64_t{(&p.kept0)[k] - 1} * (&p.kept_stride0)[k] + int64_t{(&p.folded0)[k] - 1} * (&p.folded_stride0)[k];
   }
   if (kept > (int64_t{1} << 59)) return fail(SINTER_INVALID_ARGUMENT, "fold: the dimensions are too large");
-  slot_bytes[FOLD_IN] = kept == 0 || folded == 0 ? 0 : (last + 1) * size_of(in);
-  slot_bytes[FOLD_OUT] = kept * size_of(out);
+  slot_bytes[FOLD_IN] = kept == 0 || folded == 0 ? 0 : (last + 1) * element_bytes(in);
+  slot_bytes[FOLD_OUT] = kept * element_bytes(out);
   return SINTER_OK;
 }
 

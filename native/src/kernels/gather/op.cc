@@ -3,6 +3,7 @@
 #include "kernels/gather/op.h"
 
 #include "core/checked.h"
+#include "core/element.h"
 #include "core/status.h"
 
 namespace sinter {
@@ -22,7 +23,7 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   }
   const int64_t dims = checked_product<8>({p.d0, p.d1, p.d2, p.d3, p.d4, p.d5, p.d6, p.d7});
   const DataType type = row->types[GATHER_INDEX];
-  const int64_t index_bytes = type == S64 ? 8 : type == S32 ? 4 : 2;
+  const int64_t index_bytes = element_bytes(type);
   slot_bytes[GATHER_IN] = checked_product<4>({p.batch, p.outer, dims, p.slice_bytes});
   slot_bytes[GATHER_INDEX] = checked_product<4>({p.batch, p.positions, p.depth, index_bytes});
   slot_bytes[GATHER_OUT] = checked_product<4>({p.batch, p.outer, p.positions, p.slice_bytes});

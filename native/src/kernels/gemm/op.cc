@@ -3,6 +3,7 @@
 #include "kernels/gemm/op.h"
 
 #include "core/checked.h"
+#include "core/element.h"
 #include "core/status.h"
 #include "kernels/gemm/dynamic.h"
 
@@ -24,9 +25,6 @@ int64_t matrix_bytes(Layout layout, int64_t rows, int64_t columns, int64_t strid
 
 int32_t lowest_of(DataType type) {
   return type == U8 ? 0 : type == S16 ? -32768 : -128;
-}
-int64_t bytes_of(DataType type) {
-  return type == S8 || type == U8 ? 1 : type == S16 || type == BF16 ? 2 : 4;
 }
 
 sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) {
@@ -88,9 +86,9 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (p.lda < need_lda || p.ldc < need_ldc) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: lda %d, ldc %d for m %d, n %d, k %d", p.lda, p.ldc, p.m, p.n, p.k);
   }
-  slot_bytes[GEMM_A] = matrix_bytes(row->layout_in, p.m, p.k, p.lda, bytes_of(type));
+  slot_bytes[GEMM_A] = matrix_bytes(row->layout_in, p.m, p.k, p.lda, element_bytes(type));
   slot_bytes[GEMM_WEIGHTS] = 0;
-  slot_bytes[GEMM_C] = matrix_bytes(row->layout_out, p.m, p.n, p.ldc, bytes_of(out));
+  slot_bytes[GEMM_C] = matrix_bytes(row->layout_out, p.m, p.n, p.ldc, element_bytes(out));
   if (slot_bytes[GEMM_A] < 0 || slot_bytes[GEMM_C] < 0) return fail(SINTER_INVALID_ARGUMENT, "gemm: sizes overflow");
   return SINTER_OK;
 }

@@ -3,6 +3,7 @@
 #include "kernels/pool/op.h"
 
 #include "core/checked.h"
+#include "core/element.h"
 #include "core/status.h"
 
 namespace sinter {
@@ -33,7 +34,7 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (type == S16 && static_cast<int64_t>(p.kernel_h) * p.kernel_w > (1 << 15)) {
     return fail(SINTER_INVALID_ARGUMENT, "pool: windows of %d x %d are larger than 2^15 taps", p.kernel_h, p.kernel_w);
   }
-  const int64_t size = type == F32 ? 4 : type == S16 ? 2 : 1;
+  const int64_t size = element_bytes(type);
   const int64_t in = checked_product<5>({p.batch, p.in_h, p.in_w, p.channels, size});
   const int64_t out = checked_product<5>({p.batch, p.out_h, p.out_w, p.channels, size});
   if (in < 0 || out < 0) return fail(SINTER_INVALID_ARGUMENT, "pool: the dimensions are negative or too large");

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "core/element.h"
 #include "core/status.h"
 
 namespace sinter {
@@ -22,9 +23,6 @@ bool bad_zero_point(int32_t zero_point, DataType type) {
   if (type == F16) return zero_point != 0;
   if (type == S16) return zero_point < -32768 || zero_point > 32767;
   return type == S8 ? zero_point < -128 || zero_point > 127 : zero_point < 0 || zero_point > 255;
-}
-int64_t bytes_of(DataType type) {
-  return type == F32 || type == S32 ? 4 : type == S16 || type == F16 ? 2 : 1;
 }
 
 sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) {
@@ -50,8 +48,8 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (in == F16 && p.in_scale != 1.0f) {
     return fail(SINTER_INVALID_ARGUMENT, "quantize: halves with a scale of %g", static_cast<double>(p.in_scale));
   }
-  slot_bytes[QUANTIZE_IN] = in == S4 ? (int64_t{p.count} + 1) / 2 : p.count * bytes_of(in);
-  slot_bytes[QUANTIZE_OUT] = p.count * bytes_of(out);
+  slot_bytes[QUANTIZE_IN] = in == S4 ? (int64_t{p.count} + 1) / 2 : p.count * element_bytes(in);
+  slot_bytes[QUANTIZE_OUT] = p.count * element_bytes(out);
   return SINTER_OK;
 }
 

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "core/checked.h"
+#include "core/element.h"
 #include "core/status.h"
 #include "kernels/reduce/scaling.h"
 
@@ -23,9 +24,6 @@ bool bad_zero_point(int32_t zero_point, DataType type) {
          : type == S8 ? zero_point < -128 || zero_point > 127
                       : zero_point != 0;
 }
-int64_t size_of(DataType type) {
-  return type == S64 ? 8 : type == F32 || type == S32 ? 4 : type == S16 ? 2 : 1;
-}
 bool takes(DataType type, int32_t kind) {
   return kind == REDUCE_MEAN || (kind == REDUCE_SUM && type != S32 && type != S64) ||
          (kind == REDUCE_PRODUCT && (type == S8 || type == S16));
@@ -38,7 +36,7 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (p.axes < 0 || p.axes > 63) {
     return fail(SINTER_INVALID_ARGUMENT, "reduce: axes %d has bits beyond the six dimensions", p.axes);
   }
-  const int64_t size = size_of(type);
+  const int64_t size = element_bytes(type);
   const int64_t d[6] = {p.d0, p.d1, p.d2, p.d3, p.d4, p.d5};
   const int64_t in = checked_product<7>({p.d0, p.d1, p.d2, p.d3, p.d4, p.d5, size});
   int64_t kept[7] = {1, 1, 1, 1, 1, 1, size}, reduced[6] = {1, 1, 1, 1, 1, 1};

@@ -3,6 +3,7 @@
 #include "kernels/resize/op.h"
 
 #include "core/checked.h"
+#include "core/element.h"
 #include "core/status.h"
 #include "kernels/resize/scratch.h"
 
@@ -31,7 +32,7 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     return fail(SINTER_INVALID_ARGUMENT, "resize: nearest, align_corners and half_pixel_centers are 0 or 1");
   }
   const DataType type = row->types[RESIZE_IN];
-  const int64_t bytes = type == F32 ? 4 : type == S16 ? 2 : 1;
+  const int64_t bytes = element_bytes(type);
   slot_bytes[RESIZE_IN] = checked_product<5>({p.batch, p.height, p.width, p.channels, bytes});
   slot_bytes[RESIZE_OUT] = checked_product<5>({p.batch, p.out_height, p.out_width, p.channels, bytes});
   if (slot_bytes[RESIZE_IN] < 0 || slot_bytes[RESIZE_OUT] < 0) {

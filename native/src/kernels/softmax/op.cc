@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "core/checked.h"
+#include "core/element.h"
 #include "core/status.h"
 
 namespace sinter {
@@ -17,7 +18,7 @@ const SlotDef slots[] = {{"in", SLOT_IN}, {"out", SLOT_OUT}};
 sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) {
   const P& p = *static_cast<const P*>(params);
   const DataType out = row->types[SOFTMAX_OUT];
-  const int64_t bytes = checked_product<3>({p.rows, p.depth, out == F32 ? 4 : out == S16 ? 2 : 1});
+  const int64_t bytes = checked_product<3>({p.rows, p.depth, element_bytes(out)});
   if (bytes < 0) return fail(SINTER_INVALID_ARGUMENT, "softmax: rows and depth must not be negative");
   if (!(isfinite(p.beta) && p.beta > 0.0f)) {
     return fail(SINTER_INVALID_ARGUMENT, "softmax: beta must be positive and finite");

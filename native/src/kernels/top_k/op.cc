@@ -3,6 +3,7 @@
 #include "kernels/top_k/op.h"
 
 #include "core/checked.h"
+#include "core/element.h"
 #include "core/status.h"
 
 namespace sinter {
@@ -16,7 +17,7 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   const P& p = *static_cast<const P*>(params);
   if (p.k < 0 || p.k > p.count) return fail(SINTER_INVALID_ARGUMENT, "top_k: the first %d of %d", p.k, p.count);
   const DataType type = row->types[TOP_K_IN];
-  const int64_t bytes = type == S64 ? 8 : type == F32 || type == S32 ? 4 : type == S16 ? 2 : 1;
+  const int64_t bytes = element_bytes(type);
   slot_bytes[TOP_K_IN] = checked_product<3>({p.rows, p.count, bytes});
   slot_bytes[TOP_K_VALUES] = checked_product<3>({p.rows, p.k, bytes});
   slot_bytes[TOP_K_PLACES] = checked_product<3>({p.rows, p.k, 4});

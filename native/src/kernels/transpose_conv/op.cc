@@ -3,6 +3,7 @@
 #include "kernels/transpose_conv/op.h"
 
 #include "core/checked.h"
+#include "core/element.h"
 #include "core/status.h"
 #include "kernels/transpose_conv/phases.h"
 
@@ -57,7 +58,7 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   } else if (!(p.act_min <= p.act_max)) {
     return fail(SINTER_INVALID_ARGUMENT, "transpose_conv: act_min %g, act_max %g", p.act_min, p.act_max);
   }
-  const int64_t element = type == F32 ? 4 : type == S16 ? 2 : 1;
+  const int64_t element = element_bytes(type);
   slot_bytes[TRANSPOSE_CONV_IN] = checked_product<5>({p.batch, p.in_h, p.in_w, p.in_c, element});
   slot_bytes[TRANSPOSE_CONV_WEIGHTS] = 0;
   slot_bytes[TRANSPOSE_CONV_OUT] = checked_product<5>({p.batch, p.out_h, p.out_w, p.out_c, element});

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "core/element.h"
 #include "core/status.h"
 
 namespace sinter {
@@ -30,7 +31,7 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
       return fail(SINTER_INVALID_ARGUMENT, "unary: a scale, or alpha, is out of range");
     }
   }
-  const int64_t size = type == S64 ? 8 : type == BOOL8 ? 1 : type == S16 ? 2 : 4;
+  const int64_t size = element_bytes(type);
   slot_bytes[UNARY_IN] = slot_bytes[UNARY_OUT] = p.count * size;
   return SINTER_OK;
 }
