@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/catalogue.h"
+#include "core/clock.h"
 #include "core/cpu.h"
 #include "core/float_mode.h"
 #include "core/pool.h"
@@ -144,7 +145,7 @@ sinter_status run_direct(Direct* d, const void* params, double products, void** 
   BorrowedWorkers workers(wanted_threads(threads));
   workers.wake_if_worthwhile(saved, d->last_run.load(std::memory_order_relaxed));
   const sinter_status status = run_with(d, params, slots, workers.get());
-  d->last_run.store(BorrowedWorkers::now(), std::memory_order_relaxed);
+  d->last_run.store(now_nanos(), std::memory_order_relaxed);
   return status;
 }
 

@@ -3,7 +3,6 @@
 #include "core/pool.h"
 
 #include <pthread.h>
-#include <time.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -12,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/clock.h"
 #include "core/cpu.h"
 #include "core/float_mode.h"
 
@@ -31,12 +31,6 @@ inline void relax() {
 #elif defined(SINTER_ARM64)
   __asm__ volatile("yield");
 #endif
-}
-
-int64_t now_nanos() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * int64_t{1000000000} + t.tv_nsec;
 }
 
 // How long a thread must have worked on its share until it pays to look for work at others: that takes the line of the
@@ -255,10 +249,6 @@ bool BorrowedWorkers::asleep() const {
     if (held_[i]->asleep()) return true;
   }
   return false;
-}
-
-int64_t BorrowedWorkers::now() {
-  return now_nanos();
 }
 
 void BorrowedWorkers::wake_if_worthwhile(double saved_cycles, int64_t last_end) {

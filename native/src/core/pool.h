@@ -32,22 +32,10 @@ class BorrowedWorkers {
     return &base_.workers;
   }
 
-  // Whether a worker sleeps: to wake it takes a system call now and some microseconds until it works.
-  bool asleep() const;
-
   // Before work whose sharing saves so much: workers that sleep are woken where that pays, or where the last such work
   // of this caller ended so recently that they will not go to sleep again in between; otherwise they are given back and
-  // the caller is alone.
+  // the caller is alone. last_end: by now_nanos() of clock.h.
   void wake_if_worthwhile(double saved_cycles, int64_t last_end);
-
-  // Wakes those who sleep: work comes soon.
-  void wake();
-
-  // Gives all back: the caller is alone from now on.
-  void give_back();
-
-  // The clock of last_end, in nanoseconds.
-  static int64_t now();
 
   enum { MAX_THREADS = 64 };
   struct Base {
@@ -56,6 +44,12 @@ class BorrowedWorkers {
   };
 
  private:
+  // Whether a worker sleeps: to wake it takes a system call now and some microseconds until it works.
+  bool asleep() const;
+  // Wakes those who sleep: work comes soon.
+  void wake();
+  // Gives all back: the caller is alone from now on.
+  void give_back();
   static void run_tasks(Workers* workers, int64_t tasks, Task task, void* context);
   Base base_;
   alignas(64) TaskRange own_;  // the caller's share

@@ -3,9 +3,9 @@
 #include "core/session.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "core/claim.h"
+#include "core/clock.h"
 #include "core/cpu.h"
 #include "core/element.h"
 #include "core/float_mode.h"
@@ -14,12 +14,6 @@
 
 namespace sinter {
 namespace {
-
-int64_t now_nanos() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * int64_t{1000000000} + t.tv_nsec;
-}
 
 // What a product costs at least for each of its results, however few products that is of: scaling, rounding, packing.
 // Rows state their products alone. Measured: 2 to 4 results of 8 bits a cycle on AVX-512.
@@ -171,10 +165,10 @@ sinter_status Session::run(int32_t plan) {
     run_shared(attached, &status);
   } else {
     const bool watched = attached->schedule.saved_cycles > 0;
-    const int64_t start = watched ? BorrowedWorkers::now() : 0;
+    const int64_t start = watched ? now_nanos() : 0;
     Workers alone = {1, nullptr};
     run_steps(attached, &alone, &status);
-    if (watched) attached->watch.add_alone(static_cast<double>(BorrowedWorkers::now() - start));
+    if (watched) attached->watch.add_alone(static_cast<double>(now_nanos() - start));
   }
   return status;
 }
@@ -183,9 +177,9 @@ void Session::run_shared(Attached* attached, sinter_status* status) {
   BorrowedWorkers workers(threads_);
   workers.wake_if_worthwhile(attached->schedule.saved_cycles, last_run_);
   const bool shared = workers.get()->threads > 1;
-  const int64_t start = BorrowedWorkers::now();
+  const int64_t start = now_nanos();
   run_steps(attached, workers.get(), status);
-  last_run_ = BorrowedWorkers::now();
+  last_run_ = now_nanos();
   if (shared) attached->watch.add(static_cast<double>(last_run_ - start), attached->schedule.gain);
 }
 
