@@ -5,8 +5,8 @@ package dev.sinter.cli.peer;
 
 import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Shape;
-import dev.sinter.graph.Strings;
 import dev.sinter.graph.tflite.TfliteReader;
+import dev.sinter.optimizer.data.SessionSlots;
 import dev.sinter.optimizer.data.TensorSpec;
 import dev.sinter.runtime.Model;
 import dev.sinter.runtime.Options;
@@ -24,12 +24,14 @@ import java.util.Map;
 public final class SinterPeer implements Peer {
   private final Model model;
   private final Session session;
+  private final SessionSlots slots;
   private final List<TensorSpec> inputs;
 
   private SinterPeer(Model model, Session session) {
     this.model = model;
     this.session = session;
-    this.inputs = session.inputs().stream().map(TensorSpec::of).toList();
+    this.slots = new SessionSlots(session);
+    this.inputs = slots.inputs();
   }
 
   /**
@@ -139,12 +141,12 @@ public final class SinterPeer implements Peer {
 
   @Override
   public ByteBuffer input(int index) {
-    return session.input(index).duplicate().order(ByteOrder.nativeOrder()).clear();
+    return slots.input(index);
   }
 
   @Override
   public void setStrings(int index, ByteBuffer packed) {
-    session.setStrings(index, Strings.unpack(packed));
+    slots.setStrings(index, packed);
   }
 
   @Override

@@ -4,6 +4,7 @@
 package dev.sinter.optimizer.data;
 
 import dev.sinter.graph.Graph;
+import java.util.Collection;
 import java.util.Iterator;
 
 /** Inputs from an iterable: one is held at a time. */
@@ -41,11 +42,7 @@ final class IterableSource<T> implements InputSource {
       throw new MisfitException(
           "the model has " + graph.inputs().size() + " inputs, examples fill " + inputs, null);
     }
-    int count = 0;
-    for (T example : examples) {
-      count += example == null ? 0 : 1;
-    }
-    int runs = count;
+    int runs = count();
     Iterator<? extends T> next = examples.iterator();
     return new Feed() {
       @Override
@@ -62,5 +59,16 @@ final class IterableSource<T> implements InputSource {
         }
       }
     };
+  }
+
+  private int count() {
+    if (examples instanceof Collection<?> all) {
+      return all.size();
+    }
+    int count = 0;
+    for (Iterator<? extends T> i = examples.iterator(); i.hasNext(); i.next()) {
+      count++;
+    }
+    return count;
   }
 }

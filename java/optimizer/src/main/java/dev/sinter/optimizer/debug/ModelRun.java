@@ -5,15 +5,14 @@ package dev.sinter.optimizer.debug;
 
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.Shape;
-import dev.sinter.graph.Strings;
 import dev.sinter.graph.Tensor;
 import dev.sinter.optimizer.data.InputSlots;
+import dev.sinter.optimizer.data.SessionSlots;
 import dev.sinter.optimizer.data.TensorSpec;
 import dev.sinter.runtime.Model;
 import dev.sinter.runtime.Options;
 import dev.sinter.runtime.Session;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
 
 /** One session of a model of its own. */
@@ -21,11 +20,13 @@ final class ModelRun implements InputSlots, AutoCloseable {
   private final Graph graph;
   private final Model model;
   private final Session session;
+  private final SessionSlots slots;
 
   private ModelRun(Graph graph, Model model, Session session) {
     this.graph = graph;
     this.model = model;
     this.session = session;
+    this.slots = new SessionSlots(session);
   }
 
   static ModelRun open(Graph graph, Options options) {
@@ -48,17 +49,17 @@ final class ModelRun implements InputSlots, AutoCloseable {
 
   @Override
   public List<TensorSpec> inputs() {
-    return session.inputs().stream().map(TensorSpec::of).toList();
+    return slots.inputs();
   }
 
   @Override
   public ByteBuffer input(int index) {
-    return session.input(index).duplicate().order(ByteOrder.nativeOrder()).clear();
+    return slots.input(index);
   }
 
   @Override
   public void setStrings(int index, ByteBuffer packed) {
-    session.setStrings(index, Strings.unpack(packed));
+    slots.setStrings(index, packed);
   }
 
   /** Runs on the inputs as they stand, as if for the first time. */

@@ -19,14 +19,13 @@ import dev.sinter.graph.tflite.TfliteOps;
 import dev.sinter.optimizer.Optimized;
 import dev.sinter.optimizer.Optimizer;
 import dev.sinter.optimizer.QualityStep;
+import dev.sinter.optimizer.RandomNetworks;
 import dev.sinter.optimizer.data.InputSource;
-import dev.sinter.optimizer.data.SessionSlots;
 import dev.sinter.optimizer.recipe.Recipe;
 import dev.sinter.runtime.Model;
 import dev.sinter.runtime.Options;
 import dev.sinter.runtime.Session;
 import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,65 +33,40 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Steps of recipes make the quantized model's answers come nearer to the float model's. */
 class QualityStepsTest {
   private static final InputSource SOME = InputSource.random(60, 4);
-  private final Random random = new Random(21);
-
-  private Value constant(GraphBuilder b, String name, double size, int... dims) {
-    int count = 1;
-    for (int d : dims) {
-      count *= d;
-    }
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) (size * random.nextGaussian());
-    }
-    return b.floats(name, values, dims);
-  }
+  private final RandomNetworks random = new RandomNetworks(21);
 
   private Graph network() {
     GraphBuilder b = Graph.builder("network");
     Value x = b.input("x", ElementType.FLOAT32, 1, 8, 8, 4);
     Value y =
         x.conv2d(
-            constant(b, "w1", 0.3, 12, 3, 3, 4),
-            constant(b, "b1", 0.1, 12),
+            random.constant(b, "w1", 0.3, 12, 3, 3, 4),
+            random.constant(b, "b1", 0.1, 12),
             new OpKind.Conv(Padding.SAME, 1, 1, 1, 1, Activation.RELU));
     Value z =
         y.depthwise(
-            constant(b, "w2", 0.4, 1, 3, 3, 12),
-            constant(b, "b2", 0.1, 12),
+            random.constant(b, "w2", 0.4, 1, 3, 3, 12),
+            random.constant(b, "b2", 0.1, 12),
             new OpKind.Depthwise(Padding.SAME, 1, 1, 1, 1, 1, Activation.RELU6));
     z =
         z.conv2d(
-            constant(b, "w3", 0.3, 12, 1, 1, 12),
-            constant(b, "b3", 0.1, 12),
+            random.constant(b, "w3", 0.3, 12, 1, 1, 12),
+            random.constant(b, "b3", 0.1, 12),
             new OpKind.Conv(Padding.SAME, 1, 1, 1, 1, Activation.NONE));
     return z.add(y, Activation.RELU)
         .mean(false, 1, 2)
-        .fullyConnected(constant(b, "w4", 0.4, 20, 12), constant(b, "b4", 0.1, 20), Activation.RELU)
-        .fullyConnected(constant(b, "w5", 0.3, 6, 20), constant(b, "b5", 0.1, 6), Activation.NONE)
+        .fullyConnected(
+            random.constant(b, "w4", 0.4, 20, 12),
+            random.constant(b, "b4", 0.1, 20),
+            Activation.RELU)
+        .fullyConnected(
+            random.constant(b, "w5", 0.3, 6, 20), random.constant(b, "b5", 0.1, 6), Activation.NONE)
         .output("y")
         .build();
   }
 
   private static double error(Graph expected, Graph actual) {
-    double sum = 0;
-    InputSource.Feed feed = InputSource.random(60, 99).open(expected);
-    try (Model a = Model.load(expected, Options.DEFAULT);
-        Model b = Model.load(actual, Options.DEFAULT);
-        Session one = a.newSession();
-        Session other = b.newSession()) {
-      for (int i = 0; i < feed.runs(); i++) {
-        feed.fill(i, new SessionSlots(one), new SessionSlots(other));
-        one.run();
-        other.run();
-        float[] x = one.outputReals(0);
-        float[] y = other.outputReals(0);
-        for (int k = 0; k < x.length; k++) {
-          sum += (x[k] - y[k]) * (double) (x[k] - y[k]);
-        }
-      }
-    }
-    return sum;
+    return RandomNetworks.error(expected, actual, 60);
   }
 
   private static Optimized run(Graph g, String recipe, String step) {
@@ -153,7 +127,7 @@ class QualityStepsTest {
   void tablesOfEmbeddingsMayHaveFourBits() {
     GraphBuilder b = Graph.builder("words");
     Value ids = b.input("ids", ElementType.INT32, 1, 5);
-    Value table = constant(b, "table", 1, 40, 32);
+    Value table = random.constant(b, "table", 1, 40, 32);
     OpKind gather = TfliteOps.builtin("GATHER", 1, Map.of("axis", 0));
     Value rows = b.op(gather, ElementType.FLOAT32, Quantization.NONE, table, ids);
     Graph g = rows.mean(false, 1).output("y").build();

@@ -14,36 +14,20 @@ import dev.sinter.graph.GraphBuilder;
 import dev.sinter.graph.GraphBuilder.Value;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Padding;
+import dev.sinter.optimizer.RandomNetworks;
 import dev.sinter.optimizer.data.InputSource;
-import dev.sinter.optimizer.data.SessionSlots;
 import dev.sinter.optimizer.weights.CoordinateDescent;
 import dev.sinter.optimizer.weights.Gptq;
 import dev.sinter.optimizer.weights.MseSearch;
 import dev.sinter.optimizer.weights.QuantizedWeights;
 import dev.sinter.optimizer.weights.WeightQuantizer;
 import dev.sinter.optimizer.weights.WeightSpec;
-import dev.sinter.runtime.Model;
-import dev.sinter.runtime.Options;
-import dev.sinter.runtime.Session;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class ReconstructionTest {
   private static final WeightSpec FOUR = new WeightSpec(4, true, WeightSpec.Granularity.CHANNEL, 0);
   private static final InputSource SOME = InputSource.random(60, 4);
-  private final Random random = new Random(12);
-
-  private Value constant(GraphBuilder b, String name, double size, int... dims) {
-    int count = 1;
-    for (int d : dims) {
-      count *= d;
-    }
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) (size * random.nextGaussian());
-    }
-    return b.floats(name, values, dims);
-  }
+  private final RandomNetworks random = new RandomNetworks(12);
 
   /** Convolution, depthwise, pointwise without bias, fully connected. */
   private Graph network() {
@@ -51,41 +35,26 @@ class ReconstructionTest {
     Value x = b.input("x", ElementType.FLOAT32, 1, 8, 8, 3);
     Value y =
         x.conv2d(
-            constant(b, "w1", 0.3, 12, 3, 3, 3),
-            constant(b, "b1", 0.1, 12),
+            random.constant(b, "w1", 0.3, 12, 3, 3, 3),
+            random.constant(b, "b1", 0.1, 12),
             new OpKind.Conv(Padding.SAME, 1, 1, 1, 1, Activation.RELU));
     y =
         y.depthwise(
-            constant(b, "w2", 0.4, 1, 3, 3, 12),
-            constant(b, "b2", 0.1, 12),
+            random.constant(b, "w2", 0.4, 1, 3, 3, 12),
+            random.constant(b, "b2", 0.1, 12),
             new OpKind.Depthwise(Padding.SAME, 1, 1, 1, 1, 1, Activation.RELU));
     y =
         y.mean(false, 1, 2)
-            .fullyConnected(constant(b, "w3", 0.4, 20, 12), null, Activation.RELU)
+            .fullyConnected(random.constant(b, "w3", 0.4, 20, 12), null, Activation.RELU)
             .fullyConnected(
-                constant(b, "w4", 0.3, 6, 20), constant(b, "b4", 0.1, 6), Activation.NONE);
+                random.constant(b, "w4", 0.3, 6, 20),
+                random.constant(b, "b4", 0.1, 6),
+                Activation.NONE);
     return y.output("y").build();
   }
 
   private static double error(Graph expected, Graph actual) {
-    double sum = 0;
-    InputSource.Feed feed = InputSource.random(100, 99).open(expected);
-    try (Model a = Model.load(expected, Options.DEFAULT);
-        Model b = Model.load(actual, Options.DEFAULT);
-        Session one = a.newSession();
-        Session other = b.newSession()) {
-      for (int i = 0; i < feed.runs(); i++) {
-        feed.fill(i, new SessionSlots(one), new SessionSlots(other));
-        one.run();
-        other.run();
-        float[] x = one.outputReals(0);
-        float[] y = other.outputReals(0);
-        for (int k = 0; k < x.length; k++) {
-          sum += (x[k] - y[k]) * (double) (x[k] - y[k]);
-        }
-      }
-    }
-    return sum;
+    return RandomNetworks.error(expected, actual, 100);
   }
 
   private static Reconstruction.Result run(
@@ -159,8 +128,8 @@ class ReconstructionTest {
   void sharedWeightsAreRoundedOnce() {
     GraphBuilder b = Graph.builder("shared");
     Value x = b.input("x", ElementType.FLOAT32, 4, 8);
-    Value w = constant(b, "w", 0.3, 8, 8);
-    Value y = x.fullyConnected(w, constant(b, "b", 1, 8), Activation.RELU);
+    Value w = random.constant(b, "w", 0.3, 8, 8);
+    Value y = x.fullyConnected(w, random.constant(b, "b", 1, 8), Activation.RELU);
     Graph g = y.fullyConnected(w, null, Activation.NONE).output("y").build();
     Reconstruction.Result result = run(g, new Gptq(), true, true);
     assertEquals(1, result.layers().size());
