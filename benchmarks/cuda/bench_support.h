@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <numeric>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -92,8 +94,13 @@ inline std::vector<double> time_runners(const std::vector<Runner>& runners, int 
     CHECK_CUDA(cudaStreamSynchronize(stream));
   }
   std::vector<std::vector<double>> times(runners.size());
+  std::vector<size_t> order(runners.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::minstd_rand random(1);
   for (int round = 0; round < rounds; round++) {
-    for (size_t r = 0; r < runners.size(); r++) {
+    // The clocks depend on what ran just before: each round has an order of its own.
+    std::shuffle(order.begin(), order.end(), random);
+    for (const size_t r : order) {
       if (!graphs[r]) continue;
       CHECK_CUDA(cudaEventRecord(start, stream));
       CHECK_CUDA(cudaGraphLaunch(graphs[r], stream));

@@ -106,10 +106,11 @@ const Kernel& kernel_of(const char* name) {
   abort();
 }
 
-Runner runner_of(const Kernel& kernel, const GemmParams& p, const std::vector<Set>& sets) {
-  return {std::string("sinter ") + kernel.name, [&kernel, &p, &sets](int i, cudaStream_t stream) {
+Runner runner_of(const Kernel& kernel, const GemmParams& p, const std::vector<Set>& sets, int variant = 0) {
+  const std::string form = variant ? " form " + std::to_string(variant) : "";
+  return {std::string("sinter ") + kernel.name + form, [&kernel, &p, &sets, variant](int i, cudaStream_t stream) {
             const Set& s = sets[static_cast<size_t>(i) % sets.size()];
-            const GemmTask task = {&p, s.a->data, s.packed->data, s.c->data, stream, 0};
+            const GemmTask task = {&p, s.a->data, s.packed->data, s.c->data, stream, variant};
             const cudaError_t error = kernel.launch(task);
             if (error != cudaSuccess) printf("  %s: %s\n", kernel.name, cudaGetErrorString(error));
             return error == cudaSuccess;
@@ -120,9 +121,9 @@ PeerType peer_of(Types t) {
   return t == S8_S32 ? PEER_S8_S32 : t == S8_S8 ? PEER_S8_S8 : PEER_BF16_F32;
 }
 
-// One size of one kernel beside its peers. `sets`: buffers in rotation.
+// One size of one kernel beside its peers. `sets`: buffers in rotation; `forms`: the kernel's other forms too.
 void time_product(const char* name, int m, int n, int k, int set_count, int launches, int rounds, const char* note,
-                  const char* also = nullptr) {
+                  const char* also = nullptr, bool forms = false) {
   const Kernel& kernel = kernel_of(name);
   GemmParams p = {};
   p.m = m;
@@ -142,6 +143,11 @@ void time_product(const char* name, int m, int n, int k, int set_count, int laun
   }
   std::vector<Runner> runners;
   runners.push_back(runner_of(kernel, p, sets));
+  if (forms) {
+    for (const int variant : kernel.variants) {
+      if (variant) runners.push_back(runner_of(kernel, p, sets, variant));
+    }
+  }
   if (also) {
     for (int i = 0; i < set_count; i++) {
       also_sets.push_back(make_set(kernel_of(also), p, 500 + 10 * static_cast<uint32_t>(i), false));
@@ -238,6 +244,7 @@ void describe() {
 struct Job {
   std::string name;
   std::function<int()> run;
+  bool asked_for = false;  // runs only when named
 };
 
 std::vector<Job> jobs() {
@@ -257,15 +264,15 @@ std::vector<Job> jobs() {
   }
   timing("memory", time_memory);
   timing("s8s32", [] {
-    time_product("sm90a_s8s32", 4096, 4096, 4096, 2, 6, 9, "rotated");
+    time_product("sm90a_s8s32", 4096, 4096, 4096, 2, 6, 15, "rotated");
     for (const int m : {64, 128, 256, 512}) time_product("sm90a_s8s32", m, 4096, 4096, 8, 16, 7, "rotated");
   });
   timing("s8s8", [] {
-    time_product("sm90a_s8s8", 4096, 4096, 4096, 2, 6, 9, "rotated");
+    time_product("sm90a_s8s8", 4096, 4096, 4096, 2, 6, 15, "rotated");
     time_product("sm90a_s8s8", 1024, 4096, 4096, 4, 12, 7, "rotated");
   });
   timing("bf16", [] {
-    time_product("sm90a_bf16", 4096, 4096, 4096, 2, 6, 9, "rotated");
+    time_product("sm90a_bf16", 4096, 4096, 4096, 2, 6, 15, "rotated");
     time_product("sm90a_bf16", 8192, 8192, 8192, 1, 2, 5, "one");
     for (const int m : {64, 128, 256, 512}) time_product("sm90a_bf16", m, 4096, 4096, 6, 12, 7, "rotated");
   });
@@ -281,10 +288,10 @@ std::vector<Job> jobs() {
     }
   });
   timing("2of4_s8", [] {
-    time_product("2of4_s8s32", 4096, 4096, 4096, 2, 6, 9, "rotated", "sm90a_s8s32");
-    time_product("2of4_s8s8", 4096, 4096, 4096, 2, 6, 9, "rotated", "sm90a_s8s8");
+    time_product("2of4_s8s32", 4096, 4096, 4096, 2, 6, 15, "rotated", "sm90a_s8s32");
+    time_product("2of4_s8s8", 4096, 4096, 4096, 2, 6, 15, "rotated", "sm90a_s8s8");
   });
-  timing("2of4_bf16", [] { time_product("2of4_bf16", 4096, 4096, 4096, 2, 6, 9, "rotated", "sm90a_bf16"); });
+  timing("2of4_bf16", [] { time_product("2of4_bf16", 4096, 4096, 4096, 2, 6, 15, "rotated", "sm90a_bf16"); });
   for (const int m : {1, 8, 16, 32}) {
     list.push_back({"time_few_" + std::to_string(m), [m] {
                       for (const int sets : {12, 1}) {
@@ -300,6 +307,16 @@ std::vector<Job> jobs() {
     for (const int m : {1, 8, 64}) time_product("skinny_bf16s8", m, 4096, 4096, 12, 24, 9, "rotated");
     for (const int m : {128, 512, 4096}) time_product("sm90a_bf16s8", m, 4096, 4096, 4, 4, 5, "rotated");
   });
+  for (const char* name : {"sm90a_s8s32", "sm90a_s8s8", "sm90a_bf16", "2of4_s8s32", "2of4_s8s8", "2of4_bf16"}) {
+    for (const int m : {1024, 4096}) {
+      list.push_back({std::string("forms_") + name + "_" + std::to_string(m),
+                      [name, m] {
+                        time_product(name, m, 4096, 4096, 2, 6, 15, "rotated", nullptr, true);
+                        return 0;
+                      },
+                      true});
+    }
+  }
   return list;
 }
 
@@ -362,7 +379,7 @@ int main(int count, char** arguments) {
   int failed = 0;
   const time_t start = time(nullptr);
   for (const Job& job : jobs()) {
-    bool wanted = only.empty();
+    bool wanted = only.empty() && !job.asked_for;
     for (size_t at = 0; at < only.size();) {  // any of the texts between commas
       const size_t end = std::min(only.find(',', at), only.size());
       wanted = wanted || (end > at && job.name.find(only.substr(at, end - at)) != std::string::npos);

@@ -106,9 +106,12 @@ __device__ __forceinline__ void store_box(const CUtensorMap* map, int32_t x, int
   asm volatile("cp.async.bulk.tensor.2d.global.shared::cta.bulk_group [%0, {%1, %2}], [%3];" ::"l"(map), "r"(x), "r"(y),
                "r"(from)
                : "memory");
+}
+// Boxes since the last one are a group. Until all groups but the last `pending` have left shared memory, or all
+// arrived:
+__device__ __forceinline__ void stores_commit() {
   asm volatile("cp.async.bulk.commit_group;" ::: "memory");
 }
-// Until all boxes but the last `pending` have left shared memory, or all have arrived.
 template <int pending>
 __device__ __forceinline__ void stores_read() {
   asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(pending) : "memory");

@@ -28,9 +28,10 @@ cudaError_t launch(const GemmTask& task, int64_t value_bytes) {
   t.bounds = bounds_of(p);
   CUtensorMap out = rows;
   // Boxes are clipped to whole 16 bytes.
-  t.wide = F::staged && reinterpret_cast<uintptr_t>(task.c) % 16 == 0 && p.ldc % 16 == 0 && p.n % 16 == 0;
+  const int64_t bytes = sizeof(typename F::To::Out), most = 16 / bytes;
+  t.wide = reinterpret_cast<uintptr_t>(task.c) % 16 == 0 && p.ldc % most == 0 && p.n % most == 0;
   if (t.wide) {
-    status = make_map(&out, task.c, p.n, p.m, p.ldc, 64, F::staged_columns);
+    status = make_map(&out, task.c, p.n * bytes, p.m, p.ldc * bytes, 64, F::staged_columns);
     if (status != cudaSuccess) return status;
   }
   return launch_tiles<F>(rows, columns, out, t, 16, task.stream);

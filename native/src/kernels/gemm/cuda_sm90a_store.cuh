@@ -4,6 +4,7 @@
 #define SINTER_KERNELS_GEMM_CUDA_SM90A_STORE_CUH_
 
 #include <cuda_runtime.h>
+#include <string.h>
 
 #include "kernels/gemm/cuda_epilogue.cuh"
 #include "kernels/gemm/cuda_hopper.cuh"
@@ -39,16 +40,59 @@ struct TileForm {
   static constexpr int row_tile = rows * row_bytes, column_tile = columns * 128;
   static constexpr int places = sparse ? CUDA_2OF4_PLACES : 0;
   static constexpr int stage = row_tile + column_tile + places;
-  // Results of one byte, transposed, are put together there, in turns: 64 bytes of n for each of 64 columns.
-  static constexpr int staged_columns = 64, staged_part = staged_columns * 64;
-  static constexpr int staged = sparse && sizeof(typename To::Out) == 1 ? 2 * staged_part : 0;
-  static constexpr int room = (227 * 1024 - 512 - 2 * staged) / stage;
+  // Transposed results are put together there, 64 of n for each of some columns, in two parts by turns.
+  static constexpr int staged_part = 4096;
+  static constexpr int staged_columns = staged_part / (64 * static_cast<int>(sizeof(typename To::Out)));
+  static constexpr int staged = sparse ? 2 * staged_part : 0;
+  // What the columns of C bring to their sums, bias and scale, for each warpgroup.
+  static constexpr int vectors = sparse ? 0 : (To::scaled ? 8 : 4) * columns;
+  static constexpr int apart = 2 * staged + 2 * vectors;
+  static constexpr int room = (227 * 1024 - 256 - apart) / stage;
   static constexpr int stages = room > 8 ? 8 : room;
-  static constexpr int shared_bytes = stages * stage + 2 * staged + 16 * stages + 16;
+  static constexpr int shared_bytes = stages * stage + apart + 16 * stages + 16;
   static constexpr int threads = 384;
   static constexpr int halves = turns ? 2 : 1;  // of 64 rows, that one warpgroup multiplies
   static_assert(!(sparse && turns), "places are read for 64 rows");
   static_assert(stage % 1024 == 0, "tiles start at multiples of 1024 bytes");
+};
+
+// ---- bias and scale ---------------------------------------------------------------------------------
+// Dense: those of a tile's columns come to shared memory while its products run; waiting for them one by one costs as
+// much as all the rest of storing.
+
+// By the threads of a warpgroup, into `to`. Behind n the header has zeros up to a multiple of 256.
+template <class F>
+__device__ __forceinline__ void fetch_vectors(uint32_t to, const TileTask& t, int column0) {
+  for (int v = threadIdx.x % 128; v < F::vectors / 16; v += 128) {
+    const bool is_scale = F::To::scaled && v >= F::columns / 4;
+    const char* from = is_scale ? reinterpret_cast<const char*>(t.scale + column0) - 4 * F::columns
+                                : static_cast<const char*>(t.bias) + 4 * column0;
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 16;" ::"r"(to + 16 * v), "l"(from + 16 * v) : "memory");
+  }
+}
+__device__ __forceinline__ void vectors_wait() {
+  asm volatile("cp.async.wait_all;" ::: "memory");
+}
+
+// Of one of the tile's columns, or of two neighbours, the first of which is even.
+template <class F>
+struct ColumnVectors {
+  typedef typename F::To::Bias Bias;
+  uint32_t at;
+  __device__ __forceinline__ void pair(int column, Bias (&bias)[2], float (&scale)[2]) const {
+    uint32_t words[2];
+    read(at + 4 * column, words);
+    memcpy(bias, words, 8);
+    if (F::To::scaled) {
+      read(at + 4 * F::columns + 4 * column, words);
+      memcpy(scale, words, 8);
+    }
+  }
+
+ private:
+  static __device__ __forceinline__ void read(uint32_t from, uint32_t (&words)[2]) {
+    asm volatile("ld.shared.v2.u32 {%0, %1}, [%2];" : "=r"(words[0]), "=r"(words[1]) : "r"(from) : "memory");
+  }
 };
 
 // ---- stores -----------------------------------------------------------------------------------------
@@ -57,8 +101,8 @@ struct TileForm {
 // Four neighbouring results of 4 bytes in one store: lanes with even and odd numbers exchange halves of two blocks of
 // eight columns.
 template <class F>
-__device__ __forceinline__ void store_wide_4(const typename F::Sum (&d)[F::columns / 2], const TileTask& t, int row,
-                                             int column0, int lane) {
+__device__ __forceinline__ void store_wide_4(const typename F::Sum (&d)[F::columns / 2], const TileTask& t,
+                                             const ColumnVectors<F>& vectors, int row, int column0, int lane) {
   typedef typename F::To::Out Out;
   typedef typename F::To::Bias Bias;
   const int q = lane % 4;
@@ -66,21 +110,17 @@ __device__ __forceinline__ void store_wide_4(const typename F::Sum (&d)[F::colum
   Out* c = static_cast<Out*>(t.c);
 #pragma unroll
   for (int j = 0; j < F::columns / 8; j += 2) {
-    const int at = column0 + 8 * j + 2 * q;
-    const Bias* bias = static_cast<const Bias*>(t.bias) + at;
-    Bias b[4] = {__ldg(bias), __ldg(bias + 1), __ldg(bias + 8), __ldg(bias + 9)};
-    float s[4] = {0, 0, 0, 0};
-    if (F::To::scaled) {
-      const float* scale = t.scale + at;
-      s[0] = __ldg(scale), s[1] = __ldg(scale + 1), s[2] = __ldg(scale + 8), s[3] = __ldg(scale + 9);
-    }
+    Bias b[2][2];
+    float s[2][2] = {};
+    vectors.pair(8 * j + 2 * q, b[0], s[0]);
+    vectors.pair(8 * j + 8 + 2 * q, b[1], s[1]);
     const int column = column0 + 8 * j + (odd ? 8 : 0) + 4 * (q / 2);
 #pragma unroll
     for (int below = 0; below < 2; below++) {
       Out v[4];
 #pragma unroll
       for (int i = 0; i < 4; i++) {
-        v[i] = F::To::value(d[4 * (j + i / 2) + 2 * below + i % 2], b[i], s[i], t.bounds);
+        v[i] = F::To::value(d[4 * (j + i / 2) + 2 * below + i % 2], b[i / 2][i % 2], s[i / 2][i % 2], t.bounds);
       }
       const Out away0 = odd ? v[0] : v[2], away1 = odd ? v[1] : v[3];
       const Out come0 = __shfl_xor_sync(0xffffffff, away0, 1), come1 = __shfl_xor_sync(0xffffffff, away1, 1);
@@ -108,8 +148,8 @@ __device__ __forceinline__ uint32_t add_bytes(uint32_t a, uint32_t b) {
 
 // Eight neighbouring results of one byte in one store: the four lanes of a row exchange so that each has a block.
 template <class F>
-__device__ __forceinline__ void store_wide_1(const typename F::Sum (&d)[F::columns / 2], const TileTask& t, int row,
-                                             int column0, int lane) {
+__device__ __forceinline__ void store_wide_1(const typename F::Sum (&d)[F::columns / 2], const TileTask& t,
+                                             const ColumnVectors<F>& vectors, int row, int column0, int lane) {
   const int q = lane % 4;
   int8_t* c = static_cast<int8_t*>(t.c);
   const float lowest = ToS8::lowest(t.bounds), highest = ToS8::highest(t.bounds);
@@ -119,13 +159,13 @@ __device__ __forceinline__ void store_wide_1(const typename F::Sum (&d)[F::colum
     uint32_t pair[2][4];  // below, block: two results less the zero point
 #pragma unroll
     for (int i = 0; i < 4; i++) {
-      const int at = column0 + 8 * (j + i) + 2 * q;
-      const int2 b = __ldg(reinterpret_cast<const int2*>(static_cast<const int32_t*>(t.bias) + at));
-      const float2 s = __ldg(reinterpret_cast<const float2*>(t.scale + at));
+      int32_t b[2];
+      float s[2];
+      vectors.pair(8 * (j + i) + 2 * q, b, s);
 #pragma unroll
       for (int below = 0; below < 2; below++) {
-        pair[below][i] = __byte_perm(ToS8::bits(d[4 * (j + i) + 2 * below], b.x, s.x, lowest, highest),
-                                     ToS8::bits(d[4 * (j + i) + 2 * below + 1], b.y, s.y, lowest, highest), 0x0040);
+        pair[below][i] = __byte_perm(ToS8::bits(d[4 * (j + i) + 2 * below], b[0], s[0], lowest, highest),
+                                     ToS8::bits(d[4 * (j + i) + 2 * below + 1], b[1], s[1], lowest, highest), 0x0040);
       }
     }
 #pragma unroll
@@ -161,41 +201,52 @@ __device__ __forceinline__ void store_wide_1(const typename F::Sum (&d)[F::colum
 
 // Any alignment.
 template <class F>
-__device__ __forceinline__ void store_single(const typename F::Sum (&d)[F::columns / 2], const TileTask& t, int row,
-                                             int column0, int lane) {
+__device__ __forceinline__ void store_single(const typename F::Sum (&d)[F::columns / 2], const TileTask& t,
+                                             const ColumnVectors<F>& vectors, int row, int column0, int lane) {
   typedef typename F::To::Bias Bias;
   typename F::To::Out* c = static_cast<typename F::To::Out*>(t.c);
 #pragma unroll
   for (int j = 0; j < F::columns / 8; j++) {
+    Bias bias[2];
+    float scale[2] = {};
+    vectors.pair(8 * j + 2 * (lane % 4), bias, scale);
 #pragma unroll
     for (int i = 0; i < 2; i++) {
       const int column = column0 + 8 * j + 2 * (lane % 4) + i;
       if (column < t.columns) {
-        const Bias bias = __ldg(static_cast<const Bias*>(t.bias) + column);
-        const float scale = F::To::scaled ? __ldg(t.scale + column) : 0.0f;
-        if (row < t.rows) c[row * t.ldc + column] = F::To::value(d[4 * j + i], bias, scale, t.bounds);
-        if (row + 8 < t.rows) c[(row + 8) * t.ldc + column] = F::To::value(d[4 * j + 2 + i], bias, scale, t.bounds);
+        if (row < t.rows) c[row * t.ldc + column] = F::To::value(d[4 * j + i], bias[i], scale[i], t.bounds);
+        if (row + 8 < t.rows) {
+          c[(row + 8) * t.ldc + column] = F::To::value(d[4 * j + 2 + i], bias[i], scale[i], t.bounds);
+        }
       }
     }
   }
 }
 
-// Transposed: the instruction's row is a column of C. The eight lanes with the same lane % 4 hold eight neighbours.
+// ---- transposed: the instruction's row is a column of C -----------------------------------------------
+
+// What a thread's two rows, eight apart, bring to their sums.
 template <class F>
-__device__ __forceinline__ void store_transposed(const typename F::Sum (&d)[F::columns / 2], const TileTask& t, int row,
-                                                 int column0, int lane) {
-  typedef typename F::To::Out Out;
-  typedef typename F::To::Bias Bias;
-  Out* c = static_cast<Out*>(t.c);
-  Bias bias[2] = {};
-  float scale[2] = {};
+struct RowVectors {
+  typename F::To::Bias bias[2];
+  float scale[2];
+  __device__ __forceinline__ RowVectors(const TileTask& t, int row) : bias{}, scale{} {
 #pragma unroll
-  for (int below = 0; below < 2; below++) {
-    if (row + 8 * below < t.rows) {
-      bias[below] = __ldg(static_cast<const Bias*>(t.bias) + row + 8 * below);
-      if (F::To::scaled) scale[below] = __ldg(t.scale + row + 8 * below);
+    for (int below = 0; below < 2; below++) {
+      if (row + 8 * below < t.rows) {
+        bias[below] = __ldg(static_cast<const typename F::To::Bias*>(t.bias) + row + 8 * below);
+        if (F::To::scaled) scale[below] = __ldg(t.scale + row + 8 * below);
+      }
     }
   }
+};
+
+// Any alignment. The eight lanes with the same lane % 4 hold eight neighbours.
+template <class F>
+__device__ __forceinline__ void store_transposed(const typename F::Sum (&d)[F::columns / 2], const TileTask& t,
+                                                 const RowVectors<F>& vectors, int row, int column0, int lane) {
+  typedef typename F::To::Out Out;
+  Out* c = static_cast<Out*>(t.c);
 #pragma unroll
   for (int j = 0; j < F::columns / 8; j++) {
 #pragma unroll
@@ -206,7 +257,7 @@ __device__ __forceinline__ void store_transposed(const typename F::Sum (&d)[F::c
         for (int below = 0; below < 2; below++) {
           if (row + 8 * below < t.rows) {
             c[column * t.ldc + row + 8 * below] =
-                F::To::value(d[4 * j + 2 * below + i], bias[below], scale[below], t.bounds);
+                F::To::value(d[4 * j + 2 * below + i], vectors.bias[below], vectors.scale[below], t.bounds);
           }
         }
       }
@@ -214,26 +265,18 @@ __device__ __forceinline__ void store_transposed(const typename F::Sum (&d)[F::c
   }
 }
 
-// Transposed results of one byte by way of shared memory. `row`, `first_row` count within C's columns: this thread's,
-// and the first of the warpgroup's.
+// Results of one byte by way of shared memory: a line of 64 bytes, all of the warpgroup's rows, for each column. The
+// copy engine swizzles: which 16 bytes of a line are where depends on the line, so that lanes write to different banks.
+// `first_row` counts within C's columns.
 template <class F>
-__device__ __forceinline__ void store_staged(const typename F::Sum (&d)[F::columns / 2], const TileTask& t,
-                                             const CUtensorMap* map, uint32_t staging, int row, int first_row,
-                                             int column0, int group) {
+__device__ __forceinline__ void store_staged_1(const typename F::Sum (&d)[F::columns / 2], const TileTask& t,
+                                               const RowVectors<F>& vectors, const CUtensorMap* map, uint32_t staging,
+                                               int first_row, int column0, int group) {
   const int lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4, q = lane % 4;
   const bool issues = threadIdx.x % 128 == 0;
   const int bit0 = lane >> 2 & 1, bit1 = lane >> 3 & 1;
   const float lowest = ToS8::lowest(t.bounds), highest = ToS8::highest(t.bounds);
   const uint32_t zero_points = (t.bounds.zero_point & 0xff) * 0x01010101u;
-  int32_t bias[2] = {0, 0};
-  float scale[2] = {0, 0};
-#pragma unroll
-  for (int below = 0; below < 2; below++) {
-    if (row + 8 * below < t.rows) {
-      bias[below] = __ldg(static_cast<const int32_t*>(t.bias) + row + 8 * below);
-      scale[below] = __ldg(t.scale + row + 8 * below);
-    }
-  }
 #pragma unroll
   for (int part = 0; part < F::columns / F::staged_columns; part++) {
     const uint32_t here = staging + part % 2 * F::staged_part;
@@ -247,7 +290,8 @@ __device__ __forceinline__ void store_staged(const typename F::Sum (&d)[F::colum
         uint32_t v[4];
 #pragma unroll
         for (int i = 0; i < 4; i++) {
-          v[i] = ToS8::bits(d[4 * (j + i / 2) + 2 * below + i % 2], bias[below], scale[below], lowest, highest);
+          v[i] = ToS8::bits(d[4 * (j + i / 2) + 2 * below + i % 2], vectors.bias[below], vectors.scale[below], lowest,
+                            highest);
         }
         // Four columns of one row; lanes 8 and 4 apart exchange until each has four rows of one column.
         uint32_t word = add_bytes(__byte_perm(__byte_perm(v[0], v[1], 0x0040), __byte_perm(v[2], v[3], 0x0040), 0x5410),
@@ -263,7 +307,43 @@ __device__ __forceinline__ void store_staged(const typename F::Sum (&d)[F::colum
     }
     store_fence();
     group_sync<128>(1 + group);
-    if (issues) store_box(map, first_row, column0 + part * F::staged_columns, here);
+    if (issues) {
+      store_box(map, first_row, column0 + part * F::staged_columns, here);
+      stores_commit();
+    }
+  }
+}
+
+// Results of four bytes: a line of 64 bytes holds a warp's 16 rows, so that each warp stores alone.
+template <class F>
+__device__ __forceinline__ void store_staged_4(const typename F::Sum (&d)[F::columns / 2], const TileTask& t,
+                                               const RowVectors<F>& vectors, const CUtensorMap* map, uint32_t staging,
+                                               int first_row, int column0) {
+  const int lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4;
+#pragma unroll
+  for (int part = 0; part < F::columns / F::staged_columns; part++) {
+    const uint32_t here = staging + part % 2 * F::staged_part + warp * (F::staged_part / 4);
+    if (lane == 0) stores_read<1>();  // this half's last box
+    __syncwarp();
+#pragma unroll
+    for (int b = 0; b < F::staged_columns / 8; b++) {
+#pragma unroll
+      for (int i = 0; i < 4; i++) {
+        const int below = i / 2, line = 8 * b + lane % 4 * 2 + i % 2, place = below * 2 + lane / 16;
+        const typename F::To::Out value = F::To::value(d[4 * (part * (F::staged_columns / 8) + b) + i],
+                                                       vectors.bias[below], vectors.scale[below], t.bounds);
+        uint32_t word;
+        memcpy(&word, &value, 4);
+        const uint32_t at = here + line * 64 + (place ^ (line >> 1 & 3)) * 16 + lane / 4 % 4 * 4;
+        asm volatile("st.shared.u32 [%0], %1;" ::"r"(at), "r"(word) : "memory");
+      }
+    }
+    store_fence();
+    __syncwarp();
+    if (lane == 0) {
+      store_box(map, 4 * (first_row + 16 * warp), column0 + part * F::staged_columns, here);
+      stores_commit();
+    }
   }
 }
 

@@ -7,9 +7,9 @@
 //
 // A block has three warpgroups. One thread of the first copies tiles of 128 bytes of k, of 128 rows and `columns`
 // columns, into the ring; each of the other two multiplies 64 rows, or all 128 of every other tile: then one stores
-// while the other multiplies. The blocks of a cluster work on neighbouring rows with the same columns, of which each
-// block fetches a part for all. Blocks stay and take one tile after the other: while sums are stored, the ring fills
-// for the next tile.
+// while the other multiplies. The blocks of a cluster work on
+// neighbouring rows with the same columns, of which each block fetches a part for all. Blocks stay and take one tile
+// after the other: while sums are stored, the ring fills for the next tile.
 #ifndef SINTER_KERNELS_GEMM_CUDA_SM90A_TILE_CUH_
 #define SINTER_KERNELS_GEMM_CUDA_SM90A_TILE_CUH_
 
@@ -41,7 +41,7 @@ __global__ void __launch_bounds__(F::threads, 1)
   extern __shared__ __align__(1024) char dynamic_shared[];
   const uint32_t ring = shared_address(dynamic_shared);
   if (ring % 1024 != 0) __trap();  // swizzles count from multiples of 1024; a kernel without static memory has that
-  const uint32_t staging = ring + F::stages * F::stage, full = staging + 2 * F::staged, empty = full + 8 * F::stages,
+  const uint32_t staging = ring + F::stages * F::stage, full = staging + F::apart, empty = full + 8 * F::stages,
                  order = empty + 8 * F::stages;
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   const uint32_t rank = F::cluster > 1 ? cluster_rank() : 0;
@@ -121,6 +121,14 @@ __global__ void __launch_bounds__(F::threads, 1)
       }
       int row_tile, column_tile;
       place_of_tile(tile, t, &row_tile, &column_tile);
+      // Fetched while products run: what the sums need when they are stored.
+      const int row0 = (row_tile * F::cluster + rank) * F::rows + (F::turns ? 0 : group * 64);
+      const RowVectors<F> row_vectors(t, F::sparse ? row0 + warp % 4 * 16 + lane / 4 : t.rows);
+      const ColumnVectors<F> vectors = {staging + group * F::vectors};
+      if constexpr (!F::sparse) {
+        group_sync<128>(1 + group);  // all have used the last ones
+        fetch_vectors<F>(vectors.at, t, column_tile * F::columns);
+      }
       int before = 0;  // the stage whose products may still run
       auto release = [&] {
         if (lane < F::cluster) {
@@ -179,27 +187,31 @@ __global__ void __launch_bounds__(F::threads, 1)
       }
       release();
       const int column0 = column_tile * F::columns;
+      if constexpr (!F::sparse) {
+        vectors_wait();
+        group_sync<128>(1 + group);
+      }
 #pragma unroll
       for (int h = 0; h < F::halves; h++) {
-        const int row =
-            (row_tile * F::cluster + rank) * F::rows + (F::turns ? h : group) * 64 + warp % 4 * 16 + lane / 4;
-        if (F::staged && t.wide) {
-          if constexpr (F::staged > 0) {
-            store_staged<F>(d[h], t, &out_map, staging + group * F::staged, row,
-                            (row_tile * F::cluster + rank) * F::rows + group * 64, column0, group);
+        const int row = row0 + h * 64 + warp % 4 * 16 + lane / 4;
+        if constexpr (F::sparse) {
+          if (!t.wide) {
+            store_transposed<F>(d[h], t, row_vectors, row, column0, lane);
+          } else if constexpr (sizeof(typename F::To::Out) == 1) {
+            store_staged_1<F>(d[h], t, row_vectors, &out_map, staging + group * F::staged, row0, column0, group);
+          } else {
+            store_staged_4<F>(d[h], t, row_vectors, &out_map, staging + group * F::staged, row0, column0);
           }
-        } else if constexpr (F::sparse) {
-          store_transposed<F>(d[h], t, row, column0, lane);
         } else if (!t.wide) {
-          store_single<F>(d[h], t, row, column0, lane);
+          store_single<F>(d[h], t, vectors, row, column0, lane);
         } else if constexpr (sizeof(typename F::To::Out) == 1) {
-          store_wide_1<F>(d[h], t, row, column0, lane);
+          store_wide_1<F>(d[h], t, vectors, row, column0, lane);
         } else {
-          store_wide_4<F>(d[h], t, row, column0, lane);
+          store_wide_4<F>(d[h], t, vectors, row, column0, lane);
         }
       }
     }
-    if (F::staged && threadIdx.x % 128 == 0) stores_done();
+    if (F::staged && lane == 0) stores_done();
   }
   // A block that ends takes its shared memory along, into which its neighbour may still copy or arrive.
   if (F::cluster > 1) {
