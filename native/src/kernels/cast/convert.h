@@ -3,6 +3,7 @@
 #ifndef SINTER_KERNELS_CAST_CONVERT_H_
 #define SINTER_KERNELS_CAST_CONVERT_H_
 
+#include <float.h>
 #include <stdint.h>
 
 #include "core/host_device.h"
@@ -36,6 +37,10 @@ struct Converter<float> {
 };
 template <>
 struct Converter<bool> {
+  // A denormal is 0 in a run (core/float_mode.h); a GPU has no such mode. NaN is not 0.
+  SINTER_HOST_DEVICE static uint8_t of(float x) {
+    return !(x > -FLT_MIN && x < FLT_MIN);
+  }
   template <class From>
   SINTER_HOST_DEVICE static uint8_t of(From x) {
     return x != 0;
