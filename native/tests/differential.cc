@@ -146,7 +146,7 @@ bool run_row(const Case& c, const RowDef* row, int threads, GuardedBuffer::Side 
 void compare(const Case& c, const std::string& row, int threads, const Bytes& expected, const Bytes& actual) {
   const DataType out_type = c.types.back();
   ASSERT_EQ(expected.size(), actual.size());
-  if (out_type != F32) {
+  if (out_type != F32 && out_type != BF16) {
     if (expected == actual) return;
     size_t wrong = 0, first = 0;
     for (size_t i = expected.size(); i-- > 0;) {
@@ -160,14 +160,20 @@ void compare(const Case& c, const std::string& row, int threads, const Bytes& ex
                   << static_cast<int>(actual[first]) << " instead of " << static_cast<int>(expected[first]);
     return;
   }
-  for (size_t i = 0; i + 4 <= expected.size(); i += 4) {
+  const size_t size = out_type == F32 ? 4 : 2;
+  for (size_t i = 0; i + size <= expected.size(); i += size) {
+    uint32_t e_bits = 0, a_bits = 0;  // bfloat16 is the upper half of a float
+    memcpy(reinterpret_cast<char*>(&e_bits) + 4 - size, &expected[i], size);
+    memcpy(reinterpret_cast<char*>(&a_bits) + 4 - size, &actual[i], size);
     float e, a;
-    memcpy(&e, &expected[i], 4);
-    memcpy(&a, &actual[i], 4);
-    const float bound = c.tolerance.empty() ? 0.0f : c.tolerance.size() == 1 ? c.tolerance[0] : c.tolerance[i / 4];
+    memcpy(&e, &e_bits, 4);
+    memcpy(&a, &a_bits, 4);
+    float bound = c.tolerance.empty() ? 0.0f : c.tolerance.size() == 1 ? c.tolerance[0] : c.tolerance[i / size];
+    // Values that lie apart may be rounded apart.
+    if (out_type == BF16 && bound > 0) bound += fmaxf(fabsf(e), fabsf(a)) / 128;
     // Equal bits cover infinities and untouched gaps; NaN on both sides is equal too.
-    if (!memcmp(&e, &a, 4) || (isnan(e) && isnan(a)) || fabsf(e - a) <= bound) continue;
-    ADD_FAILURE() << c.name << ": " << row << " with " << threads << " threads: element " << i / 4 << " is " << a
+    if (e_bits == a_bits || (isnan(e) && isnan(a)) || fabsf(e - a) <= bound) continue;
+    ADD_FAILURE() << c.name << ": " << row << " with " << threads << " threads: element " << i / size << " is " << a
                   << " instead of " << e << ", tolerance " << bound;
     return;
   }

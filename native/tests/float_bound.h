@@ -4,10 +4,12 @@
 #define SINTER_TESTS_FLOAT_BOUND_H_
 
 #include <stdint.h>
+#include <string.h>
 
 #include <vector>
 
 #include "differential.h"
+#include "kernels/gemm/bf16.h"
 
 namespace sinter {
 
@@ -25,6 +27,17 @@ inline Bytes float_values(Random& random, int64_t count, bool whole) {
     for (float& v : values) v = static_cast<float>(static_cast<int>(v * 8));
   }
   return bytes_of(values);
+}
+
+// Floats rounded to bfloat16.
+inline Bytes as_bf16(const Bytes& floats) {
+  std::vector<uint16_t> out(floats.size() / 4);
+  for (size_t i = 0; i < out.size(); i++) {
+    float value;
+    memcpy(&value, &floats[4 * i], 4);
+    out[i] = bf16_from_float(value);
+  }
+  return bytes_of(out);
 }
 
 // The tolerance of a case made of float_values: a bias and `terms` products.

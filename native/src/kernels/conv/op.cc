@@ -58,7 +58,7 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (type == S16 && (p.in_zero_point != 0 || p.out_zero_point != 0)) {
     return fail(SINTER_INVALID_ARGUMENT, "conv: zero points %d and %d of int16", p.in_zero_point, p.out_zero_point);
   }
-  if (type != F32) {
+  if (type != F32 && type != BF16) {
     const int32_t low = type == S8 ? -128 : type == U8 ? 0 : -32768, high = type == S16 ? 32767 : low + 255;
     if (p.in_zero_point < low || p.in_zero_point > high || p.out_zero_point < low || p.out_zero_point > high) {
       return fail(SINTER_INVALID_ARGUMENT, "conv: zero points %d and %d", p.in_zero_point, p.out_zero_point);
@@ -69,10 +69,9 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   } else if (!(p.act_min <= p.act_max)) {
     return fail(SINTER_INVALID_ARGUMENT, "conv: act_min %g, act_max %g", p.act_min, p.act_max);
   }
-  const int64_t element = element_bytes(type);
-  slot_bytes[CONV_IN] = checked_product<5>({p.batch, p.in_h, p.in_w, p.in_c, element});
+  slot_bytes[CONV_IN] = checked_product<5>({p.batch, p.in_h, p.in_w, p.in_c, element_bytes(type)});
   slot_bytes[CONV_WEIGHTS] = 0;
-  slot_bytes[CONV_OUT] = checked_product<5>({p.batch, p.out_h, p.out_w, p.out_c, element});
+  slot_bytes[CONV_OUT] = checked_product<5>({p.batch, p.out_h, p.out_w, p.out_c, element_bytes(row->types[CONV_OUT])});
   if (slot_bytes[CONV_IN] < 0 || slot_bytes[CONV_OUT] < 0) {
     return fail(SINTER_INVALID_ARGUMENT, "conv: sizes overflow");
   }

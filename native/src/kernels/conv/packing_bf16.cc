@@ -37,5 +37,8 @@ int64_t conv_bf16_avx2_scratch(const void* params, int threads) {
 int64_t conv_bf16_avx512_scratch(const void* params, int threads) {
   return image_scratch_f32(*static_cast<const ConvParams*>(params), threads, 2, false);
 }
+int64_t conv_bf16bf16_avx512_scratch(const void* params, int threads) {
+  return image_scratch_f32(*static_cast<const ConvParams*>(params), threads, 2, true);
+}
 
 }  // namespace sinter

@@ -7,12 +7,15 @@
 #include "kernels/gemm/packing_bf16.h"
 
 namespace sinter {
+namespace {
 
-void conv_f32bf16f32_reference(const Call* call) {
+// In, Out: float, rounded on the way in, or uint16_t (bfloat16).
+template <class In, class Out>
+void reference(const Call* call) {
   const ConvParams& p = *static_cast<const ConvParams*>(call->params);
-  const float* in = static_cast<const float*>(call->slots[CONV_IN]);
+  const In* in = static_cast<const In*>(call->slots[CONV_IN]);
   const uint32_t* packed = static_cast<const uint32_t*>(call->slots[CONV_WEIGHTS]);
-  float* out = static_cast<float*>(call->slots[CONV_OUT]);
+  Out* out = static_cast<Out*>(call->slots[CONV_OUT]);
   const int64_t channels = p.in_c / p.groups, outputs = p.out_c / p.groups, k = conv_k(p);
   parallel_for(call->workers, p.out_w > 0 ? int64_t{p.batch} * p.out_h : 0, [&](int64_t row, int) {
     const int64_t b = row / p.out_h, y = row % p.out_h;
@@ -28,20 +31,35 @@ void conv_f32bf16f32_reference(const Call* call) {
           for (int64_t j = 0; j < p.kernel_w; j++) {
             const int64_t ix = x * p.stride_w + j * p.dilation_w - p.pad_left;
             if (ix < 0 || ix >= p.in_w) continue;
-            const float* pixel = in + ((b * p.in_h + iy) * p.in_w + ix) * p.in_c + g * channels;
+            const In* pixel = in + ((b * p.in_h + iy) * p.in_w + ix) * p.in_c + g * channels;
             const int64_t first = (i * p.kernel_w + j) * channels;
             for (int64_t c = 0; c < channels; c++) {
               const uint32_t pair = tile[(1 + (first + c) / 2) * 16];
               const uint16_t w = static_cast<uint16_t>(pair >> ((first + c) % 2 * 16));
-              sum += bf16_rounded(pixel[c]) * bf16_to_float(w);
+              sum += bf16_operand(pixel[c]) * bf16_to_float(w);
             }
           }
         }
         sum = sum < p.act_min ? p.act_min : sum;  // NaN stays
-        out[(row * p.out_w + x) * p.out_c + o] = sum > p.act_max ? p.act_max : sum;
+        put_float(&out[(row * p.out_w + x) * p.out_c + o], sum > p.act_max ? p.act_max : sum);
       }
     }
   });
+}
+
+}  // namespace
+
+void conv_f32bf16f32_reference(const Call* call) {
+  reference<float, float>(call);
+}
+void conv_f32bf16bf16_reference(const Call* call) {
+  reference<float, uint16_t>(call);
+}
+void conv_bf16bf16f32_reference(const Call* call) {
+  reference<uint16_t, float>(call);
+}
+void conv_bf16bf16bf16_reference(const Call* call) {
+  reference<uint16_t, uint16_t>(call);
 }
 
 }  // namespace sinter

@@ -23,12 +23,14 @@ Case make_case(Random& random, const ConvParams& p, bool bias, bool whole) {
            std::to_string(p.dilation_h) + "x" + std::to_string(p.dilation_w) + ", pad " + std::to_string(p.pad_top) +
            " " + std::to_string(p.pad_left) + ", groups " + std::to_string(p.groups);
   c.op = "conv";
-  c.types = {F32, BF16, F32};
+  const bool bf16_in = random.integer(0, 1), bf16_out = random.integer(0, 1);
+  c.types = {bf16_in ? BF16 : F32, BF16, bf16_out ? BF16 : F32};
   c.params = params_of(p);
   c.sources = {float_values(random, p.out_c * k, whole), bias ? float_values(random, p.out_c, whole) : Bytes(),
                Bytes()};
-  c.inputs = {float_values(random, int64_t{p.batch} * p.in_h * p.in_w * p.in_c, whole)};
-  c.out_bytes = int64_t{p.batch} * p.out_h * p.out_w * p.out_c * 4;
+  const Bytes in = float_values(random, int64_t{p.batch} * p.in_h * p.in_w * p.in_c, whole);
+  c.inputs = {bf16_in ? as_bf16(in) : in};
+  c.out_bytes = int64_t{p.batch} * p.out_h * p.out_w * p.out_c * (bf16_out ? 2 : 4);
   c.tolerance = value_tolerance(k, whole);
   return c;
 }

@@ -37,5 +37,14 @@ inline void run(const Call* call) {
 void conv_f32bf16f32_avx512bf16(const Call* call) {
   run<float, float>(call);
 }
+void conv_f32bf16bf16_avx512bf16(const Call* call) {
+  run<float, uint16_t>(call);
+}
+void conv_bf16bf16f32_avx512bf16(const Call* call) {
+  run<uint16_t, float>(call);
+}
+void conv_bf16bf16bf16_avx512bf16(const Call* call) {
+  run<uint16_t, uint16_t>(call);
+}
 
 }  // namespace sinter

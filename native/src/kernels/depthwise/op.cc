@@ -66,7 +66,12 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     return fail(SINTER_INVALID_ARGUMENT, "depthwise: zero points %d and %d of int16", p.in_zero_point,
                 p.out_zero_point);
   }
-  if (type != F32) {
+  const bool floats = type == F32 || type == BF16;
+  if (floats) {
+    in_element = type == F32 ? 4 : 2;
+    out_element = row->types[DEPTHWISE_OUT] == F32 ? 4 : 2;
+  }
+  if (!floats) {
     in_element = out_element = type == S16 ? 2 : 1;
     const int32_t low = type == S8 ? -128 : type == U8 ? 0 : -32768, high = type == S16 ? 32767 : low + 255;
     if (p.in_zero_point < low || p.in_zero_point > high || p.out_zero_point < low || p.out_zero_point > high) {

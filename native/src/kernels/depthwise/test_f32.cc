@@ -12,7 +12,8 @@
 namespace sinter {
 namespace {
 
-Case make_case(Random& random, const DepthwiseParams& p, bool bias, bool whole) {
+Case make_case(Random& random, const DepthwiseParams& p, bool bias, bool whole, bool bf16_in = false,
+               bool bf16_out = false) {
   const int64_t channels = int64_t{p.in_c} * p.multiplier, taps = int64_t{p.kernel_h} * p.kernel_w;
   Case c;
   c.name = "depthwise f32 " + std::to_string(p.batch) + "x" + std::to_string(p.in_h) + "x" + std::to_string(p.in_w) +
@@ -22,12 +23,13 @@ Case make_case(Random& random, const DepthwiseParams& p, bool bias, bool whole) 
            std::to_string(p.dilation_h) + "x" + std::to_string(p.dilation_w) + ", pad " + std::to_string(p.pad_top) +
            " " + std::to_string(p.pad_left);
   c.op = "depthwise";
-  c.types = {F32, F32, F32};
+  c.types = {bf16_in ? BF16 : F32, F32, bf16_out ? BF16 : F32};
   c.params = params_of(p);
   c.sources = {float_values(random, channels * taps, whole), bias ? float_values(random, channels, whole) : Bytes(),
                Bytes()};
-  c.inputs = {float_values(random, int64_t{p.batch} * p.in_h * p.in_w * p.in_c, whole)};
-  c.out_bytes = int64_t{p.batch} * p.out_h * p.out_w * channels * 4;
+  const Bytes in = float_values(random, int64_t{p.batch} * p.in_h * p.in_w * p.in_c, whole);
+  c.inputs = {bf16_in ? as_bf16(in) : in};
+  c.out_bytes = int64_t{p.batch} * p.out_h * p.out_w * channels * (bf16_out ? 2 : 4);
   c.tolerance = value_tolerance(taps, whole);
   return c;
 }
@@ -54,6 +56,7 @@ TEST(DepthwiseF32, RandomShapes) {
     p.act_min = i % 3 ? -INFINITY : 0.0f;
     p.act_max = i % 3 ? INFINITY : 6.0f;
     run_differential(make_case(random, p, i % 3, i % 2));
+    run_differential(make_case(random, p, i % 3, i % 2, i % 5 < 3, i % 5 % 2 == 0));
     if (HasFailure()) return;
   }
 }
@@ -80,6 +83,7 @@ TEST(DepthwiseF32, UsualLayers) {
             p.act_min = 0;
             p.act_max = 6;
             run_differential(make_case(random, p, true, width % 2));
+            run_differential(make_case(random, p, true, width % 2, channels % 3 > 0, channels % 3 < 2));
             if (HasFailure()) return;
           }
         }

@@ -1,11 +1,12 @@
-// depthwise in float, written once for every vector unit: a vector of channels of some neighbouring outputs at a time.
-// For 3x3 kernels, with 32 registers for 5x5 ones, too, each pixel is loaded once for all of the four to eight outputs
-// that see it. Of other kernels, outputs at the image's sides go one at a time, four vectors of channels abreast.
-// SPDX-License-Identifier: Apache-2.0
+// depthwise in float, activations as floats or bfloat16, written once for every vector unit: a vector of channels of
+// some neighbouring outputs at a time. For 3x3 kernels, with 32 registers for 5x5 ones, too, each pixel is loaded once
+// for all of the four to eight outputs that see it. Of other kernels, outputs at the image's sides go one at a time,
+// four vectors of channels abreast. SPDX-License-Identifier: Apache-2.0
 //
 // Included by the <arch>_<isa>_f32.cc files after their struct V (in an anonymous namespace, like all of this):
 //   F, W          a vector of W floats;  REGISTERS  how many there are
-//   first(n)      the Mask of the first n lanes; load and store take one as a last argument and touch no other lane
+//   first(n)      the Mask of the first n lanes; load and store take one as a last argument and touch no other lane.
+//                 For rows with activations in bfloat16, uint16_t, they take those, too
 //   FREE_MASKS    whether that takes no longer; then Half is half as many lanes, else V itself
 //   fma(a, b, c)  a * b + c, rounded once;  bound(v, low, high);  set(x)
 //   index(int32_t[W]), pick(v, index)   lane l of the result is lane index[l] of v
@@ -22,18 +23,22 @@ namespace sinter {
 namespace {
 
 // One row of outputs: the taps that lie inside the image are rows [i0, i1) of the kernel.
+template <class I, class O>
 struct OutputRow {
+  typedef I In;
+  typedef O Out;
   const DepthwiseParams* p;
-  const float* image;  // of this batch
+  const In* image;  // of this batch
   const float* packed;
-  float* out;
+  Out* out;
   int64_t iy0;  // input row of kernel row 0
   int64_t i0, i1;
   int64_t channels, pitch;
   V::F low, high;
 };
 
-inline V::F clamp(const OutputRow& r, V::F v) {
+template <class R>
+inline V::F clamp(const R& r, V::F v) {
   return V::bound(v, r.low, r.high);
 }
 
@@ -62,32 +67,36 @@ inline Sources sources_of(int64_t multiplier, int64_t c, int64_t count) {
 // Loads a vector of a pixel's channels, or its first lanes.
 template <class T>
 struct Whole {
-  typename T::F operator()(const float* pixel) const {
+  template <class In>
+  typename T::F operator()(const In* pixel) const {
     return T::load(pixel);
   }
-  void store(float* out, typename T::F v) const {
+  template <class Out>
+  void store(Out* out, typename T::F v) const {
     T::store(out, v);
   }
 };
 template <class T>
 struct Masked {
   typename T::Mask mask;
-  typename T::F operator()(const float* pixel) const {
+  template <class In>
+  typename T::F operator()(const In* pixel) const {
     return T::load(pixel, mask);
   }
-  void store(float* out, typename T::F v) const {
+  template <class Out>
+  void store(Out* out, typename T::F v) const {
     T::store(out, v, mask);
   }
 };
 
 // COUNT vectors of channels of an output, from channel c on; `lanes` are those of the last one.
-template <int COUNT, class Lanes>
-SINTER_UNROLLED void vectors_abreast(const OutputRow& r, const DepthwiseTaps& taps, const float* window, int64_t c,
-                                     float* out, const Lanes& lanes) {
+template <int COUNT, class R, class Lanes>
+SINTER_UNROLLED void vectors_abreast(const R& r, const DepthwiseTaps& taps, const typename R::In* window, int64_t c,
+                                     typename R::Out* out, const Lanes& lanes) {
   V::F s[COUNT];
   repeat<COUNT>([&](auto v) SINTER_UNROLLED_LAMBDA { s[v] = V::load(r.packed + c + v * V::W); });
   for (int64_t a = taps.outer; a < taps.outer_end; a++) {
-    const float* pixel = window + c + a * taps.outer_pixel + taps.inner * taps.inner_pixel;
+    const typename R::In* pixel = window + c + a * taps.outer_pixel + taps.inner * taps.inner_pixel;
     const float* w = r.packed + c + r.pitch + a * taps.outer_weight + taps.inner * taps.inner_weight;
     for (int64_t b = taps.inner; b < taps.inner_end; b++, pixel += taps.inner_pixel, w += taps.inner_weight) {
       repeat<COUNT>([&](auto v) SINTER_UNROLLED_LAMBDA {
@@ -107,9 +116,9 @@ SINTER_UNROLLED void vectors_abreast(const OutputRow& r, const DepthwiseTaps& ta
 }
 
 // Up to four vectors of channels.
-template <class Lanes>
-inline void some_abreast(const OutputRow& r, const DepthwiseTaps& taps, const float* window, int64_t c, float* out,
-                         const Lanes& lanes) {
+template <class R, class Lanes>
+inline void some_abreast(const R& r, const DepthwiseTaps& taps, const typename R::In* window, int64_t c,
+                         typename R::Out* out, const Lanes& lanes) {
   switch ((r.channels - c + V::W - 1) / V::W) {
     case 1:
       vectors_abreast<1>(r, taps, window, c, out, lanes);
@@ -127,13 +136,14 @@ inline void some_abreast(const OutputRow& r, const DepthwiseTaps& taps, const fl
 }
 
 // Output x with the kernel columns [j0, j1) inside the image; any multiplier.
-inline void one_output(const OutputRow& r, int64_t x, int64_t j0, int64_t j1) {
+template <class R>
+inline void one_output(const R& r, int64_t x, int64_t j0, int64_t j1) {
   const DepthwiseParams& p = *r.p;
   const int64_t tap = int64_t{p.dilation_w} * p.in_c;
-  const float* window = r.image + (r.iy0 * p.in_w + x * p.stride_w - p.pad_left) * p.in_c;
+  const typename R::In* window = r.image + (r.iy0 * p.in_w + x * p.stride_w - p.pad_left) * p.in_c;
   const int64_t row_step = int64_t{p.dilation_h} * p.in_w * p.in_c;
   const DepthwiseTaps taps = depthwise_f32_taps(p, r.i0, r.i1, j0, j1, row_step, tap);
-  float* out = r.out + x * r.channels;
+  typename R::Out* out = r.out + x * r.channels;
   int64_t c = 0;
   if (p.multiplier == 1) {
     for (; c + 4 * V::W <= r.channels; c += 4 * V::W) vectors_abreast<4>(r, taps, window, c, out, Whole<V>());
@@ -152,7 +162,7 @@ inline void one_output(const OutputRow& r, int64_t x, int64_t j0, int64_t j1) {
     const V::Mask mask = V::first(sources.count);
     V::F sum = V::load(r.packed + c);  // rows of the packed form are whole vectors
     for (int64_t a = taps.outer; a < taps.outer_end; a++) {
-      const float* pixel = window + sources.first + a * taps.outer_pixel;
+      const typename R::In* pixel = window + sources.first + a * taps.outer_pixel;
       const float* w = r.packed + c + r.pitch + a * taps.outer_weight;
       for (int64_t b = taps.inner; b < taps.inner_end; b++) {
         const V::F x = V::pick(V::load(pixel + b * taps.inner_pixel, mask), sources.lanes);
@@ -164,25 +174,26 @@ inline void one_output(const OutputRow& r, int64_t x, int64_t j0, int64_t j1) {
 }
 
 // Where a channel of the window of output x starts, and the steps between pixels.
+template <class In>
 struct Pixels {
-  const float* at;
+  const In* at;
   int64_t row_step, output_step, tap;
 };
 
 // Where OUTPUTS neighbouring outputs find their pixels.
-template <int KERNEL>
+template <class In, int KERNEL>
 struct Windows {
-  const float* at[KERNEL];  // the rows under the kernel, in the first window's first column
-  int64_t ix0;              // which is this one of the image
-  uint32_t inside;          // bit i: row i is inside the image
+  const In* at[KERNEL];  // the rows under the kernel, in the first window's first column
+  int64_t ix0;           // which is this one of the image
+  uint32_t inside;       // bit i: row i is inside the image
 };
 
 // OUTPUTS neighbouring outputs of a vector T of channels from c on; KERNEL x KERNEL taps, not dilated across,
 // multiplier
 // 1. EDGE: rows or columns of the windows may be outside of the image and are left out.
-template <class T, int KERNEL, int STRIDE, int OUTPUTS, bool EDGE, class Lanes>
-SINTER_UNROLLED void neighbours(const OutputRow& r, const Windows<KERNEL>& windows, int64_t c, typename T::F low,
-                                typename T::F high, float* out, const Lanes& lanes) {
+template <class T, int KERNEL, int STRIDE, int OUTPUTS, bool EDGE, class R, class Lanes>
+SINTER_UNROLLED void neighbours(const R& r, const Windows<typename R::In, KERNEL>& windows, int64_t c,
+                                typename T::F low, typename T::F high, typename R::Out* out, const Lanes& lanes) {
   typedef typename T::F F;
   const float* packed = r.packed + c;
   const int64_t pitch = r.pitch, step = r.channels, in_c = r.p->in_c;
@@ -216,9 +227,9 @@ SINTER_UNROLLED void neighbours(const OutputRow& r, const Windows<KERNEL>& windo
 }
 
 // All channels.
-template <int KERNEL, int STRIDE, int OUTPUTS, bool EDGE>
-inline void all_channels(const OutputRow& r, const Windows<KERNEL>& windows, float* out) {
-  typedef V::Half Half;
+template <int KERNEL, int STRIDE, int OUTPUTS, bool EDGE, class R>
+inline void all_channels(const R& r, const Windows<typename R::In, KERNEL>& windows, typename R::Out* out) {
+  typedef typename V::Half Half;
   const V::F low = r.low, high = r.high;
   int64_t c = 0;
   if constexpr (V::FREE_MASKS) {
@@ -242,11 +253,11 @@ inline void all_channels(const OutputRow& r, const Windows<KERNEL>& windows, flo
 }
 
 // A row of OUTPUTS outputs or more.
-template <int KERNEL, int STRIDE, int OUTPUTS>
-__attribute__((noinline)) void whole_row(const OutputRow& r) {
+template <int KERNEL, int STRIDE, int OUTPUTS, class R>
+__attribute__((noinline)) void whole_row(const R& r) {
   const DepthwiseParams& p = *r.p;
   constexpr int64_t width = (OUTPUTS - 1) * STRIDE + KERNEL;
-  Windows<KERNEL> windows;
+  Windows<typename R::In, KERNEL> windows;
   windows.inside = (1u << r.i1) - (1u << r.i0);
   const bool all_rows = r.i1 - r.i0 == KERNEL;
   for (int64_t x = 0; x < p.out_w; x += OUTPUTS) {
@@ -257,7 +268,7 @@ __attribute__((noinline)) void whole_row(const OutputRow& r) {
     for (int64_t i = 0; i < KERNEL; i++) {
       windows.at[i] = r.image + ((r.iy0 + i * p.dilation_h) * p.in_w + ix0) * p.in_c;
     }
-    float* const out = r.out + x * r.channels;
+    typename R::Out* const out = r.out + x * r.channels;
     if (all_rows && ix0 >= 0 && ix0 + width <= p.in_w) {
       all_channels<KERNEL, STRIDE, OUTPUTS, false>(r, windows, out);
     } else {
@@ -267,14 +278,14 @@ __attribute__((noinline)) void whole_row(const OutputRow& r) {
 }
 
 // Four outputs of any kernel.
-template <class Lanes>
-SINTER_UNROLLED void four_of_any(const OutputRow& r, const Pixels& pixels, const float* packed, float* out,
-                                 const Lanes& lanes) {
+template <class R, class Lanes>
+SINTER_UNROLLED void four_of_any(const R& r, const Pixels<typename R::In>& pixels, const float* packed,
+                                 typename R::Out* out, const Lanes& lanes) {
   const int64_t step = pixels.output_step;
   const DepthwiseTaps taps = depthwise_f32_taps(*r.p, r.i0, r.i1, 0, r.p->kernel_w, pixels.row_step, pixels.tap);
   V::F s0 = V::load(packed), s1 = s0, s2 = s0, s3 = s0;
   for (int64_t a = taps.outer; a < taps.outer_end; a++) {
-    const float* pixel = pixels.at + a * taps.outer_pixel + taps.inner * taps.inner_pixel;
+    const typename R::In* pixel = pixels.at + a * taps.outer_pixel + taps.inner * taps.inner_pixel;
     const float* w = packed + r.pitch + a * taps.outer_weight + taps.inner * taps.inner_weight;
     for (int64_t b = taps.inner; b < taps.inner_end; b++, pixel += taps.inner_pixel, w += taps.inner_weight) {
       const V::F weight = V::load(w);
@@ -291,14 +302,15 @@ SINTER_UNROLLED void four_of_any(const OutputRow& r, const Pixels& pixels, const
 }
 
 // Outputs x .. x + 3, all columns of their windows inside the image, multiplier 1.
-inline void four_outputs(const OutputRow& r, int64_t x) {
+template <class R>
+inline void four_outputs(const R& r, int64_t x) {
   const DepthwiseParams& p = *r.p;
-  Pixels pixels;
+  Pixels<typename R::In> pixels;
   pixels.at = r.image + (r.iy0 * p.in_w + x * p.stride_w - p.pad_left) * p.in_c;
   pixels.row_step = int64_t{p.dilation_h} * p.in_w * p.in_c;
   pixels.output_step = int64_t{p.stride_w} * p.in_c;
   pixels.tap = int64_t{p.dilation_w} * p.in_c;
-  float* out = r.out + x * r.channels;
+  typename R::Out* out = r.out + x * r.channels;
   int64_t c = 0;
   for (; c + V::W <= r.channels; c += V::W, pixels.at += V::W) {
     four_of_any(r, pixels, r.packed + c, out + c, Whole<V>());
@@ -307,30 +319,37 @@ inline void four_outputs(const OutputRow& r, int64_t x) {
 }
 
 // The function for rows of outputs that share their pixels, or null.
-typedef void WholeRow(const OutputRow& r);
-template <int STRIDE>
-inline WholeRow* whole_row_of_3(int64_t outputs) {
+template <class R>
+using WholeRow = void(const R& r);
+template <int STRIDE, class R>
+inline WholeRow<R>* whole_row_of_3(int64_t outputs) {
   constexpr int64_t most = V::REGISTERS >= 32 ? 8 : 6;  // each has a sum beside the nine taps and a pixel
   const int64_t parts = (outputs + most - 1) / most, each = (outputs + parts - 1) / parts;
-  if (each <= 4) return whole_row<3, STRIDE, 4>;
-  if (each == 5) return whole_row<3, STRIDE, 5>;
-  if constexpr (most == 6) return whole_row<3, STRIDE, 6>;
+  if (each <= 4) return whole_row<3, STRIDE, 4, R>;
+  if (each == 5) return whole_row<3, STRIDE, 5, R>;
+  if constexpr (most == 6) return whole_row<3, STRIDE, 6, R>;
   if constexpr (most == 8)
-    return each == 8 ? whole_row<3, STRIDE, 8> : outputs < 7 ? whole_row<3, STRIDE, 5> : whole_row<3, STRIDE, 7>;
+    return each == 8     ? whole_row<3, STRIDE, 8, R>
+           : outputs < 7 ? whole_row<3, STRIDE, 5, R>
+                         : whole_row<3, STRIDE, 7, R>;
 }
-inline WholeRow* whole_row_of(const DepthwiseParams& p) {
+template <class R>
+inline WholeRow<R>* whole_row_of(const DepthwiseParams& p) {
   if (p.multiplier != 1 || p.dilation_w != 1 || p.out_w < 4 || p.kernel_h != p.kernel_w) return nullptr;
-  if (p.kernel_w == 3 && p.stride_w == 1) return whole_row_of_3<1>(p.out_w);
-  if (p.kernel_w == 3 && p.stride_w == 2) return whole_row_of_3<2>(p.out_w);
+  if (p.kernel_w == 3 && p.stride_w == 1) return whole_row_of_3<1, R>(p.out_w);
+  if (p.kernel_w == 3 && p.stride_w == 2) return whole_row_of_3<2, R>(p.out_w);
   if constexpr (V::REGISTERS >= 32) {
-    if (p.kernel_w == 5 && p.stride_w == 1) return whole_row<5, 1, 4>;
+    if (p.kernel_w == 5 && p.stride_w == 1) return whole_row<5, 1, 4, R>;
   }
   return nullptr;
 }
 
-inline void depthwise_f32(const Call* call) {
+// I, O: float or uint16_t (bfloat16), of activations in and out.
+template <class I, class O>
+inline void depthwise_floats(const Call* call) {
+  typedef OutputRow<I, O> R;
   const DepthwiseParams& p = *static_cast<const DepthwiseParams*>(call->params);
-  const float* in = static_cast<const float*>(call->slots[DEPTHWISE_IN]);
+  const I* in = static_cast<const I*>(call->slots[DEPTHWISE_IN]);
   const int64_t channels = int64_t{p.in_c} * p.multiplier;
   // Outputs [inner, end) have all their columns inside the image.
   const int64_t span = int64_t{p.kernel_w - 1} * p.dilation_w;
@@ -340,14 +359,14 @@ inline void depthwise_f32(const Call* call) {
   if (end > p.out_w) end = p.out_w;
   if (inner > end) inner = end;
   const bool fours = p.multiplier == 1 && end - inner >= 4;
-  WholeRow* const registers = whole_row_of(p);
+  WholeRow<R>* const registers = whole_row_of<R>(p);
   parallel_for(call->workers, p.out_w > 0 ? int64_t{p.batch} * p.out_h : 0, [&](int64_t row, int) {
     const int64_t b = row / p.out_h, y = row % p.out_h;
-    OutputRow r;
+    R r;
     r.p = &p;
     r.image = in + b * p.in_h * p.in_w * p.in_c;
     r.packed = static_cast<const float*>(call->slots[DEPTHWISE_WEIGHTS]);
-    r.out = static_cast<float*>(call->slots[DEPTHWISE_OUT]) + row * p.out_w * channels;
+    r.out = static_cast<O*>(call->slots[DEPTHWISE_OUT]) + row * p.out_w * channels;
     r.iy0 = y * p.stride_h - p.pad_top;
     r.i0 = 0;
     r.i1 = p.kernel_h;
@@ -378,6 +397,10 @@ inline void depthwise_f32(const Call* call) {
       x++;
     }
   });
+}
+
+inline void depthwise_f32(const Call* call) {
+  depthwise_floats<float, float>(call);
 }
 
 }  // namespace

@@ -27,6 +27,19 @@ SINTER_HOST_DEVICE static inline float bf16_to_float(uint16_t value) {
 SINTER_HOST_DEVICE static inline float bf16_rounded(float value) {
   return bf16_to_float(bf16_from_float(value));
 }
+// What stands in memory as float or as bfloat16, and back.
+static inline float float_of(float value) {
+  return value;
+}
+static inline float float_of(uint16_t value) {
+  return bf16_to_float(value);
+}
+static inline void put_float(float* out, float value) {
+  *out = value;
+}
+static inline void put_float(uint16_t* out, float value) {
+  *out = bf16_from_float(value);
+}
 // An operand that is stored as float or as bfloat16, as the product sees it.
 static inline float bf16_operand(float value) {
   return bf16_rounded(value);

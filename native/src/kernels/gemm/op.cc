@@ -78,7 +78,7 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
       return fail(SINTER_INVALID_ARGUMENT, "gemm: out_min %d, out_max %d", p.out_min, p.out_max);
     }
   }
-  if (out == F32 && !(p.act_min <= p.act_max)) {
+  if ((out == F32 || out == BF16) && !(p.act_min <= p.act_max)) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: act_min %g, act_max %g", p.act_min, p.act_max);
   }
   const int64_t need_lda = row->layout_in == PLANAR_QUADS ? p.m : p.k;

@@ -92,5 +92,9 @@ int64_t gemm_bf16_avx512_scratch(const void* params, int threads) {
   const GemmParams& p = *static_cast<const GemmParams*>(params);
   return threads * bf16_block_bytes(p.n, p.k, 4);
 }
+int64_t gemm_bf16_avx512_short_scratch(const void* params, int threads) {
+  const GemmParams& p = *static_cast<const GemmParams*>(params);
+  return threads * bf16_block_bytes(p.n, p.k, 2);
+}
 
 }  // namespace sinter

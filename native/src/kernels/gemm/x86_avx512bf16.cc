@@ -10,5 +10,11 @@ void gemm_f32bf16f32_avx512bf16(const Call* call) {
 void gemm_bf16bf16f32_avx512bf16(const Call* call) {
   gemm_strips_bf16<uint16_t, float>(call);
 }
+void gemm_f32bf16bf16_avx512bf16(const Call* call) {
+  gemm_strips_bf16<float, uint16_t>(call);
+}
+void gemm_bf16bf16bf16_avx512bf16(const Call* call) {
+  gemm_strips_bf16<uint16_t, uint16_t>(call);
+}
 
 }  // namespace sinter

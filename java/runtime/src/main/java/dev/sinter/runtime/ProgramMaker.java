@@ -16,6 +16,7 @@ import dev.sinter.runtime.lower.Value;
 import dev.sinter.runtime.plan.PlanEncoder;
 import dev.sinter.runtime.select.Choice;
 import dev.sinter.runtime.select.Conversions;
+import dev.sinter.runtime.select.KeptBfloat16;
 import dev.sinter.runtime.select.Selector;
 import dev.sinter.runtime.select.ZeroPatterns;
 import java.nio.ByteBuffer;
@@ -59,6 +60,9 @@ final class ProgramMaker {
     this.lowered = Lowering.lower(part);
     if (options.bf16()) {
       lowered.steps().forEach(Step::useBfloat16);
+      if (deviceSelector == null) {
+        KeptBfloat16.find(lowered.steps(), selector);
+      }
     }
   }
 

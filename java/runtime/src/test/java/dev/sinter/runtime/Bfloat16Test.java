@@ -107,9 +107,12 @@ class Bfloat16Test {
         Session before = real.newSession();
         Session session = model.newSession()) {
       List<Report.StepReport> steps = session.report().steps();
-      assertEquals(List.of("bf16", "f32", "bf16"), numerics(steps));
+      // Where kernels of the machine gain by it, the value between the first two is a bfloat16.
+      boolean kept = steps.get(0).kernel().startsWith("conv_f32bf16bf16_");
+      assertEquals(List.of("bf16", kept ? "bf16" : "f32", "bf16"), numerics(steps));
       assertEquals(List.of("f32", "f32", "f32"), numerics(before.report().steps()));
-      assertTrue(steps.get(0).kernel().startsWith("conv_f32bf16f32_"), steps.get(0).kernel());
+      assertTrue(
+          kept || steps.get(0).kernel().startsWith("conv_f32bf16f32_"), steps.get(0).kernel());
       // A row of bias in float stands above the 18 pairs of each tile.
       assertEquals(
           before.report().steps().get(0).packedBytes() * 19 / 37, steps.get(0).packedBytes());
@@ -126,6 +129,32 @@ class Bfloat16Test {
     }
     for (int i = 0; i < exact.length; i++) {
       assertEquals(exact[i], actual[i], 0.02 * scale);
+    }
+  }
+
+  @Test
+  void whatASumReadsStaysAFloat() {
+    Random random = new Random(23);
+    GraphBuilder b = Graph.builder("residual");
+    GraphBuilder.Value x = b.input("x", ElementType.FLOAT32, 1, 6, 6, 4);
+    GraphBuilder.Value conv =
+        x.conv2d(
+            b.floats("w", values(random, 64 * 9 * 4), 64, 3, 3, 4),
+            b.floats("b", values(random, 64), 64),
+            1,
+            Padding.SAME,
+            Activation.RELU);
+    GraphBuilder.Value depthwise =
+        conv.depthwise(
+            b.floats("d", values(random, 9 * 64), 1, 3, 3, 64),
+            b.floats("e", values(random, 64), 64),
+            1,
+            Padding.SAME,
+            Activation.NONE);
+    Graph graph = conv.add(depthwise, Activation.NONE).output("y").build();
+    try (Model model = Model.load(graph, BF16);
+        Session session = model.newSession()) {
+      assertEquals(List.of("bf16", "f32", "add.f32"), numerics(session.report().steps()));
     }
   }
 

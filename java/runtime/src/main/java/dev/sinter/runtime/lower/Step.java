@@ -155,6 +155,13 @@ public final class Step {
     }
   }
 
+  /** Gives a slot another element type. */
+  public void changeType(int slot, String type) {
+    List<String> changed = new ArrayList<>(types);
+    changed.set(slot, type);
+    types = List.copyOf(changed);
+  }
+
   public String op() {
     return op;
   }
