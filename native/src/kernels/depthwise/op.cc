@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "core/checked.h"
+#include "core/element.h"
 #include "core/status.h"
 #include "kernels/gemm/packing_s16.h"
 
@@ -52,7 +53,6 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (type == U8 ? p.w_zero_point < 0 || p.w_zero_point > 255 : p.w_zero_point != 0) {
     return fail(SINTER_INVALID_ARGUMENT, "depthwise: w_zero_point %d", p.w_zero_point);
   }
-  int64_t in_element = 4, out_element = 4;
   // int8 may be requantized in fixed point of 32 bits, too.
   const bool fixed_8 =
       type == S8 && (p.requantization == REQUANTIZE_FIXED_32 || p.requantization == REQUANTIZE_UPWARD_32);
@@ -67,12 +67,7 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
                 p.out_zero_point);
   }
   const bool floats = type == F32 || type == BF16;
-  if (floats) {
-    in_element = type == F32 ? 4 : 2;
-    out_element = row->types[DEPTHWISE_OUT] == F32 ? 4 : 2;
-  }
   if (!floats) {
-    in_element = out_element = type == S16 ? 2 : 1;
     const int32_t low = type == S8 ? -128 : type == U8 ? 0 : -32768, high = type == S16 ? 32767 : low + 255;
     if (p.in_zero_point < low || p.in_zero_point > high || p.out_zero_point < low || p.out_zero_point > high) {
       return fail(SINTER_INVALID_ARGUMENT, "depthwise: zero points %d, %d are outside the type", p.in_zero_point,
@@ -86,9 +81,10 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     return fail(SINTER_INVALID_ARGUMENT, "depthwise: activation range %g..%g is empty or not a number", p.act_min,
                 p.act_max);
   }
-  slot_bytes[DEPTHWISE_IN] = checked_product({p.batch, p.in_h, p.in_w, p.in_c, in_element});
+  slot_bytes[DEPTHWISE_IN] = checked_product({p.batch, p.in_h, p.in_w, p.in_c, element_bytes(type)});
   slot_bytes[DEPTHWISE_WEIGHTS] = 0;
-  slot_bytes[DEPTHWISE_OUT] = checked_product({p.batch, p.out_h, p.out_w, channels, out_element});
+  slot_bytes[DEPTHWISE_OUT] =
+      checked_product({p.batch, p.out_h, p.out_w, channels, element_bytes(row->types[DEPTHWISE_OUT])});
   if (slot_bytes[DEPTHWISE_IN] < 0 || slot_bytes[DEPTHWISE_OUT] < 0) {
     return fail(SINTER_INVALID_ARGUMENT, "depthwise: its tensors are larger than any memory");
   }
