@@ -141,6 +141,10 @@ public final class Calibrator {
           int n = values.remaining();
           buffer = buffer.length < n ? new float[n] : buffer;
           values.get(buffer, 0, n);
+          int rows = SoftmaxRows.length(graph.subgraph(subgraph), t);
+          if (rows > 0) {
+            SoftmaxRows.lift(buffer, n, rows);
+          }
           int strange = s.add(buffer, n, method.needsHistogram());
           if (strange >= 0) {
             throw strange(subgraph, t, run, buffer[strange]);
