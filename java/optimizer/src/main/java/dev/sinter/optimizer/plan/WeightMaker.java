@@ -19,6 +19,7 @@ import dev.sinter.optimizer.recipe.WeightAlgorithms;
 import dev.sinter.optimizer.rules.OpRule;
 import dev.sinter.optimizer.rules.OpRules;
 import dev.sinter.optimizer.rules.WeightLayout;
+import dev.sinter.optimizer.weights.BiasRoom;
 import dev.sinter.optimizer.weights.FloatMatrix;
 import dev.sinter.optimizer.weights.InputMoments;
 import dev.sinter.optimizer.weights.MinMaxQuantizer;
@@ -34,11 +35,6 @@ import java.util.Map;
 
 /** Makes decisions on weights. */
 final class WeightMaker {
-  /**
-   * A bias beyond this many steps of its scale does not fit into int32, sums beside it included.
-   */
-  private static final double MOST_BIAS = 1 << 30;
-
   private final Moments moments;
   private final IdentityHashMap<Storage, Map<Object, QuantizedWeights>> made =
       new IdentityHashMap<>();
@@ -111,31 +107,22 @@ final class WeightMaker {
         rounded ? null : fitted.values());
   }
 
-  /**
-   * Channels whose weights are tiny beside their bias get a larger scale: the bias is stored in
-   * units of input scale times weight scale, in 32 bits.
-   */
   private static QuantizedWeights biasFits(
       Subgraph g, Op op, OpRule r, FloatMatrix matrix, QuantizedWeights q, Affine input) {
     if (r.bias() < 0 || !op.hasInput(r.bias()) || input.type() != ElementType.INT8) {
       return q;
     }
-    ByteBuffer bias = g.constant(op.input(r.bias())).values();
-    float[] scales = q.scales().clone();
-    for (int o = 0; o < q.outputs(); o++) {
-      float b = bias.getFloat(4 * o);
-      if (Float.isNaN(b) || Float.isInfinite(b)) {
+    ByteBuffer stored = g.constant(op.input(r.bias())).values();
+    float[] bias = new float[q.outputs()];
+    for (int o = 0; o < bias.length; o++) {
+      bias[o] = stored.getFloat(4 * o);
+      if (Float.isNaN(bias[o]) || Float.isInfinite(bias[o])) {
         throw new IllegalArgumentException(
             "its bias '"
                 + g.tensor(op.input(r.bias())).name()
                 + "' holds numbers that are not finite");
       }
-      int s = scales.length == 1 ? 0 : o;
-      float least = (float) (Math.abs(b) / (input.scale() * MOST_BIAS));
-      scales[s] = Math.max(scales[s], least);
     }
-    return Arrays.equals(scales, q.scales())
-        ? q
-        : MinMaxQuantizer.round(matrix, q.spec(), scales, q.zeroPoints());
+    return BiasRoom.of(matrix, q, bias, input.scale());
   }
 }

@@ -16,10 +16,10 @@ import dev.sinter.optimizer.weights.WeightSpec;
 import java.util.Map;
 
 /**
- * Empirical bias correction as a step of a recipe, {@code {"step": "bias_correction", "rows":
- * 256}}: weights stay as they were decided; layer after layer, in the order in which they run, the
- * mean difference of each output between the float model and the model as far as it is quantized
- * goes into the bias. Needs examples.
+ * Empirical bias correction as a step of a recipe, {@code {"step": "bias_correction", "rows": 256,
+ * "layers": ".*"}}: weights stay as they were decided; layer after layer, in the order in which
+ * they run, the mean difference of each output between the float model and the model as far as it
+ * is quantized goes into the bias. Needs examples.
  */
 public final class BiasCorrectionStep implements QualityStep {
   /** Makes one. */
@@ -32,12 +32,13 @@ public final class BiasCorrectionStep implements QualityStep {
 
   @Override
   public Outcome correct(Context context, Map<String, Object> parameters) {
-    Parameters p = new Parameters(name(), parameters, "rows");
+    Parameters p = new Parameters(name(), parameters, "rows", "layers");
     int rows = (int) p.number("rows", Reconstruction.Settings.DEFAULT.rows());
     return DecidedModel.round(
         context,
         name(),
         new Reconstruction.Settings(false, true, Refit.DAMPING, rows),
+        p.layers(),
         (layer, decision) -> new Decided(decision));
   }
 

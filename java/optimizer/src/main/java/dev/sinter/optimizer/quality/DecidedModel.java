@@ -3,6 +3,7 @@
 
 package dev.sinter.optimizer.quality;
 
+import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.Tensor;
@@ -18,18 +19,22 @@ import dev.sinter.optimizer.decision.WeightDecision;
 import dev.sinter.optimizer.linalg.LinearAlgebra;
 import dev.sinter.optimizer.reconstruct.Layer;
 import dev.sinter.optimizer.reconstruct.Reconstruction;
+import dev.sinter.optimizer.weights.BiasRoom;
+import dev.sinter.optimizer.weights.FloatMatrix;
 import dev.sinter.optimizer.weights.QuantizedWeights;
 import dev.sinter.optimizer.weights.WeightQuantizer;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Predicate;
 
 /**
  * Rounds the layers whose weights shall be integers, as decided; pieces of the model run in the
  * form that was decided for them, and a layer's input has the steps that its op will give it.
  */
 final class DecidedModel implements Reconstruction.Plan {
+  private final Predicate<String> wanted;
   private final BiFunction<Layer, WeightDecision, WeightQuantizer> quantizers;
   private final Graph graph;
   private Decisions decisions;
@@ -37,7 +42,9 @@ final class DecidedModel implements Reconstruction.Plan {
   private DecidedModel(
       Graph graph,
       Decisions decisions,
+      Predicate<String> wanted,
       BiFunction<Layer, WeightDecision, WeightQuantizer> quantizers) {
+    this.wanted = wanted;
     this.graph = graph;
     this.decisions = decisions;
     this.quantizers = quantizers;
@@ -47,13 +54,14 @@ final class DecidedModel implements Reconstruction.Plan {
       Context context,
       String step,
       Reconstruction.Settings settings,
+      Predicate<String> wanted,
       BiFunction<Layer, WeightDecision, WeightQuantizer> quantizers) {
     InputSource examples = context.examples().get(0);
     if (examples == null) {
       throw new IllegalArgumentException(
           "step " + step + " must see what layers are given: give examples (--data)");
     }
-    DecidedModel plan = new DecidedModel(context.graph(), context.decisions(), quantizers);
+    DecidedModel plan = new DecidedModel(context.graph(), context.decisions(), wanted, quantizers);
     Reconstruction.Result result =
         new Reconstruction(
                 settings, plan, (done, of) -> context.progress().at(step + ", layers", done, of))
@@ -94,7 +102,11 @@ final class DecidedModel implements Reconstruction.Plan {
   @Override
   public Reconstruction.Choice choose(Graph model, Layer layer) {
     OpDecision d = decision(layer);
-    if (d == null || d.mode() == Mode.FLOAT || d.weights() == null || d.weights().isFloat()) {
+    if (d == null
+        || d.mode() == Mode.FLOAT
+        || d.weights() == null
+        || d.weights().isFloat()
+        || !wanted.test(model.tensor(model.ops().get(layer.op()).output(0)).name() + ";")) {
       return null;
     }
     return new Reconstruction.Choice(quantizers.apply(layer, d.weights()), d.weights().spec());
@@ -147,14 +159,28 @@ final class DecidedModel implements Reconstruction.Plan {
     return kind + " " + output;
   }
 
-  @Override
-  public void arrive(Layer layer, float[] values) {
+  /** What the quantized layer will make of its input; null if it stays float. */
+  private Affine arrival(Layer layer) {
     OpDecision d = decision(layer);
     if (d == null || d.mode() != Mode.STATIC) {
-      return;
+      return null;
     }
     Affine own = d.inputs().get(0);
-    Affine a = own != null ? own : decisions.part(0).scale(layer.input(), d.activations());
+    return own != null ? own : decisions.part(0).scale(layer.input(), d.activations());
+  }
+
+  @Override
+  public QuantizedWeights room(
+      Layer layer, FloatMatrix weights, QuantizedWeights rounded, float[] bias) {
+    Affine a = arrival(layer);
+    return a == null || a.type() != ElementType.INT8
+        ? rounded
+        : BiasRoom.of(weights, rounded, bias, a.scale());
+  }
+
+  @Override
+  public void arrive(Layer layer, float[] values) {
+    Affine a = arrival(layer);
     if (a == null) {
       return;
     }

@@ -3,8 +3,10 @@
 
 package dev.sinter.optimizer.quality;
 
+import dev.sinter.optimizer.recipe.Recipe;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Reads parameters; those it does not know are errors. */
 final class Parameters {
@@ -50,6 +52,19 @@ final class Parameters {
       return (String) v;
     }
     throw wrong(name, v, "a text");
+  }
+
+  /** Which layers are meant, by the names of their results: an expression as in rules. */
+  Predicate<String> layers() {
+    String regex = text("layers");
+    if (regex == null) {
+      return name -> true;
+    }
+    try {
+      return Recipe.expression(regex);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("step " + step + ": layers: " + e.getMessage(), e);
+    }
   }
 
   private IllegalArgumentException wrong(String name, Object is, String wanted) {

@@ -9,13 +9,14 @@ import dev.sinter.optimizer.reconstruct.Reconstruction;
 import dev.sinter.optimizer.weights.Refit;
 import dev.sinter.optimizer.weights.WeightQuantizer;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * {@link Reconstruction} as a step of a recipe: {@code {"step": "reconstruct", "algorithm":
- * "QUANTEASE", "refit": true, "bias": true, "damping": 0.01, "rows": 256}}, where all but the name
- * may be left out. Layers whose weights shall be integers are rounded by the algorithm to the form
- * that was decided; what they are given comes from the model as it was decided so far, integers
- * included. Needs examples.
+ * "QUANTEASE", "refit": true, "bias": true, "damping": 0.01, "rows": 256, "layers": ".*"}}, where
+ * all but the name may be left out; {@code layers} is an expression as in rules. Layers whose
+ * weights shall be integers are rounded by the algorithm to the form that was decided; what they
+ * are given comes from the model as it was decided so far, integers included. Needs examples.
  */
 public final class ReconstructStep implements QualityStep {
   /** Makes one. */
@@ -29,7 +30,8 @@ public final class ReconstructStep implements QualityStep {
   @Override
   public Outcome correct(Context context, Map<String, Object> parameters) {
     Parameters p =
-        new Parameters(name(), parameters, "algorithm", "refit", "bias", "damping", "rows");
+        new Parameters(
+            name(), parameters, "algorithm", "refit", "bias", "damping", "rows", "layers");
     String algorithm = p.text("algorithm");
     WeightQuantizer quantizer = WeightAlgorithms.find(algorithm == null ? "QUANTEASE" : algorithm);
     if (quantizer == null) {
@@ -47,6 +49,7 @@ public final class ReconstructStep implements QualityStep {
             p.flag("bias", true),
             p.number("damping", Refit.DAMPING),
             (int) p.number("rows", Reconstruction.Settings.DEFAULT.rows()));
-    return DecidedModel.round(context, name(), settings, (layer, decision) -> quantizer);
+    Predicate<String> wanted = p.layers();
+    return DecidedModel.round(context, name(), settings, wanted, (layer, decision) -> quantizer);
   }
 }

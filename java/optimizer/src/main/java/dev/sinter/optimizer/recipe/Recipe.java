@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * A recipe: rules, and what else it asks for. The form in JSON is AI Edge Quantizer's; items that
@@ -78,6 +79,17 @@ public record Recipe(
    */
   public static Recipe load(Path file) throws IOException {
     return parse(file.toString(), Files.readString(file, StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Reads an expression as rules have them: Python's, looked for anywhere in a text.
+   *
+   * @param regex the expression
+   * @return tells whether a text has it
+   * @throws IllegalArgumentException saying what is wrong with it
+   */
+  public static Predicate<String> expression(String regex) {
+    return PythonRegex.translate(regex).pattern().asPredicate();
   }
 
   /**

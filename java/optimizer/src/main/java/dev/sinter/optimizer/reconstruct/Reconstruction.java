@@ -23,6 +23,7 @@ import dev.sinter.optimizer.weights.WeightQuantizer;
 import dev.sinter.optimizer.weights.WeightSpec;
 import dev.sinter.runtime.Model;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,6 +113,20 @@ public final class Reconstruction {
      * @param values its input, changed in place
      */
     default void arrive(Layer layer, float[] values) {}
+
+    /**
+     * Makes rounded weights leave room for a new bias; by default they do.
+     *
+     * @param layer the layer
+     * @param weights what was rounded
+     * @param rounded the rounded weights
+     * @param bias what shall be its bias
+     * @return the same, or weights rounded to larger scales
+     */
+    default QuantizedWeights room(
+        Layer layer, FloatMatrix weights, QuantizedWeights rounded, float[] bias) {
+      return rounded;
+    }
 
     /**
      * Told when a layer is rounded.
@@ -264,10 +279,16 @@ public final class Reconstruction {
       }
       QuantizedWeights q = choice.quantizer().quantize(target, choice.spec(), z);
       GraphEditor editor = now.edit();
-      editor.replaceConstant(layer.weights(), layer.constant(real(q)));
       if (biased) {
-        setBias(now, editor, layer, Refit.bias(weights, layer.bias(graph), q, m));
+        float[] bias = Refit.bias(weights, layer.bias(graph), q, m);
+        QuantizedWeights roomy = plan.room(layer, target, q, bias);
+        if (!Arrays.equals(roomy.scales(), q.scales())) {
+          q = roomy;
+          bias = Refit.bias(weights, layer.bias(graph), q, m);
+        }
+        setBias(now, editor, layer, bias);
       }
+      editor.replaceConstant(layer.weights(), layer.constant(real(q)));
       String name = graph.tensor(graph.ops().get(layer.op()).output(0)).name();
       double power = Math.max(Double.MIN_NORMAL, MomentMath.power(weights, z));
       QuantizedWeights plain = new MseSearch().quantize(weights, choice.spec(), null);
