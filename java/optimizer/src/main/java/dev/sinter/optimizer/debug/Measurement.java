@@ -6,6 +6,7 @@ package dev.sinter.optimizer.debug;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.Shape;
 import dev.sinter.graph.Tensor;
+import dev.sinter.optimizer.calibration.SoftmaxRows;
 import dev.sinter.optimizer.data.InputSource;
 import dev.sinter.runtime.SinterException;
 import java.util.ArrayList;
@@ -212,23 +213,39 @@ final class Measurement implements AutoCloseable {
     }
     float[] work = scratch2.length >= want.length ? scratch2 : new float[want.length];
     scratch2 = work;
+    int row = SoftmaxRows.length(match.reference().main(), p.reference());
+    if (row > 0) {
+      want = lifted(want, row);
+      got = lifted(got, row);
+    }
     s.cumulative.add(want, got, work);
     s.values.add(want, got);
     if (!t.type().isFloat() && t.quantization().isPerTensor()) {
-      s.rounding.add(want, rounded(p.reference(), p.tensor()), work);
+      s.rounding.add(want, lifted(rounded(p.reference(), p.tensor()), row), work);
     }
     if (piece < 0) {
       return;
     }
     s.isolated = true;
-    float[] lone = alone.readOutput(piece, null);
+    float[] lone = lifted(alone.readOutput(piece, null), row);
     s.local.add(want, lone, work);
     float[] fair =
         referencePiece >= 0
             ? referenceAlone.readOutput(referencePiece, null)
             : rounded(p.reference(), p.inputs().get(0)); // QUANTIZE and DEQUANTIZE: what they read
+    fair = lifted(fair, row);
     s.own.add(fair, lone, work);
     s.ownValues.add(fair, lone);
+  }
+
+  /** Of what softmaxes alone read nothing counts that they cannot tell apart, such as masks. */
+  private static float[] lifted(float[] values, int row) {
+    if (row == 0) {
+      return values;
+    }
+    float[] out = values.clone();
+    SoftmaxRows.lift(out, out.length, row);
+    return out;
   }
 
   private void closeAlone() {

@@ -23,6 +23,7 @@ import java.util.TreeSet;
  * compared. A tensor whose own quantization is at fault is not mended by putting back one of the
  * layers around it, since between float and integer layers it is stored as before; so a tensor's
  * layer together with all that read it is tried as well, and taken where it gives more per layer.
+ * Outputs of softmaxes are compared by what goes into them as well ({@link Heads}).
  */
 final class Ranking {
   /** Noise below this is that of floats added up in another order. */
@@ -38,6 +39,7 @@ final class Ranking {
   private final List<LayerReport> layers;
   private final DebugOptions options;
   private final Debugger.Progress progress;
+  private final Heads heads;
   private List<float[][]> wanted; // outputs of the reference, by example
   private List<float[][]> given; // inputs, by example
 
@@ -52,6 +54,7 @@ final class Ranking {
     this.layers = layers;
     this.options = options;
     this.progress = progress;
+    heads = new Heads(match.reference(), match.compressed());
   }
 
   /** Some layers, and what putting them back was last seen to give. */
@@ -122,7 +125,8 @@ final class Ranking {
     wanted = new ArrayList<>();
     given = new ArrayList<>();
     InputSource.Feed feed = inputs.open(match.reference());
-    try (ModelRun run = ModelRun.open(match.reference(), options.reference())) {
+    Graph opened = heads.open(match.reference());
+    try (ModelRun run = ModelRun.open(opened, options.reference())) {
       for (int e = 0; e < examples; e++) {
         feed.fill(e, run);
         float[][] in = new float[run.inputs().size()][];
@@ -130,9 +134,10 @@ final class Ranking {
           in[i] = run.readInput(i, null);
         }
         run.run();
-        float[][] out = new float[match.reference().outputs().size()][];
+        float[][] out = new float[opened.outputs().size()][];
         for (int i = 0; i < out.length; i++) {
           out[i] = run.readOutput(i, null);
+          heads.centre(i, match.reference().outputs().size(), out[i]);
         }
         given.add(in);
         wanted.add(out);
@@ -141,8 +146,9 @@ final class Ranking {
   }
 
   private double noise(Graph graph) {
-    try (ModelRun run = ModelRun.open(graph, options.compressed())) {
-      int outputs = graph.outputs().size();
+    Graph opened = heads.open(graph);
+    try (ModelRun run = ModelRun.open(opened, options.compressed())) {
+      int outputs = opened.outputs().size();
       double[] noise = new double[outputs];
       double[] signal = new double[outputs];
       for (int e = 0; e < given.size(); e++) {
@@ -152,6 +158,7 @@ final class Ranking {
         run.run();
         for (int o = 0; o < outputs; o++) {
           float[] got = run.readOutput(o, null);
+          heads.centre(o, graph.outputs().size(), got);
           float[] want = wanted.get(e)[o];
           for (int i = 0; i < want.length; i++) {
             double d = (double) got[i] - want[i];

@@ -85,6 +85,21 @@ class BrokenLayersTest {
     assertTrue(v.rangeUse() < 0.05, v::toString);
   }
 
+  /** Answers of which the model is sure stay as they are, whatever is broken before the softmax. */
+  @Test
+  void aSoftmaxDoesNotHideBrokenLayers() {
+    for (float factor : new float[] {1, 20}) {
+      Chain chain = new Chain(7);
+      chain.softmax = factor;
+      chain.scaleFactor[3] = 60;
+      DebugReport report = debug(chain);
+      Remedy first = report.ranking().get(0);
+      assertTrue(first.names().contains("layer3"), first::toString);
+      assertTrue(first.errorChange() < -0.9, first::toString);
+      assertEquals("layer3", report.worst().get(0).name());
+    }
+  }
+
   @Test
   void floatEndsChangeNothing() {
     Chain chain = new Chain(7);

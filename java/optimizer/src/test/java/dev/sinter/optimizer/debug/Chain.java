@@ -27,6 +27,7 @@ public final class Chain {
   final double[] scaleFactor = new double[LAYERS]; // what a layer's output scale is multiplied by
   final boolean[] perTensor = new boolean[LAYERS];
   String prefix = "layer"; // of the int8 model's names
+  float softmax; // above 0: a softmax of so many times the last layer's result is the output
   boolean floatEnds; // QUANTIZE and DEQUANTIZE at the ends of the int8 model
   private final Random random;
 
@@ -100,7 +101,7 @@ public final class Chain {
                   activation(l))
               .named("layer" + l);
     }
-    return x.output().build();
+    return (softmax > 0 ? x.softmax(softmax).named("probabilities") : x).output().build();
   }
 
   private static Activation activation(int layer) {
@@ -153,6 +154,9 @@ public final class Chain {
           in.fullyConnected(w, b.bias("b" + l, stored, in, w), activation(l))
               .quantized(scale, scaleFactor[l] == 1 ? zero(low[l + 1], scale) : -128)
               .named(prefix + l);
+    }
+    if (softmax > 0) {
+      x = x.softmax(softmax).quantized(1f / 256, -128).named("probabilities");
     }
     return (floatEnds ? x.dequantize().named("out") : x).output().build();
   }
