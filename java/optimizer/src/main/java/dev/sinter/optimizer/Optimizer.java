@@ -18,6 +18,7 @@ import dev.sinter.optimizer.decision.Decisions.Border;
 import dev.sinter.optimizer.decision.OpDecision;
 import dev.sinter.optimizer.decision.WeightDecision;
 import dev.sinter.optimizer.linalg.LinearAlgebra;
+import dev.sinter.optimizer.plan.InputChanges;
 import dev.sinter.optimizer.plan.Planner;
 import dev.sinter.optimizer.recipe.Recipe;
 import dev.sinter.optimizer.recipe.RecipeException;
@@ -33,6 +34,7 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -62,6 +64,71 @@ public final class Optimizer {
     return new Builder(graph);
   }
 
+  /**
+   * A float model that steps have prepared, so that many recipes can be tried on it without
+   * preparing it again.
+   */
+  public static final class Prepared {
+    private final Graph graph;
+    private final Builder wishes;
+    private final List<String> notes;
+
+    private Prepared(Graph graph, Builder wishes, List<String> notes) {
+      this.graph = graph;
+      this.wishes = wishes;
+      this.notes = List.copyOf(notes);
+    }
+
+    /**
+     * Returns the prepared model.
+     *
+     * @return a float model that computes what the given one does
+     */
+    public Graph graph() {
+      return graph;
+    }
+
+    /**
+     * Returns what the steps had to say.
+     *
+     * @return lines for a report
+     */
+    public List<String> notes() {
+      return notes;
+    }
+
+    /**
+     * Starts on the prepared model, with the wishes that were there when it was prepared. Its steps
+     * will correct, but not prepare.
+     *
+     * @return what collects further wishes
+     */
+    public Builder builder() {
+      Builder b = new Builder(graph);
+      b.isPrepared = true;
+      b.examples.putAll(wishes.examples);
+      b.options = wishes.options;
+      b.memory = wishes.memory;
+      b.method = wishes.method;
+      b.percentile = wishes.percentile;
+      b.progress = wishes.progress;
+      b.steps.addAll(wishes.steps);
+      return b;
+    }
+
+    /**
+     * Looks at the examples for a recipe, and does nothing else.
+     *
+     * @param recipe the rules
+     * @return what was seen; with an earlier calibration for the same tensors no example is run
+     */
+    public Calibration calibrate(Recipe recipe) {
+      Builder b = builder().recipe(recipe);
+      b.calibrate(graph, new Planner(graph, recipe));
+      return b.calibration;
+    }
+  }
+
   /** Wishes for one model. */
   public static final class Builder {
     private final Graph graph;
@@ -76,6 +143,7 @@ public final class Optimizer {
     private Progress progress = Progress.NONE;
     private Border inputs;
     private Border outputs;
+    private boolean isPrepared;
     private final List<Recipe.Step> steps = new ArrayList<>();
 
     private Builder(Graph graph) {
@@ -248,21 +316,20 @@ public final class Optimizer {
       if (recipe == null) {
         throw new IllegalArgumentException("no recipe was given");
       }
-      Map<QualityStep, Map<String, Object>> todo = steps();
+      Map<QualityStep, Map<String, Object>> todo = steps(recipe.name(), recipe.steps());
       List<String> notes = new ArrayList<>();
-      Graph prepared = graph;
-      for (Map.Entry<QualityStep, Map<String, Object>> step : todo.entrySet()) {
-        prepared =
-            step.getKey()
-                .prepare(
-                    new QualityStep.Preparation(prepared, examples, options, notes::add),
-                    step.getValue());
-      }
+      Graph prepared = isPrepared ? graph : prepared(todo, notes);
       Planner planner = new Planner(prepared, recipe);
+      if (planner.changesInputs()) {
+        InputChanges changes =
+            InputChanges.of(prepared, planner, moments(prepared, planner, x -> {}));
+        prepared = changes.graph();
+        planner = new Planner(changes, recipe);
+      }
       Calibration before = earlier.apply(prepared);
       calibration = before == null ? calibration : before;
       calibrate(prepared, planner);
-      Decisions decisions = planner.decide(calibration, moments(prepared, planner, notes));
+      Decisions decisions = planner.decide(calibration, moments(prepared, planner, notes::add));
       notes.addAll(planner.notes());
       decisions =
           decisions.withBorders(
@@ -287,6 +354,28 @@ public final class Optimizer {
           notes(notes, decisions));
     }
 
+    /**
+     * Takes the steps given to {@link #step} as far as they prepare the float model.
+     *
+     * @return the prepared model
+     */
+    public Prepared prepare() {
+      List<String> notes = new ArrayList<>();
+      return new Prepared(prepared(steps("steps", List.of()), notes), this, notes);
+    }
+
+    private Graph prepared(Map<QualityStep, Map<String, Object>> todo, List<String> notes) {
+      Graph prepared = graph;
+      for (Map.Entry<QualityStep, Map<String, Object>> step : todo.entrySet()) {
+        prepared =
+            step.getKey()
+                .prepare(
+                    new QualityStep.Preparation(prepared, examples, options, notes::add),
+                    step.getValue());
+      }
+      return prepared;
+    }
+
     private static List<String> notes(List<String> rules, Decisions decisions) {
       List<String> notes = new ArrayList<>(rules);
       Set<String> alone = new TreeSet<>();
@@ -305,12 +394,12 @@ public final class Optimizer {
     }
 
     /** Measured where an algorithm asks for them; of the main subgraph alone. */
-    private Moments moments(Graph prepared, Planner planner, List<String> notes) {
+    private Moments moments(Graph prepared, Planner planner, Consumer<String> notes) {
       Set<Integer> needed = planner.momentsNeeded(0);
       if (needed.isEmpty() || examples.get(0) == null) {
         return Moments.NONE;
       }
-      notes.add("linear algebra by " + LinearAlgebra.best().name());
+      notes.accept("linear algebra by " + LinearAlgebra.best().name());
       Map<Integer, InputMoments> known =
           LayerMoments.measure(
               prepared,
@@ -320,21 +409,17 @@ public final class Optimizer {
       return (subgraph, op) -> subgraph == 0 ? known.get(op) : null;
     }
 
-    private Map<QualityStep, Map<String, Object>> steps() {
+    private Map<QualityStep, Map<String, Object>> steps(String name, List<Recipe.Step> first) {
       Map<String, QualityStep> known = new TreeMap<>();
       ServiceLoader.load(QualityStep.class).forEach(s -> known.putIfAbsent(s.name(), s));
-      List<Recipe.Step> all = new ArrayList<>(recipe.steps());
+      List<Recipe.Step> all = new ArrayList<>(first);
       all.addAll(steps);
       Map<QualityStep, Map<String, Object>> out = new LinkedHashMap<>();
       for (Recipe.Step step : all) {
         QualityStep found = known.get(step.name());
         if (found == null) {
           throw new RecipeException(
-              recipe.name()
-                  + ": there is no step '"
-                  + step.name()
-                  + "'; there are "
-                  + known.keySet());
+              name + ": there is no step '" + step.name() + "'; there are " + known.keySet());
         }
         out.put(found, step.parameters());
       }

@@ -39,7 +39,7 @@ final class Obstacles {
       return "not among the ops that * means; name it to have it quantized";
     }
     if (mode == Mode.STATIC) {
-      return fixed(g, op, r, config, rule.algorithm());
+      return fixed(g, op, r, rule);
     }
     if (isTable(g, op, config)) {
       return null;
@@ -47,7 +47,7 @@ final class Obstacles {
     if (r.weights() < 0) {
       return "has no weights";
     }
-    String weights = weights(g, op, r, config, rule.algorithm(), mode);
+    String weights = weights(g, op, r, rule, mode);
     if (weights != null) {
       return weights;
     }
@@ -85,7 +85,8 @@ final class Obstacles {
         && g.tensor(op.input(0)).shape().elements() >= Math.max(1024, config.minWeightElements());
   }
 
-  private static String fixed(Subgraph g, Op op, OpRule r, OpConfig config, String algorithm) {
+  private static String fixed(Subgraph g, Op op, OpRule r, Rule rule) {
+    OpConfig config = rule.config();
     ElementType type = config.activations().bits() == 16 ? ElementType.INT16 : ElementType.INT8;
     if (!r.activations().contains(type)) {
       return "has no kernel for activations of " + type;
@@ -94,7 +95,7 @@ final class Obstacles {
       return "TensorFlow Lite 2.21 mixes up the batches of such a product in INT16";
     }
     if (r.weights() >= 0 && r.axis() >= 0) {
-      String weights = weights(g, op, r, config, algorithm, Mode.STATIC);
+      String weights = weights(g, op, r, rule, Mode.STATIC);
       if (weights != null) {
         return weights;
       }
@@ -143,8 +144,9 @@ final class Obstacles {
     return x.rank() > 2 && (y.rank() < 3 || y.dim(y.rank() - 3) != x.dim(x.rank() - 3));
   }
 
-  private static String weights(
-      Subgraph g, Op op, OpRule r, OpConfig config, String algorithm, Mode mode) {
+  private static String weights(Subgraph g, Op op, OpRule r, Rule rule, Mode mode) {
+    OpConfig config = rule.config();
+    String algorithm = rule.algorithm();
     int t = op.input(r.weights());
     if (t < 0 || !g.isConstant(t)) {
       return "its weights are computed while running";
@@ -170,8 +172,18 @@ final class Obstacles {
           ? "float weights have 16 bits, and are expanded: explicit_dequantize"
           : null;
     }
+    if (algorithm.equals("HADAMARD_ROTATION")) {
+      return "HADAMARD_ROTATION writes an op of AI Edge Quantizer's own (aeq.hadamard_rotation), which no TensorFlow"
+          + " Lite runs that is not given it; DECOMPOSED_HADAMARD_ROTATION does the same with plain ops";
+    }
     if (WeightAlgorithms.find(algorithm) == null) {
       return "algorithm " + algorithm + " is not available";
+    }
+    if (InputChanges.isMeant(algorithm)) {
+      String obstacle = InputChanges.obstacle(g, op, rule, mode);
+      if (obstacle != null) {
+        return obstacle;
+      }
     }
     int perByte = r.blocks() && mode != Mode.WEIGHT_ONLY && c.bits() < 8 ? 8 / c.bits() : 1;
     int inputs = WeightLayout.of(op, w.shape()).inputs();

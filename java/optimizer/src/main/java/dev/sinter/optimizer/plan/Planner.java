@@ -40,9 +40,20 @@ public final class Planner {
    * @throws dev.sinter.optimizer.recipe.RecipeException if an expression cannot be looked for
    */
   public Planner(Graph graph, Recipe recipe) {
-    this.graph = graph;
+    this(InputChanges.none(graph), recipe);
+  }
+
+  /**
+   * Looks for the rule of each op of a model whose inputs of layers were changed by an earlier
+   * planner's choices.
+   *
+   * @param changes the changed model
+   * @param recipe the same rules
+   */
+  public Planner(InputChanges changes, Recipe recipe) {
+    this.graph = changes.graph();
     this.recipe = recipe;
-    RuleChoice chooser = new RuleChoice(graph, recipe);
+    RuleChoice chooser = new RuleChoice(changes, recipe);
     for (int s = 0; s < graph.subgraphs().size(); s++) {
       choices.add(chooser.of(s));
     }
@@ -98,6 +109,21 @@ public final class Planner {
       }
     }
     return out;
+  }
+
+  /**
+   * Tells whether algorithms for weights want to change what layers are given.
+   *
+   * @return true if {@link InputChanges#of} has something to do
+   */
+  public boolean changesInputs() {
+    return choices.stream()
+        .flatMap(List::stream)
+        .anyMatch(c -> c.mode() != Mode.FLOAT && InputChanges.isMeant(c.rule().algorithm()));
+  }
+
+  List<Choice> choices(int subgraph) {
+    return choices.get(subgraph);
   }
 
   private static boolean hasWeights(Subgraph g, Choice c) {

@@ -23,6 +23,7 @@ import java.util.Set;
 /** Later rules win; one that cannot be followed leaves the op to earlier ones. */
 final class RuleChoice {
   private final Graph graph;
+  private final InputChanges changes;
   private final Recipe recipe;
   private final List<Rule> effective;
   private final Map<Integer, RuleUse> uses = new HashMap<>();
@@ -35,8 +36,9 @@ final class RuleChoice {
     String obstacle;
   }
 
-  RuleChoice(Graph graph, Recipe recipe) {
-    this.graph = graph;
+  RuleChoice(InputChanges changes, Recipe recipe) {
+    this.graph = changes.graph();
+    this.changes = changes;
     this.recipe = recipe;
     this.effective = recipe.effective();
     recipe.rules().forEach(r -> uses.put(r.number(), new RuleUse()));
@@ -47,7 +49,7 @@ final class RuleChoice {
     List<Integer> weighted = new ArrayList<>();
     for (int i = 0; i < g.ops().size(); i++) {
       OpRule r = OpRules.of(g.ops().get(i));
-      if (r != null && r.weights() >= 0) {
+      if (r != null && r.weights() >= 0 && !isPutIn(subgraph, g, i)) {
         weighted.add(i);
       }
     }
@@ -61,7 +63,10 @@ final class RuleChoice {
 
   private Choice choice(int subgraph, Subgraph g, int i, List<Integer> weighted) {
     Choice best = new Choice(i, null, Mode.FLOAT, null, "no rule speaks of it", false);
-    String scope = scope(g, i);
+    if (isPutIn(subgraph, g, i)) {
+      return best.left("changes what a layer is given, which its weights make up for");
+    }
+    String scope = scope(subgraph, g, i);
     RuleUse won = null;
     for (Rule rule : effective) {
       if (!matches(rule, subgraph, g, i, scope, weighted)) {
@@ -74,7 +79,11 @@ final class RuleChoice {
       } else {
         String obstacle = Obstacles.of(g, i, rule);
         if (obstacle != null) {
-          use.obstacle = g.describe(i) + " " + obstacle;
+          OpRule r = OpRules.of(g.ops().get(i));
+          if (use.obstacle == null || (r != null && r.weights() >= 0)) {
+            use.obstacle =
+                g.describe(i) + " " + obstacle; // of ops with weights where there are any
+          }
           if (best.rule() == null) {
             best = best.left(obstacle);
           }
@@ -101,6 +110,14 @@ final class RuleChoice {
       won = use;
     }
     return best;
+  }
+
+  private boolean isPutIn(int subgraph, Subgraph g, int op) {
+    List<Integer> results = g.ops().get(op).outputs();
+    return !changes.ops().isEmpty()
+        && !results.isEmpty()
+        && results.get(0) >= 0
+        && changes.ops().contains(InputChanges.key(subgraph, g.tensor(results.get(0)).name()));
   }
 
   private boolean matches(
@@ -153,11 +170,13 @@ final class RuleChoice {
   }
 
   /** The names of an op's results, each with a semicolon behind it, as AI Edge Quantizer has it. */
-  static String scope(Subgraph g, int op) {
+  private String scope(int subgraph, Subgraph g, int op) {
     StringBuilder out = new StringBuilder();
     for (int t : g.ops().get(op).outputs()) {
       if (t >= 0) {
-        out.append(g.tensor(t).name()).append(';');
+        String name = g.tensor(t).name();
+        out.append(changes.scopes().getOrDefault(InputChanges.key(subgraph, name), name));
+        out.append(';');
       }
     }
     return out.toString();
