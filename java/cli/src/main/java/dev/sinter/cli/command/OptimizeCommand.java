@@ -102,8 +102,7 @@ public final class OptimizeCommand implements Callable<Integer> {
       if (search.isWanted()) {
         return search.run(
             model,
-            quantize.folder(),
-            quantize.examples(),
+            quantize,
             output,
             json,
             runtime.options(quantize.threads()),

@@ -35,6 +35,9 @@ import picocli.CommandLine.Option;
 
 /** Quantizes a model by a recipe, or by decisions that were made before. */
 final class QuantizeOptions {
+  private static final String TEST_SPLIT =
+      "--split test: examples that a model is judged by must not be what it is calibrated with; take another split";
+
   @Option(
       names = "--data",
       paramLabel = "[KEY=]DIR",
@@ -142,12 +145,40 @@ final class QuantizeOptions {
       description = "Threads for calibration (default ${DEFAULT-VALUE}).")
   private int threads;
 
-  /** The folder of --data, null if there is none; a search takes one, without a signature. */
-  Path folder() {
+  /**
+   * The folder of --data for a search, null if there is none; what a search leaves out is refused.
+   */
+  Path searchData() {
     if (data.size() > 1 || (data.size() == 1 && data.get(0).contains("="))) {
       throw new UsageException("--budget takes one --data DIR, without a signature");
     }
+    if ("test".equals(split)) {
+      throw new UsageException(TEST_SPLIT);
+    }
+    boolean unused =
+        random > 0
+            || scale != null
+            || offset != null
+            || calibration != null
+            || method != null
+            || percentile != null
+            || saveDecisions != null
+            || inputs != null
+            || outputs != null;
+    if (unused) {
+      throw new UsageException(
+          "--budget goes without --random, --scale, --offset, --calibration, --method, --percentile, --save-decisions,"
+              + " --inputs and --outputs");
+    }
     return data.isEmpty() ? null : Path.of(data.get(0));
+  }
+
+  String split() {
+    return split;
+  }
+
+  List<Recipe.Step> steps() {
+    return steps.stream().map(s -> new Recipe.Step(s, Map.of())).toList();
   }
 
   int examples() {
@@ -215,8 +246,7 @@ final class QuantizeOptions {
       JsonReport.check("--calibration", calibration);
     }
     if ("test".equals(split)) {
-      throw new UsageException(
-          "--split test: examples that a model is judged by must not be what it is calibrated with; take another split");
+      throw new UsageException(TEST_SPLIT);
     }
   }
 

@@ -48,10 +48,10 @@ final class SearchOptions {
       split = ",",
       paramLabel = "S",
       description =
-          "Schemes to choose from, the least compressed first: float or names of recipes (default"
-              + " float,dynamic_wi8_afp32,dynamic_wi4_afp32).")
+          "Schemes to choose from, the least compressed first: float or names of recipes, behind them +reconstruct or +"
+              + " and an algorithm such as GPTQ (default float,dynamic_wi8_afp32,dynamic_wi4_afp32+reconstruct).")
   private List<String> schemes =
-      List.of(SchemeSpace.FLOAT, "dynamic_wi8_afp32", "dynamic_wi4_afp32");
+      List.of(SchemeSpace.FLOAT, "dynamic_wi8_afp32", "dynamic_wi4_afp32+reconstruct");
 
   @Option(
       names = "--judge",
@@ -83,6 +83,15 @@ final class SearchOptions {
   private double seconds;
 
   @Option(
+      names = "--margin",
+      paramLabel = "E",
+      defaultValue = "0",
+      description =
+          "With accuracy=POINTS: so many standard errors of the loss must fit into the budget, too, so that it is kept"
+              + " on other examples (default ${DEFAULT-VALUE}; 1: most likely, 2: almost certainly).")
+  private double margin;
+
+  @Option(
       names = "--seed",
       paramLabel = "S",
       defaultValue = "1",
@@ -103,19 +112,20 @@ final class SearchOptions {
 
   int run(
       Path model,
-      Path data,
-      int calibrationExamples,
+      QuantizeOptions quantize,
       Path output,
       Path json,
       Options options,
       PrintWriter out,
       PrintWriter err)
       throws IOException {
+    Path data = quantize.searchData();
     if (data == null) {
       throw new UsageException("--budget needs --data DIR, a folder with a dataset.json");
     }
-    if (judgeExamples < 1 || trials < 1 || !(seconds > 0)) {
-      throw new UsageException("--judge-examples, --trials and --seconds must be above 0");
+    if (judgeExamples < 1 || trials < 1 || !(seconds > 0) || !(margin >= 0)) {
+      throw new UsageException(
+          "--judge-examples, --trials and --seconds must be above 0, and --margin not below");
     }
     if (journal != null) {
       JsonReport.check("--journal", journal);
@@ -124,9 +134,11 @@ final class SearchOptions {
     String split = split(data);
     SearchResult result;
     SchemeSpace space;
+    int examples;
     try {
       Budget wanted = Budget.parse(budget);
-      space = new SchemeSpace(graph, schemes, calibration(data, calibrationExamples));
+      space =
+          new SchemeSpace(graph, schemes, calibration(data, quantize), quantize.steps(), options);
       Dataset set = Dataset.open(data, split);
       boolean labelled = set.label(0) >= 0;
       ExampleJudge judged =
@@ -136,20 +148,19 @@ final class SearchOptions {
               labelled ? set::label : null,
               judgeExamples,
               options);
+      examples = judged.examples();
       out.printf(
           "%d layers, schemes %s; judged by %s on %d examples of %s%n",
           space.layers().size(),
           schemes,
           labelled ? "labels" : "agreement with the float model",
-          judged.examples(),
+          examples,
           split);
       out.flush();
-      Search search =
-          new Search(
-              space, judged, wanted, new Search.Settings(trials, seconds, seed, 16, journal));
+      Search.Settings settings = new Search.Settings(trials, seconds, seed, 16, margin, journal);
       SchemeSpace built = space;
       result =
-          search
+          new Search(space, judged, wanted, settings)
               .onBest(
                   t -> {
                     keep(built, t, output);
@@ -160,13 +171,13 @@ final class SearchOptions {
                         100 * t.accuracy());
                     err.flush();
                   })
-              .run(digest(model) + " on " + data.toAbsolutePath() + " " + split);
+              .run(subject(model, data, split, quantize));
     } catch (IllegalArgumentException e) {
       throw new UsageException(e.getMessage());
     }
-    print(out, result, space, output);
+    print(out, result, space, output, examples);
     if (json != null) {
-      JsonReport.write(json, List.of(fields(model, output, result, space)));
+      JsonReport.write(json, List.of(fields(model, output, result, space, examples)));
     }
     return result.best() == null ? Main.FAILED : Main.OK;
   }
@@ -197,10 +208,28 @@ final class SearchOptions {
         "--judge: " + data + " has neither a split train nor calibration, but " + splits);
   }
 
-  private InputSource calibration(Path data, int examples) throws IOException {
+  private InputSource calibration(Path data, QuantizeOptions quantize) throws IOException {
     List<String> splits = Dataset.splits(data);
-    String split = splits.contains("calibration") ? "calibration" : split(data);
-    return InputFolder.open(data, split, null, examples);
+    String split = quantize.split();
+    if (split == null) {
+      split = splits.contains("calibration") ? "calibration" : split(data);
+    }
+    return InputFolder.open(data, split, null, quantize.examples());
+  }
+
+  /** What decides on the measurements: the journal of another search is not gone on with. */
+  private static String subject(Path model, Path data, String split, QuantizeOptions quantize)
+      throws IOException {
+    return digest(model)
+        + " on "
+        + data.toAbsolutePath()
+        + " "
+        + split
+        + ", "
+        + (quantize.split() == null ? "" : "calibrated on " + quantize.split() + ", ")
+        + quantize.examples()
+        + " examples, steps "
+        + quantize.steps();
   }
 
   private static String digest(Path file) throws IOException {
@@ -212,7 +241,7 @@ final class SearchOptions {
     }
   }
 
-  private void print(PrintWriter out, SearchResult r, SchemeSpace space, Path output) {
+  private void print(PrintWriter out, SearchResult r, SchemeSpace space, Path output, int judged) {
     Table table =
         new Table("bytes", "of float", "accuracy", "noise dB", "us", "layers per scheme", "");
     for (Trial t : r.pareto()) {
@@ -226,6 +255,15 @@ final class SearchOptions {
           t.equals(r.best()) ? "<- " + output.getFileName() : "");
     }
     table.print(out);
+    if (r.best() != null) {
+      double loss = 100 * (r.reference().accuracy() - r.best().accuracy());
+      out.printf(
+          Locale.ROOT,
+          "%s: %.2f points lost on these examples, standard error %.2f; others say how good the choice is.%n",
+          output.getFileName(),
+          loss + 0.0,
+          100 * Math.sqrt(r.best().flips()) / judged);
+    }
     if (!r.complete()) {
       out.println("A cap was reached (--trials, --seconds); --journal FILE lets a search go on.");
     }
@@ -252,12 +290,15 @@ final class SearchOptions {
     return String.join(", ", parts);
   }
 
-  private Map<String, Object> fields(Path model, Path output, SearchResult r, SchemeSpace space) {
+  private Map<String, Object> fields(
+      Path model, Path output, SearchResult r, SchemeSpace space, int examples) {
     Map<String, Object> f = new LinkedHashMap<>();
     f.put("model", model.toString());
     f.put("output", output.toString());
     f.put("budget", budget);
     f.put("seed", seed);
+    f.put("margin", margin);
+    f.put("examples", examples);
     f.put("complete", r.complete());
     f.put("schemes", space.schemes());
     f.put("layers", space.layers());
@@ -274,6 +315,7 @@ final class SearchOptions {
     f.put("bytes", t.bytes());
     f.put("accuracy", t.accuracy());
     f.put("noise", t.noise());
+    f.put("flips", t.flips());
     f.put("micros", Double.isNaN(t.micros()) ? null : t.micros());
     return f;
   }

@@ -94,7 +94,7 @@ public final class ExampleJudge implements Judge {
     int outputs = reference.outputs().size();
     double[] noise = new double[outputs];
     double[] signal = new double[outputs];
-    int[] right = new int[1];
+    int[] right = new int[2];
     int n = Math.min(examples, wanted.size());
     run(
         candidate,
@@ -102,7 +102,10 @@ public final class ExampleJudge implements Judge {
         (e, got) -> {
           float[][] want = wanted.get(e);
           int label = labels == null ? -1 : labels.of(e, got[0].length);
-          right[0] += best(got[0]) == (label < 0 ? best(want[0]) : label) ? 1 : 0;
+          int answer = label < 0 ? best(want[0]) : label;
+          boolean now = best(got[0]) == answer;
+          right[0] += now ? 1 : 0;
+          right[1] += now == (best(want[0]) == answer) ? 0 : 1;
           for (int o = 0; o < outputs; o++) {
             for (int i = 0; i < want[o].length; i++) {
               double d = (double) got[o][i] - want[o][i];
@@ -116,7 +119,7 @@ public final class ExampleJudge implements Judge {
     for (int o = 0; o < outputs; o++) {
       sum += noise[o] == 0 ? 0 : noise[o] / Math.max(signal[o], 1e-30);
     }
-    return new Verdict((double) right[0] / n, sum / outputs);
+    return new Verdict((double) right[0] / n, sum / outputs, right[1]);
   }
 
   private static int best(float[] scores) {

@@ -24,7 +24,7 @@ import java.util.Map;
  * killed process left unfinished is dropped. Without a file it remembers in memory alone.
  */
 final class Journal implements AutoCloseable {
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
 
   private final Map<String, Trial> known = new HashMap<>();
   private final ObjectMapper json = new ObjectMapper();
@@ -84,6 +84,7 @@ final class Journal implements AutoCloseable {
                 line.path("bytes").asLong(),
                 line.path("accuracy").asDouble(),
                 line.path("noise").asDouble(),
+                line.path("flips").asInt(),
                 line.path("micros").isNumber() ? line.path("micros").asDouble() : Double.NaN);
         known.put(key(line.path("examples").asInt(), t.assignment()), t);
       }
@@ -113,6 +114,7 @@ final class Journal implements AutoCloseable {
     line.put("bytes", t.bytes());
     line.put("accuracy", t.accuracy());
     line.put("noise", t.noise());
+    line.put("flips", t.flips());
     line.put("micros", Double.isNaN(t.micros()) ? null : t.micros());
     try {
       append(line);

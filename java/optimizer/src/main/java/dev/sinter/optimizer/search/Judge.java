@@ -12,8 +12,10 @@ public interface Judge {
    *
    * @param accuracy share of examples that are right, 0 to 1
    * @param noise squared differences of the outputs to the reference's, divided by its squares
+   * @param flips examples that are right here and wrong in the reference, or the other way round:
+   *     what the difference of two accuracies on the same examples rests on
    */
-  record Verdict(double accuracy, double noise) {}
+  record Verdict(double accuracy, double noise, int flips) {}
 
   /**
    * Returns how many examples there are.

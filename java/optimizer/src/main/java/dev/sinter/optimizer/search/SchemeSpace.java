@@ -5,7 +5,6 @@ package dev.sinter.optimizer.search;
 
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.Op;
-import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.optimizer.Optimizer;
 import dev.sinter.optimizer.calibration.Calibration;
@@ -13,14 +12,26 @@ import dev.sinter.optimizer.data.InputSource;
 import dev.sinter.optimizer.recipe.OpConfig;
 import dev.sinter.optimizer.recipe.Recipe;
 import dev.sinter.optimizer.recipe.Rule;
+import dev.sinter.optimizer.recipe.WeightAlgorithms;
+import dev.sinter.optimizer.rules.OpRule;
+import dev.sinter.optimizer.rules.OpRules;
+import dev.sinter.runtime.Options;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.StringJoiner;
 import java.util.regex.Pattern;
 
 /**
  * Assignments of schemes to layers. A layer is an op with weights: convolutions, fully connected
- * layers, products. Ops without weights follow: they are computed in integers where a static scheme
- * is among the schemes and both what they read and what reads them allows it.
+ * layers, products, tables whose rows are looked up. Ops without weights follow: they are computed
+ * in integers where a static scheme is among the schemes and both what they read and what reads
+ * them allows it.
+ *
+ * <p>A scheme is {@code float} or the name of a recipe with one rule for all ops. {@code +NAME}
+ * behind it says how its weights are rounded: by an algorithm ({@code dynamic_wi4b32_afp32+GPTQ})
+ * or layer after layer on what the quantized model gives them ({@code
+ * dynamic_wi4_afp32+reconstruct}).
  */
 public final class SchemeSpace {
   /** The scheme that leaves a layer as it is. */
@@ -29,37 +40,63 @@ public final class SchemeSpace {
   /** The assignment that stands for the model as it was. */
   public static final String ORIGINAL = "";
 
+  private static final String RECONSTRUCT = "reconstruct";
   private static final String SPECIAL = "\\.[]{}()*+-?^$|";
 
-  private final Graph graph;
+  private final Graph original;
+  private final Optimizer.Prepared prepared;
   private final List<String> schemes;
   private final List<String> scopes = new ArrayList<>();
   private final List<Rule> rules = new ArrayList<>();
-  private final InputSource calibrationInputs;
+  private final List<Boolean> reconstructed = new ArrayList<>();
   private Calibration calibration;
+  private String lastAssignment;
+  private Graph last;
 
   /**
    * Makes a space.
    *
    * @param graph the float model
-   * @param schemes names of recipes that have one rule for all ops, such as {@code static_wi8_ai8},
-   *     or {@link #FLOAT}; the least compressed first
-   * @param calibrationInputs examples for schemes that quantize activations; may be null without
-   *     such
+   * @param schemes the least compressed first, 2 to 10
+   * @param examples for schemes that must see some: those that quantize activations, and those
+   *     whose rounding looks at what layers are given; may be null without such
    */
-  public SchemeSpace(Graph graph, List<String> schemes, InputSource calibrationInputs) {
+  public SchemeSpace(Graph graph, List<String> schemes, InputSource examples) {
+    this(graph, schemes, examples, List.of(), Options.DEFAULT);
+  }
+
+  /**
+   * Makes a space of models that steps for quality have prepared and will correct.
+   *
+   * @param graph the float model
+   * @param schemes the least compressed first, 2 to 10
+   * @param examples for schemes and steps that must see some; may be null without such
+   * @param steps taken for every assignment
+   * @param options how models are run to see what activations are
+   */
+  public SchemeSpace(
+      Graph graph,
+      List<String> schemes,
+      InputSource examples,
+      List<Recipe.Step> steps,
+      Options options) {
     if (schemes.size() < 2 || schemes.size() > 10) {
       throw new IllegalArgumentException("a search needs 2 to 10 schemes, not " + schemes);
     }
-    this.graph = graph;
+    this.original = graph;
     this.schemes = List.copyOf(schemes);
-    this.calibrationInputs = calibrationInputs;
     for (String scheme : schemes) {
       rules.add(rule(scheme));
     }
-    Subgraph g = graph.main();
+    Optimizer.Builder b = Optimizer.of(graph).options(options);
+    steps.forEach(s -> b.step(s.name(), s.parameters()));
+    if (examples != null) {
+      b.examples(examples);
+    }
+    prepared = b.prepare();
+    Subgraph g = prepared.graph().main();
     for (Op op : g.ops()) {
-      if (isLayer(op.kind()) && op.hasInput(1) && g.isConstant(op.input(1))) {
+      if (isLayer(g, op)) {
         StringBuilder scope = new StringBuilder();
         op.outputs().forEach(t -> scope.append(g.tensor(t).name()).append(';'));
         if (!scopes.contains(scope.toString())) {
@@ -72,28 +109,46 @@ public final class SchemeSpace {
     }
   }
 
-  private static boolean isLayer(OpKind kind) {
-    return kind instanceof OpKind.Conv
-        || kind instanceof OpKind.Depthwise
-        || kind instanceof OpKind.FullyConnected
-        || kind instanceof OpKind.TransposeConv
-        || kind instanceof OpKind.BatchMatMul;
+  private static boolean isLayer(Subgraph g, Op op) {
+    OpRule r = OpRules.of(op);
+    if (r == null) {
+      return false;
+    }
+    int weights = r.name().equals("GATHER") ? 0 : r.weights();
+    return weights >= 0 && op.hasInput(weights) && g.isConstant(op.input(weights));
   }
 
-  private static Rule rule(String scheme) {
-    if (scheme.equals(FLOAT)) {
+  private Rule rule(String scheme) {
+    int plus = scheme.indexOf('+');
+    String name = plus < 0 ? scheme : scheme.substring(0, plus);
+    String how = plus < 0 ? "" : scheme.substring(plus + 1);
+    reconstructed.add(how.equals(RECONSTRUCT));
+    if (name.equals(FLOAT)) {
+      if (plus >= 0) {
+        throw new IllegalArgumentException(scheme + ": float layers have nothing to round");
+      }
       return Recipe.parse(
               FLOAT,
               "[{\"regex\": \".*\", \"operation\": \"*\", \"algorithm_key\": \"no_quantize\"}]")
           .rules()
           .get(0);
     }
-    Recipe recipe = Recipe.named(scheme);
+    Recipe recipe = Recipe.named(name);
     if (recipe.rules().size() != 1 || !recipe.rules().get(0).isForAll()) {
-      throw new IllegalArgumentException(
-          "recipe " + scheme + " is no scheme: it has several rules");
+      throw new IllegalArgumentException("recipe " + name + " is no scheme: it has several rules");
     }
-    return recipe.rules().get(0);
+    Rule r = recipe.rules().get(0);
+    if (how.isEmpty() || how.equals(RECONSTRUCT)) {
+      return r;
+    }
+    if (WeightAlgorithms.find(how) == null || r.config().weights().isFloat()) {
+      throw new IllegalArgumentException(
+          "scheme "
+              + scheme
+              + ": behind the + stands reconstruct or an algorithm for integer weights; there are "
+              + WeightAlgorithms.names());
+    }
+    return new Rule(r.number(), r.regex(), r.pattern(), r.operation(), how, r.config(), r.where());
   }
 
   /**
@@ -119,7 +174,7 @@ public final class SchemeSpace {
    *
    * @param assignment a digit per layer
    * @return the recipe: ops without weights as the first static scheme has them, then a rule per
-   *     layer
+   *     layer, then what is reconstructed
    */
   public Recipe recipe(String assignment) {
     List<Rule> all = new ArrayList<>();
@@ -130,11 +185,20 @@ public final class SchemeSpace {
         break;
       }
     }
+    StringJoiner again = new StringJoiner("|");
     for (int i = 0; i < scopes.size(); i++) {
-      Rule rule = rules.get(assignment.charAt(i) - '0');
-      all.add(numbered(rule, all.size() + 1, pattern(scopes.get(i))));
+      int scheme = assignment.charAt(i) - '0';
+      String pattern = pattern(scopes.get(i));
+      all.add(numbered(rules.get(scheme), all.size() + 1, pattern));
+      if (reconstructed.get(scheme)) {
+        again.add(pattern);
+      }
     }
-    return new Recipe("search", all, List.of(), java.util.Map.of());
+    List<Recipe.Step> steps =
+        again.length() == 0
+            ? List.of()
+            : List.of(new Recipe.Step(RECONSTRUCT, Map.of("layers", again.toString())));
+    return new Recipe("search", all, steps, Map.of());
   }
 
   private static Rule numbered(Rule r, int number, String regex) {
@@ -152,17 +216,22 @@ public final class SchemeSpace {
   }
 
   /**
-   * Builds the model of an assignment.
+   * Builds the model of an assignment; asked twice in a row it is built once.
    *
    * @param assignment a digit per layer, or {@link #ORIGINAL}
    * @return the model
    */
   public Graph build(String assignment) {
     if (assignment.equals(ORIGINAL)) {
-      return graph;
+      return original;
     }
-    Calibration known = calibration();
-    return Optimizer.of(graph).recipe(recipe(assignment)).calibration(g -> known).run().graph();
+    if (!assignment.equals(lastAssignment)) {
+      Calibration known = calibration();
+      Optimizer.Builder b = prepared.builder().recipe(recipe(assignment)).calibration(g -> known);
+      last = b.run().graph();
+      lastAssignment = assignment;
+    }
+    return last;
   }
 
   /** What activations look like: seen once, for all assignments. */
@@ -172,11 +241,8 @@ public final class SchemeSpace {
       for (int s = 0; s < schemes.size(); s++) {
         OpConfig config = rules.get(s).config();
         if (config != null && config.activations() != null) {
-          Optimizer.Builder b = Optimizer.of(graph).recipe(Recipe.named(schemes.get(s)));
-          if (calibrationInputs != null) {
-            b.examples(calibrationInputs);
-          }
-          calibration = b.run().calibration();
+          Recipe all = new Recipe(schemes.get(s), List.of(rules.get(s)), List.of(), Map.of());
+          calibration = prepared.calibrate(all);
           break; // others see the same tensors
         }
       }

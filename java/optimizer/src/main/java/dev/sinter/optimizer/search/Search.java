@@ -46,7 +46,9 @@ public final class Search {
   private Trial reference;
   private Trial best;
   private Trial closest;
+  private Trial told;
   private int measured;
+  private int fresh;
 
   /**
    * How a search is run.
@@ -55,12 +57,14 @@ public final class Search {
    * @param seconds how long at most; what was begun is finished
    * @param seed decides among equals
    * @param sensitivityExamples on how many examples layers are tried alone
+   * @param margin with a budget of accuracy: so many standard errors of the loss are held back, so
+   *     that other examples keep the budget, too
    * @param journal where measurements are kept; null for nowhere
    */
   public record Settings(
-      int trials, double seconds, long seed, int sensitivityExamples, Path journal) {
-    /** 60 trials, an hour, seed 1, 16 examples, no journal. */
-    public static final Settings DEFAULT = new Settings(60, 3600, 1, 16, null);
+      int trials, double seconds, long seed, int sensitivityExamples, double margin, Path journal) {
+    /** 60 trials, an hour, seed 1, 16 examples, no margin, no journal. */
+    public static final Settings DEFAULT = new Settings(60, 3600, 1, 16, 0, null);
 
     /**
      * Checks the numbers.
@@ -69,11 +73,13 @@ public final class Search {
      * @param seconds how long at most
      * @param seed decides among equals
      * @param sensitivityExamples on how many examples layers are tried alone
+     * @param margin standard errors that are held back
      * @param journal where measurements are kept
      */
     public Settings {
-      if (trials < 1 || !(seconds > 0) || sensitivityExamples < 1) {
-        throw new IllegalArgumentException("trials, seconds and examples must be above 0");
+      if (trials < 1 || !(seconds > 0) || sensitivityExamples < 1 || !(margin >= 0)) {
+        throw new IllegalArgumentException(
+            "trials, seconds and examples must be above 0, and the margin not below");
       }
     }
   }
@@ -104,7 +110,8 @@ public final class Search {
   }
 
   /**
-   * Says who hears of each new best trial within the budget, so that it can be kept at once.
+   * Says who hears of each new best trial within the budget, so that it can be kept at once. Of
+   * those that a journal remembers only the last is told, at the end, unless a better one follows.
    *
    * @param listener the listener
    * @return this search
@@ -137,6 +144,9 @@ public final class Search {
     try (Journal opened = new Journal(settings.journal(), all)) {
       journal = opened;
       boolean complete = search();
+      if (best != null && !best.equals(told)) {
+        tell(); // what was found before a search was stopped
+      }
       return new SearchResult(reference, best, closest, trials, complete);
     }
   }
@@ -168,6 +178,7 @@ public final class Search {
       }
     }
     measured++;
+    int before = fresh;
     Trial t = measure(assignment, judge.examples(), budget.kind() == Budget.Kind.LATENCY);
     trials.add(t);
     if (reference == null) {
@@ -176,11 +187,18 @@ public final class Search {
     if (keeps(t) && (best == null || isBetter(t, best))) {
       best = t;
       closest = t;
-      onBest.accept(t);
+      if (fresh > before) {
+        tell();
+      }
     } else if (best == null && (closest == null || excess(t) < excess(closest))) {
       closest = t;
     }
     return t;
+  }
+
+  private void tell() {
+    told = best;
+    onBest.accept(best);
   }
 
   private Trial measure(String assignment, int examples, boolean timed) {
@@ -188,6 +206,7 @@ public final class Search {
     if (known != null && (!timed || !Double.isNaN(known.micros()))) {
       return known;
     }
+    fresh++;
     Graph graph = space.build(assignment);
     Judge.Verdict v = judge.judge(graph, examples);
     Trial t =
@@ -196,6 +215,7 @@ public final class Search {
             TfliteWriter.toBytes(graph).length,
             v.accuracy(),
             v.noise(),
+            v.flips(),
             timed ? judge.micros(graph) : Double.NaN);
     journal.add(examples, t);
     return t;
@@ -205,10 +225,18 @@ public final class Search {
   private double excess(Trial t) {
     return switch (budget.kind()) {
       // Shares of whole examples: a rounding must not decide.
-      case ACCURACY -> 100 * (reference.accuracy() - t.accuracy()) - budget.limit() - 1e-9;
+      case ACCURACY ->
+          100 * (reference.accuracy() - t.accuracy() + settings.margin() * error(t))
+              - budget.limit()
+              - 1e-9;
       case BYTES -> t.bytes() - budget.limit();
       case LATENCY -> t.micros() - budget.limit();
     };
+  }
+
+  /** Standard error of the loss of accuracy: only examples whose answers turn add to it. */
+  private double error(Trial t) {
+    return Math.sqrt(t.flips()) / judge.examples();
   }
 
   private boolean keeps(Trial t) {

@@ -12,9 +12,11 @@ package dev.sinter.optimizer.search;
  * @param accuracy share of examples that are right, or without labels that the float model answers
  *     alike
  * @param noise squared differences of the outputs to the float model's, divided by its squares
+ * @param flips examples that are right here and wrong in the float model, or the other way round
  * @param micros microseconds of a run; NaN where none were asked for
  */
-public record Trial(String assignment, long bytes, double accuracy, double noise, double micros) {
+public record Trial(
+    String assignment, long bytes, double accuracy, double noise, int flips, double micros) {
   /**
    * Tells whether another one is at least as good in everything and better in something.
    *

@@ -26,7 +26,7 @@ class SearchTest {
   private static final List<String> SCHEMES =
       List.of(SchemeSpace.FLOAT, "dynamic_wi8_afp32", "dynamic_wi4_afp32");
   private static final Graph MODEL = new Chain(7).floats();
-  private static final Search.Settings SETTINGS = new Search.Settings(40, 600, 1, 8, null);
+  private static final Search.Settings SETTINGS = new Search.Settings(40, 600, 1, 8, 0, null);
 
   @TempDir private Path folder;
 
@@ -127,13 +127,13 @@ class SearchTest {
 
   @Test
   void capsLeaveTheBestSoFar() throws IOException {
-    Search.Settings few = new Search.Settings(3, 600, 1, 8, null);
+    Search.Settings few = new Search.Settings(3, 600, 1, 8, 0, null);
     SearchResult r =
         new Search(space(), newJudge(), new Budget(Budget.Kind.ACCURACY, 2), few).run("test");
     assertFalse(r.complete());
     assertEquals(3, r.trials().size());
     assertTrue(r.best().accuracy() >= 0.98 - 1e-9);
-    Search.Settings short_ = new Search.Settings(100, 1e-6, 1, 8, null);
+    Search.Settings short_ = new Search.Settings(100, 1e-6, 1, 8, 0, null);
     r = new Search(space(), newJudge(), new Budget(Budget.Kind.ACCURACY, 2), short_).run("test");
     assertFalse(r.complete());
     assertEquals(SchemeSpace.ORIGINAL, r.best().assignment());
@@ -144,7 +144,7 @@ class SearchTest {
     Budget budget = new Budget(Budget.Kind.ACCURACY, 2);
     SearchResult whole = search(budget);
     Path file = folder.resolve("search.journal");
-    Search.Settings kept = new Search.Settings(40, 600, 1, 8, file);
+    Search.Settings kept = new Search.Settings(40, 600, 1, 8, 0, file);
     for (int limit : new int[] {3, 7}) {
       Counting killed = new Counting(limit);
       assertThrows(
@@ -189,6 +189,43 @@ class SearchTest {
     assertEquals(r.best(), told.get(told.size() - 1));
     for (int i = 1; i < told.size(); i++) {
       assertTrue(told.get(i).bytes() <= told.get(i - 1).bytes());
+    }
+  }
+
+  @Test
+  void reconstructedLayersCostLess() {
+    List<String> schemes =
+        List.of(SchemeSpace.FLOAT, "dynamic_wi4_afp32", "dynamic_wi4_afp32+reconstruct");
+    SchemeSpace space = new SchemeSpace(MODEL, schemes, Chain.examples(48));
+    Judge judge = newJudge();
+    double nearest = judge.judge(space.build("11111"), 60).noise();
+    double reconstructed = judge.judge(space.build("22222"), 60).noise();
+    assertTrue(reconstructed < 0.5 * nearest, reconstructed + " " + nearest);
+    double one = judge.judge(space.build("12111"), 60).noise();
+    assertTrue(one < nearest, one + " " + nearest);
+    assertEquals(
+        TfliteWriter.toBytes(space.build("11111")).length,
+        TfliteWriter.toBytes(space.build("22222")).length);
+  }
+
+  @Test
+  void aMarginHoldsBackErrors() throws IOException {
+    Budget budget = new Budget(Budget.Kind.ACCURACY, 4);
+    SearchResult r =
+        new Search(space(), newJudge(), budget, new Search.Settings(40, 600, 1, 8, 2, null))
+            .run("test");
+    assertTrue(
+        1 - r.best().accuracy() + 2 * Math.sqrt(r.best().flips()) / 60 <= 0.04 + 1e-9,
+        r.best()::toString);
+  }
+
+  @Test
+  void schemesThatAreNone() {
+    for (String bad : new String[] {"float+GPTQ", "dynamic_wi4_afp32+magic", "float+"}) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> new SchemeSpace(MODEL, List.of(SchemeSpace.FLOAT, bad), null),
+          bad);
     }
   }
 
