@@ -83,17 +83,26 @@ static inline int64_t depthwise_pair_block_bytes(const DepthwiseParams& p) {
 
 // ---- scratch of the vector rows -------------------------------------------------------------------
 // shared:     a pixel of the zero point [C + 64] (512 where channels repeat), the last bytes of the input with 64
-// readable behind [128] per thread: row pointers [kernel_h], tap pointers [taps rounded up to 4, at least 27],
+//             readable behind [128], 3x3 without a multiplier (stream_quads.h): a block's weights for lanes, a row of
+//             the zero point [in_w][C] + 64
+// per thread: row pointers [kernel_h], tap pointers [taps rounded up to 4, at least 27],
 //             with a multiplier the expanded input rows [kernel_h][in_w][C] + 64
+enum { DEPTHWISE_LANES_BYTES = 20 * 64 };
 struct DepthwiseScratch {
-  int64_t zero_bytes, rows_bytes, table_bytes, expanded_bytes, shared_bytes, thread_bytes;
+  int64_t zero_bytes, stream_bytes, rows_bytes, table_bytes, expanded_bytes, shared_bytes, thread_bytes;
 };
 
 static inline bool depthwise_scratch(const DepthwiseParams& p, DepthwiseScratch* s) {
   const int64_t limit = int64_t{1} << 46;
   const int64_t channels = depthwise_channels(p);
   s->zero_bytes = depthwise_repeats(channels) ? 512 : (channels + 127) / 64 * 64;
-  s->shared_bytes = s->zero_bytes + 128;
+  s->stream_bytes = 0;
+  if (p.kernel_h == 3 && p.kernel_w == 3 && p.multiplier == 1) {
+    int64_t bytes;
+    if (__builtin_mul_overflow(int64_t{p.in_w}, channels, &bytes) || bytes > limit) return false;
+    s->stream_bytes = DEPTHWISE_LANES_BYTES + (bytes + 127) / 64 * 64;
+  }
+  s->shared_bytes = s->zero_bytes + 128 + s->stream_bytes;
   s->rows_bytes = (int64_t{p.kernel_h} * 8 + 63) / 64 * 64;
   const int64_t table = (depthwise_taps(p) + 3) / 4 * 4;
   s->table_bytes = ((table < 27 ? 27 : table) * 8 + 63) / 64 * 64;

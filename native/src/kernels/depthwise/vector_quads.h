@@ -63,16 +63,27 @@ INLINE void accumulate(Sums<V>& sums, const Sums<V>& taps, const char* weights, 
   V::dot(sums.s3, taps.s3, V::load(weights + 3 * step));
 }
 
-// `scales`: behind the block's bias. Packing with saturation puts the channels back in order.
-template <bool U, class V>
+// `scales`: behind the block's bias. Packing with saturation puts the channels back in order. WHOLE: all scales are
+// below 1 and the bounds are those of 8 bits, which packing keeps by itself.
+template <bool U, class V, bool WHOLE = false>
 INLINE void finish(const Sums<V>& sums, const char* scales, int8_t* out, typename V::Mask mask, const Epilogue& e) {
   const int step = V::STEP;
-  const typename V::Int low = V::words(V::round_scaled(sums.s0, V::load_float(scales), e.limit),
-                                       V::round_scaled(sums.s1, V::load_float(scales + step), e.limit), e.zero_point);
-  const typename V::Int high =
-      V::words(V::round_scaled(sums.s2, V::load_float(scales + 2 * step), e.limit),
-               V::round_scaled(sums.s3, V::load_float(scales + 3 * step), e.limit), e.zero_point);
-  const typename V::Int bytes = V::bytes(low, high, e.minimum);
+  const auto scaled = [&](typename V::Int sum, int part) __attribute__((always_inline)) {
+    const typename V::Float scale = V::load_float(scales + part * step);
+    if constexpr (WHOLE) {
+      return V::round_small(sum, scale);
+    } else {
+      return V::round_scaled(sum, scale, e.limit);
+    }
+  };
+  const typename V::Int low = V::words(scaled(sums.s0, 0), scaled(sums.s1, 1), e.zero_point);
+  const typename V::Int high = V::words(scaled(sums.s2, 2), scaled(sums.s3, 3), e.zero_point);
+  typename V::Int bytes;
+  if constexpr (WHOLE) {
+    bytes = V::packed(low, high);
+  } else {
+    bytes = V::bytes(low, high, e.minimum);
+  }
   V::store_some(out, mask, U ? V::flip(bytes) : bytes);
 }
 
@@ -138,7 +149,7 @@ INLINE void columns(Sums<V> (&sums)[N], const Source& source, const char* weight
 }
 
 // N outputs, `step` bytes apart; the last one's mask may be another.
-template <bool U, int N, int STRIDE, class V, class Source>
+template <bool U, int N, int STRIDE, class V, bool WHOLE = false, class Source>
 INLINE void block3x3(const Source& source, const char* weights, typename V::Mask mask, typename V::Mask last_mask,
                      int64_t step, int8_t* out, const Epilogue& e) {
   Sums<V> sums[N];
@@ -148,10 +159,10 @@ INLINE void block3x3(const Source& source, const char* weights, typename V::Mask
   if constexpr (N > 3) sums[3] = sums[0];
   columns<U, 0, STRIDE, V, N>(sums, source, weights + 8 * V::STEP, V::all(e.lacking_last));
   const char* scales = weights + 4 * V::STEP;
-  finish<U, V>(sums[0], scales, out, N > 1 ? mask : last_mask, e);
-  if constexpr (N > 1) finish<U, V>(sums[1], scales, out + step, N > 2 ? mask : last_mask, e);
-  if constexpr (N > 2) finish<U, V>(sums[2], scales, out + 2 * step, N > 3 ? mask : last_mask, e);
-  if constexpr (N > 3) finish<U, V>(sums[3], scales, out + 3 * step, last_mask, e);
+  finish<U, V, WHOLE>(sums[0], scales, out, N > 1 ? mask : last_mask, e);
+  if constexpr (N > 1) finish<U, V, WHOLE>(sums[1], scales, out + step, N > 2 ? mask : last_mask, e);
+  if constexpr (N > 2) finish<U, V, WHOLE>(sums[2], scales, out + 2 * step, N > 3 ? mask : last_mask, e);
+  if constexpr (N > 3) finish<U, V, WHOLE>(sums[3], scales, out + 3 * step, last_mask, e);
 }
 
 template <class Isa, bool U, int N, int STRIDE>
@@ -312,6 +323,22 @@ Row row_for(const DepthwiseParams& p, int64_t channels) {
   return p.stride_w == 1 ? side_row_for<Isa, U, 1>(side) : side_row_for<Isa, U, 2>(side);
 }
 
+template <bool U>
+Epilogue make_epilogue(const DepthwiseParams& p) {
+  const int32_t shift = U ? 128 : 0;
+  Epilogue e = {static_cast<float>(p.out_max - p.out_zero_point), static_cast<int16_t>(p.out_zero_point - shift),
+                static_cast<int8_t>(p.out_min - shift), 0, 0};
+  if (U) {
+    const int64_t last = depthwise_quads(p) * 4 - 4;
+    const uint32_t lack = static_cast<uint8_t>(128 - p.w_zero_point);
+    for (int64_t t = 0; t < 4; t++) {
+      if (depthwise_quad_tap(p, t) >= 0) e.lacking |= static_cast<int32_t>(lack << 8 * t);
+      if (depthwise_quad_tap(p, last + t) >= 0) e.lacking_last |= static_cast<int32_t>(lack << 8 * t);
+    }
+  }
+  return e;
+}
+
 template <class Isa, bool U>
 void run(const Call* call) {
   const DepthwiseParams& p = *static_cast<const DepthwiseParams*>(call->params);
@@ -324,17 +351,7 @@ void run(const Call* call) {
   depthwise_scratch(p, &scratch);
   const int64_t span = 1;  // masked loads stay inside by themselves
   depthwise_prepare(call, scratch, span);
-  const int32_t shift = U ? 128 : 0;
-  Epilogue e = {static_cast<float>(p.out_max - p.out_zero_point), static_cast<int16_t>(p.out_zero_point - shift),
-                static_cast<int8_t>(p.out_min - shift), 0, 0};
-  if (U) {
-    const int64_t last = depthwise_quads(p) * 4 - 4;
-    const uint32_t lack = static_cast<uint8_t>(128 - p.w_zero_point);
-    for (int64_t t = 0; t < 4; t++) {
-      if (depthwise_quad_tap(p, t) >= 0) e.lacking |= static_cast<int32_t>(lack << 8 * t);
-      if (depthwise_quad_tap(p, last + t) >= 0) e.lacking_last |= static_cast<int32_t>(lack << 8 * t);
-    }
-  }
+  const Epilogue e = make_epilogue<U>(p);
   const Row row_fn = row_for<Isa, U>(p, channels);
   parallel_for(call->workers, rows, [&](int64_t row, int thread) {
     const DepthwiseRow r = depthwise_row(call, scratch, row, thread, span);

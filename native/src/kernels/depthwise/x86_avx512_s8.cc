@@ -2,7 +2,7 @@
 #include <immintrin.h>
 
 #include "kernels/depthwise/quads_256.h"
-#include "kernels/depthwise/vector_quads.h"
+#include "kernels/depthwise/stream_quads.h"
 
 namespace sinter {
 namespace {
@@ -75,6 +75,34 @@ struct Wide {
   static INLINE Int round_scaled(Int sum, Float scale, float limit) {
     return _mm512_cvtps_epi32(_mm512_min_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale), _mm512_set1_ps(limit)));
   }
+  static INLINE void store(void* p, Int v) {
+    _mm512_storeu_si512(p, v);
+  }
+  static INLINE Int quarter_over_and_over(const void* p) {
+    return _mm512_broadcast_i32x4(_mm_loadu_si128(static_cast<const __m128i*>(p)));
+  }
+  static INLINE Int half_over_and_over(const void* p) {
+    return _mm512_broadcast_i64x4(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
+  }
+  // 16 bytes at each address, or 32 at the first two.
+  template <int BYTES>
+  static INLINE Int lanes(const void* a, const void* b, const void* c, const void* d) {
+    const auto half = [](const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); };
+    const auto quarter = [](const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); };
+    if constexpr (BYTES == 32) return _mm512_inserti64x4(_mm512_castsi256_si512(half(a)), half(b), 1);
+    Int v = _mm512_inserti32x4(_mm512_castsi128_si512(quarter(a)), quarter(b), 1);
+    v = _mm512_inserti32x4(v, quarter(c), 2);
+    return _mm512_inserti32x4(v, quarter(d), 3);
+  }
+  static INLINE bool below_one(Float v) {
+    return _mm512_cmp_ps_mask(_mm512_abs_ps(v), _mm512_set1_ps(1.0f), _CMP_LT_OQ) == 0xffff;
+  }
+  static INLINE Int round_small(Int sum, Float scale) {
+    return _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale));
+  }
+  static INLINE Int packed(Int a, Int b) {
+    return _mm512_packs_epi16(a, b);
+  }
   static INLINE Int words(Int a, Int b, int16_t zero_point) {
     return _mm512_adds_epi16(_mm512_packs_epi32(a, b), _mm512_set1_epi16(zero_point));
   }
@@ -98,6 +126,16 @@ struct Narrow : Quads256 {
 #else
     __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(a), "vm"(w));
 #endif
+  }
+  static INLINE bool below_one(Float v) {
+    const __m256 size = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), v);
+    return _mm256_cmp_ps_mask(size, _mm256_set1_ps(1.0f), _CMP_LT_OQ) == 0xff;
+  }
+  static INLINE Int round_small(Int sum, Float scale) {
+    return _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_cvtepi32_ps(sum), scale));
+  }
+  static INLINE Int packed(Int a, Int b) {
+    return _mm256_packs_epi16(a, b);
   }
 };
 
@@ -124,10 +162,12 @@ struct Avx512 {
 }  // namespace
 
 void depthwise_s8s8s8_avx512vnni(const Call* call) {
-  run<Avx512, false>(call);
+  streams(*static_cast<const DepthwiseParams*>(call->params)) ? run_streams<Avx512, false>(call)
+                                                              : run<Avx512, false>(call);
 }
 void depthwise_u8u8u8_avx512vnni(const Call* call) {
-  run<Avx512, true>(call);
+  streams(*static_cast<const DepthwiseParams*>(call->params)) ? run_streams<Avx512, true>(call)
+                                                              : run<Avx512, true>(call);
 }
 
 }  // namespace sinter
