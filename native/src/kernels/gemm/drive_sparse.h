@@ -23,6 +23,7 @@ struct SparseTile {
   const uint8_t* a;  // its first pixel
   int8_t* c;
   uint8_t *panel, *stage;
+  int64_t half_bytes;  // of the stage
 };
 
 // Part 0 .. 3 of the results of outputs n .. n + 63, which begin at `stage`.
@@ -32,26 +33,44 @@ void put_part_of(const GemmParams& p, const SparseTile& t, int64_t n, int64_t pa
   if (left > 0) Kernel::put(stage, part, t.c + n, p.ldc, t.pixels, left < SPARSE_CHUNK ? left : SPARSE_CHUNK);
 }
 
-// A tile by one thread. Results of the chunk before are put to their places among the products of this one: the former
-// wait for shuffles, the latter for loads.
+// Tiles one after the other by one thread. Results of a chunk are put to their places among the products of the next,
+// of the next tile, too: the former wait for shuffles and stores, the latter for loads.
 template <class Kernel>
-void whole_tile(const GemmParams& p, const Blocks& w, const SparseTile& t, const Kernel& kernel) {
-  const int64_t pitch = sparse_stage_pitch(t.vectors, Kernel::WIDTH);
-  Kernel::fill(p, t);
-  const int64_t chunks = (w.outputs + SPARSE_CHUNK - 1) / SPARSE_CHUNK;
-  for (int64_t n = 0; n < (chunks + 1) * SPARSE_CHUNK; n += 16) {
-    if (n < w.outputs) {  // chunks take turns in the two halves of the stage
-      const int64_t chunk = n / SPARSE_CHUNK;
-      uint8_t* stage = t.stage + (chunk % 2 - chunk) * SPARSE_CHUNK * pitch;
-      kernel.groups(n / Kernel::GROUP, (n + 16) / Kernel::GROUP, t, stage);
-    }
-    const int64_t before = n / SPARSE_CHUNK - 1;
-    if (before >= 0) {
-      put_part_of<Kernel>(p, t, before * SPARSE_CHUNK, n % SPARSE_CHUNK / 16,
-                          t.stage + before % 2 * SPARSE_CHUNK * pitch);
+struct SparseTiles {
+  const GemmParams& p;
+  const Blocks& w;
+  const Kernel& kernel;
+  SparseTile before = {};  // whose results wait, of outputs `n` on, in `stage`
+  int64_t n = 0;
+  uint8_t* stage = nullptr;
+  int64_t half = 0;  // of the stage, in turns
+
+  void put(int64_t part) const {
+    if (stage) put_part_of<Kernel>(p, before, n, part, stage);
+  }
+  void add(const SparseTile& t) {
+    Kernel::fill(p, t);
+    for (int64_t first = 0; first < w.outputs; first += SPARSE_CHUNK) {
+      const int64_t pitch = sparse_stage_pitch(t.vectors, Kernel::WIDTH);
+      uint8_t* const own = t.stage + half * t.half_bytes;
+      half = 1 - half;
+      for (int64_t part = 0; part < 4; part++) {
+        const int64_t from = first + 16 * part;
+        if (from < w.outputs) {
+          // The stage counts from output 0 on.
+          kernel.groups(from / Kernel::GROUP, (from + 16) / Kernel::GROUP, t, own - first * pitch);
+        }
+        put(part);
+      }
+      before = t;
+      n = first;
+      stage = own;
     }
   }
-}
+  void finish() const {
+    for (int64_t part = 0; part < 4; part++) put(part);
+  }
+};
 
 template <class Kernel>
 void drive_sparse(const Call* call, const GemmParams& p, const Blocks& w, int most, const Kernel& kernel) {
@@ -62,19 +81,30 @@ void drive_sparse(const Call* call, const GemmParams& p, const Blocks& w, int mo
   const SparseSplit split = sparse_split(p, threads, width, most, Kernel::QUAD_BYTES);
   const int64_t panel_bytes = sparse_panel_bytes(p, split.per_tile, Kernel::QUAD_BYTES);
   const int64_t own = panel_bytes + sparse_stage_bytes(p, split, threads, width);
-  const auto tile_at = [&](int64_t tile, int64_t place) {
-    const int64_t begin = split.vectors * tile / split.tiles, end = split.vectors * (tile + 1) / split.tiles;
+  const auto first_of = [&](int64_t tile) { return split.vectors * tile / split.tiles; };
+  const auto tile_of = [&](int64_t begin, int64_t end, int64_t place) {
     uint8_t* scratch = static_cast<uint8_t*>(call->scratch) + place * own;
     return SparseTile{end - begin,
                       (end * width < p.m ? end * width : p.m) - begin * width,
                       a + begin * width * p.lda,
                       c + begin * width * p.ldc,
                       scratch,
-                      scratch + panel_bytes};
+                      scratch + panel_bytes,
+                      sparse_chunk(p) * sparse_stage_pitch(split.per_tile, width)};
   };
+  const auto tile_at = [&](int64_t tile, int64_t place) { return tile_of(first_of(tile), first_of(tile + 1), place); };
   if (split.tiles >= threads) {
-    parallel_for(call->workers, split.tiles,
-                 [&](int64_t tile, int thread) { whole_tile(p, w, tile_at(tile, thread), kernel); });
+    const int64_t few = int64_t{threads} * 4, runs = threads <= 1 ? 1 : few < split.tiles ? few : split.tiles;
+    parallel_for(call->workers, runs, [&](int64_t run, int thread) {
+      SparseTiles<Kernel> tiles = {p, w, kernel};
+      int64_t tile = split.tiles * run / runs, begin = first_of(tile);
+      for (const int64_t last = split.tiles * (run + 1) / runs; tile < last; tile++) {
+        const int64_t end = first_of(tile + 1);
+        tiles.add(tile_of(begin, end, thread));
+        begin = end;
+      }
+      tiles.finish();
+    });
     return;
   }
   // Few pixels: threads share a tile's groups, which are in the order of their work.

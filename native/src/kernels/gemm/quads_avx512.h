@@ -50,12 +50,37 @@ INLINE void put_quads(uint8_t* to, int64_t pitch, int64_t count, __m512i a, __m5
   if (count > 3) _mm512_storeu_si512(to + 3 * pitch, _mm512_xor_si512(d, flip));
 }
 
-// Sixteen pixels, `pitch` bytes from quad to quad.
-void whole_pixels(const uint8_t* a, int64_t stride, int64_t k, uint8_t* to, int64_t pitch) {
-  for (int64_t i = 0; i + 16 <= k; i += 16, to += 4 * pitch) {
-    put_quads(to, pitch, 4, every_fourth(a + i, stride), every_fourth(a + stride + i, stride),
-              every_fourth(a + 2 * stride + i, stride), every_fourth(a + 3 * stride + i, stride));
+// 32 bytes of a pixel, then of the one four behind it.
+INLINE __m512i pair_of_fourths(const uint8_t* a, int64_t stride) {
+  const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(a));
+  const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(a + 4 * stride));
+  return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+
+// Sixteen pixels' values in whole sixteens, `pitch` bytes from quad to quad. Loads of 32 bytes are the fewest: of 64,
+// more shuffles would have to follow.
+INLINE void whole_pixels(const uint8_t* a, int64_t stride, int64_t k, uint8_t* to, int64_t pitch) {
+  const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
+  const uint8_t* b = a + 8 * stride;
+  int64_t i = 0;
+  for (; i + 32 <= k; i += 32, to += 8 * pitch) {
+    // Quarters: pixels 0 .. 3 by the first sixteen values, by the second, pixels 4 .. 7 likewise; then 8 .. 15.
+    __m512i x[4], y[4];
+    vnni_repeat<4>([&](auto j) SINTER_VNNI_LAMBDA {
+      x[j] = pair_of_fourths(a + j * stride + i, stride);
+      y[j] = pair_of_fourths(b + j * stride + i, stride);
+    });
+    transpose_quarters(x[0], x[1], x[2], x[3]);
+    transpose_quarters(y[0], y[1], y[2], y[3]);
+    vnni_repeat<4>([&](auto q) SINTER_VNNI_LAMBDA {
+      const __m512i first = _mm512_shuffle_i32x4(x[q], y[q], 0x88), second = _mm512_shuffle_i32x4(x[q], y[q], 0xdd);
+      _mm512_store_si512(to + q * pitch, _mm512_xor_si512(first, flip));
+      _mm512_store_si512(to + (q + 4) * pitch, _mm512_xor_si512(second, flip));
+    });
   }
+  if (i + 16 > k) return;
+  put_quads(to, pitch, 4, every_fourth(a + i, stride), every_fourth(a + stride + i, stride),
+            every_fourth(a + 2 * stride + i, stride), every_fourth(a + 3 * stride + i, stride));
 }
 
 // Of pixels first, first + 4, first + 8, first + 12 those before `pixels`, `count` (up to 16) bytes each; others are

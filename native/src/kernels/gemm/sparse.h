@@ -108,10 +108,15 @@ static inline int64_t sparse_panel_bytes(const GemmParams& p, int64_t vectors, i
 static inline int64_t sparse_stage_pitch(int64_t vectors, int width) {
   return (vectors + 3) / 4 * 4 * width;
 }
+// Outputs of the largest chunk.
+static inline int64_t sparse_chunk(const GemmParams& p) {
+  const int64_t all = (int64_t{p.n} + 15) / 16 * 16;
+  return all < SPARSE_CHUNK ? all : SPARSE_CHUNK;
+}
 // Of two chunks in turns; of all outputs where threads share a tile.
 static inline int64_t sparse_stage_bytes(const GemmParams& p, const SparseSplit& s, int threads, int width) {
-  const int64_t all = (int64_t{p.n} + 15) / 16 * 16, two = 2 * SPARSE_CHUNK;
-  return (s.tiles < threads || all < two ? all : two) * sparse_stage_pitch(s.per_tile, width);
+  const int64_t all = (int64_t{p.n} + 15) / 16 * 16;
+  return (s.tiles < threads ? all : 2 * sparse_chunk(p)) * sparse_stage_pitch(s.per_tile, width);
 }
 
 // 16x4: rows of A that one task copies, some 16 KiB of them, a multiple of 16.
