@@ -12,6 +12,7 @@
 #include "kernels/gemm/packing_bf16.h"
 #include "kernels/gemm/round_bf16_avx512.h"
 #include "kernels/gemm/strip_f32.h"
+#include "kernels/gemm/tasks.h"
 
 namespace sinter {
 namespace {
@@ -32,17 +33,12 @@ inline void gemm_strips_bf16(const Call* call) {
   const int64_t fair = fair_rows(p.m, most, BF16_ROWS, threads), cuts = (p.m + fair - 1) / fair;
   const int64_t even = ((p.m + cuts - 1) / cuts + BF16_ROWS - 1) / BF16_ROWS * BF16_ROWS;
   const int64_t block = threads == 1 ? even : fair < BF16_ROWS ? BF16_ROWS : fair;
-  const int64_t blocks = (p.m + block - 1) / block;
-  int64_t chunks = 1;
-  if (threads > 1 && blocks < threads) {
-    chunks = threads < strips.count ? threads : strips.count;
-    // A chunk of less than some 32 KiB of weights costs more to hand out than to do.
-    while (chunks > 1 && strips.count / chunks * (strips.first_column(1) * bf16_pairs(p.k)) < 8192) chunks--;
-  }
-  parallel_for(call->workers, blocks * chunks, [&](int64_t task, int thread) {
-    const int64_t m0 = task / chunks * block, chunk = task % chunks;
-    Bf16Rows rows = {
-        reinterpret_cast<const uint16_t*>(a) + m0 * p.lda, p.m - m0 < block ? p.m - m0 : block, p.lda, 1, 0, width};
+  const int64_t strip_bytes = 4 * strips.first_column(1) * bf16_pairs(p.k);
+  const ProductTasks tasks = product_tasks(p.m, block, strips.count, strip_bytes, LEAST_FLOAT_BYTES, threads);
+  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
+    const ProductTask part = tasks.at(task);
+    const int64_t m0 = part.first_row;
+    Bf16Rows rows = {reinterpret_cast<const uint16_t*>(a) + m0 * p.lda, part.rows, p.lda, 1, 0, width};
     if (!in_place) {
       uint16_t* panel = static_cast<uint16_t*>(call->scratch) + thread * bf16_block_bytes(p.n, p.k, sizeof(Out)) / 2;
       for (int64_t r = 0; r < rows.rows; r++) {
@@ -52,10 +48,9 @@ inline void gemm_strips_bf16(const Call* call) {
       rows.a = panel;
       rows.stride = width;
     }
-    const int64_t end = strips.count * (chunk + 1) / chunks;
-    for (int64_t s = strips.count * chunk / chunks; s < end; s++) {
+    for (int64_t s = part.first_tile; s < part.end_tile; s++) {
       const int64_t n0 = strips.first_column(s), after = strips.first_column(s + 1);
-      const FloatWeights weights = packed_strip_f32(packed, one_tile, n0, after, s + 1 < end);
+      const FloatWeights weights = packed_strip_f32(packed, one_tile, n0, after, s + 1 < part.end_tile);
       const StripResults<Out> results = {c + m0 * p.ldc + n0, p.ldc, p.act_min, p.act_max};
       multiply_strip_bf16_avx512(rows, weights, results, static_cast<int>((p.n < after ? p.n : after) - n0));
     }
