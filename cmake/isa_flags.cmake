@@ -35,19 +35,10 @@ function(sinter_add_kernels target)
       if(NOT DEFINED SINTER_FLAGS_${isa})
         message(FATAL_ERROR "${file}: no flags are known for ISA '${isa}' (cmake/isa_flags.cmake)")
       endif()
-      set(flags ${SINTER_FLAGS_${isa}})
-      if(isa MATCHES "^x86_(avx512|amx)" AND SINTER_EMULATE_AVX512)
-        # -O1: SIMDe's inline functions take the compiler minutes per file at -O2.
-        set(flags ${SINTER_FLAGS_x86_avx2} -O1 -DSINTER_EMULATED=1 -Wno-psabi -include
-            ${CMAKE_CURRENT_SOURCE_DIR}/tests/emulated_avx512.h)
-      elseif(isa STREQUAL "x86_avxvnni" AND SINTER_EMULATE_AVX512)
-        set(flags ${SINTER_FLAGS_x86_avx2} -DSINTER_EMULATED=1)
-      endif()
-      set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "${flags}")
+      set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "${SINTER_FLAGS_${isa}}")
     endif()
     target_sources(${target} PRIVATE ${file})
   endforeach()
   target_compile_definitions(${target} PUBLIC $<$<STREQUAL:${SINTER_ARCH},x86_64>:SINTER_X86_64=1>
-                             $<$<STREQUAL:${SINTER_ARCH},arm64>:SINTER_ARM64=1>
-                             $<$<BOOL:${SINTER_EMULATE_AVX512}>:SINTER_EMULATE_AVX512=1>)
+                             $<$<STREQUAL:${SINTER_ARCH},arm64>:SINTER_ARM64=1>)
 endfunction()

@@ -9,6 +9,7 @@
 
 #include "core/arena.h"
 #include "core/catalogue.h"
+#include "core/cpu.h"
 #include "core/pool.h"
 #include "core/status.h"
 #include "device_rows.h"
@@ -179,7 +180,21 @@ void compare(const Case& c, const std::string& row, int threads, const Bytes& ex
   }
 }
 
+// Whether a row of the op with these types is tested here.
+bool has_tested_row(const OpDef* op, const std::vector<DataType>& types) {
+  for (int i = 0; i < row_count(); i++) {
+    const RowDef* row = row_at(i);
+    if (row->op == op && same_types(row, types) && tested_here(row)) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+bool tested_here(const RowDef* row) {
+  const uint64_t emulated = emulated_features();
+  return row_runs_here(row) && (emulated == 0 || (row->isa & emulated) != 0);
+}
 
 int64_t Random::integer(int64_t low, int64_t high) {
   return low + static_cast<int64_t>(engine_() % static_cast<uint64_t>(high - low + 1));
@@ -205,7 +220,7 @@ std::vector<float> Random::f32(int64_t count, float low, float high) {
 
 int run_differential(const Case& c) {
   const OpDef* op = op_named(c.op);
-  if (!op) return 0;
+  if (!op || (emulated_features() != 0 && !has_tested_row(op, c.types))) return 0;
   bool skip = false;
   const bool only_device = device_only(&skip);
   if (skip) return 0;
@@ -221,7 +236,7 @@ int run_differential(const Case& c) {
       int compared = 0;
       for (int j = 0; j < row_count() && !only_device; j++) {
         const RowDef* other = row_at(j);
-        if (other == reference || other->op != op || !same_types(other, c.types) || !row_runs_here(other)) continue;
+        if (other == reference || other->op != op || !same_types(other, c.types) || !tested_here(other)) continue;
         if (broken_limit(other, c.params.data()) || strcmp(other->numerics, reference->numerics)) continue;
         const bool quads = other->layout_in == PLANAR_QUADS || other->layout_out == PLANAR_QUADS;
         if (quads && strcmp(c.op, "layout") && !c.to_quads) continue;

@@ -72,7 +72,11 @@ class Random {
   std::mt19937_64 engine_;
 };
 
-// Runs the case on every row of the op with these types that this CPU runs and whose limits hold.
+// Whether the test program compares this row: this CPU runs it, or, in a program with emulated rows, it is one of
+// those.
+bool tested_here(const RowDef* row);
+
+// Runs the case on every row of the op with these types that is tested here and whose limits hold.
 // Reports through GoogleTest. Returns how many rows other than the reference were compared.
 int run_differential(const Case& c);
 

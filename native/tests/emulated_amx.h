@@ -1,10 +1,12 @@
 // Stands in for AMX on CPUs without it: the tiles of a thread, and the instructions on them in plain C++. Included by
-// emulated_avx512.h, which the preset emulated-avx512 forces into the files of AVX-512 and AMX.
+// emulated_avx512.h, or forced into the files of AMX alone.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Shapes that the processor would refuse end the program with a message.
 #ifndef SINTER_TESTS_EMULATED_AMX_H_
 #define SINTER_TESTS_EMULATED_AMX_H_
+
+#define SINTER_EMULATED_AMX 1
 
 #include <math.h>
 #include <stdint.h>

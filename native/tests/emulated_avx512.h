@@ -1,5 +1,5 @@
-// Stands in for AVX-512 on CPUs without it: forced into x86_avx512 and x86_amx files by the preset
-// emulated-avx512. SIMDe gives every intrinsic a plain implementation of the same meaning.
+// Stands in for AVX-512 on CPUs without it: forced into x86_avx512 and x86_amx files by
+// cmake/emulation.cmake. SIMDe gives every intrinsic a plain implementation of the same meaning.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SINTER_TESTS_EMULATED_AVX512_H_
 #define SINTER_TESTS_EMULATED_AVX512_H_

@@ -5,6 +5,7 @@
 #include "core/catalogue.h"
 #include "core/cpu.h"
 #include "device_rows.h"
+#include "differential.h"
 #include "gtest/gtest.h"
 
 int main(int argc, char** argv) {
@@ -21,9 +22,10 @@ int main(int argc, char** argv) {
   const int result = RUN_ALL_TESTS();
   for (int i = 0; i < sinter::row_count(); i++) {
     const sinter::RowDef* row = sinter::row_at(i);
-    const char* state = sinter::row_runs_here(row) ? "tested"
-                        : row->run                 ? "SKIPPED: not on this CPU"
-                                                   : "SKIPPED: other architecture";
+    const char* state = sinter::tested_here(row)     ? "tested"
+                        : sinter::row_runs_here(row) ? "SKIPPED: not emulated"
+                        : row->run                   ? "SKIPPED: not on this CPU"
+                                                     : "SKIPPED: other architecture";
     printf("row %-40s %s\n", row->name, state);
   }
   if (!sinter::report_device_rows()) {

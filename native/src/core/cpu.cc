@@ -69,11 +69,7 @@ uint64_t detect(bool with_tiles) {
     if (a & (1u << 4)) bits |= ISA_AVX_VNNI;
     if (avx512 && (a & (1u << 5))) bits |= ISA_AVX512_BF16;
   }
-#if defined(SINTER_EMULATE_AVX512)
-  // These rows were compiled to plain instructions.
-  bits |= ISA_AVX512 | ISA_AVX512_VNNI | ISA_AVX512_BF16 | ISA_AMX_TILE | ISA_AMX_INT8 | ISA_AMX_BF16 | ISA_AVX_VNNI;
-#endif
-  return bits;
+  return bits | emulated_features();
 }
 
 #elif defined(SINTER_ARM64)
@@ -152,6 +148,20 @@ int cgroup_cores() {
 }
 
 }  // namespace
+
+uint64_t emulated_features() {
+  uint64_t bits = 0;
+#if defined(SINTER_EMULATE_AVX512)
+  bits |= ISA_AVX512 | ISA_AVX512_VNNI | ISA_AVX512_BF16;
+#endif
+#if defined(SINTER_EMULATE_AVXVNNI)
+  bits |= ISA_AVX_VNNI;
+#endif
+#if defined(SINTER_EMULATE_AMX)
+  bits |= ISA_AMX_TILE | ISA_AMX_INT8 | ISA_AMX_BF16;
+#endif
+  return bits;
+}
 
 uint64_t detected_cpu_features() {
   static const uint64_t bits = detect(true);

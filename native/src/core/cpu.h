@@ -36,6 +36,8 @@ inline constexpr IsaName isa_names[] = {
 uint64_t cpu_features();
 // Without SINTER_ISA.
 uint64_t detected_cpu_features();
+// Those whose rows were compiled to other instructions, in a test program of cmake/emulation.cmake; else none.
+uint64_t emulated_features();
 // Null when SINTER_ISA is absent or understood, else a message naming the values it may have.
 const char* isa_override_error();
 

@@ -64,14 +64,14 @@ Case make_case(Random& random, int m, int n, int k, std::vector<int8_t> weights,
   return c;
 }
 
-// How many rows the case must reach: those of a block form that run here.
+// How many rows the case must reach: those of a block form that are tested here.
 int block_rows() {
   bool skip;
   if (device_only(&skip)) return 0;
   int count = 0;
   for (int i = 0; i < row_count(); i++) {
     const RowDef* row = row_at(i);
-    count += row->packing && strstr(row->packing->name, "gemm_s8_block") && row_runs_here(row);
+    count += row->packing && strstr(row->packing->name, "gemm_s8_block") && tested_here(row);
   }
   return count;
 }

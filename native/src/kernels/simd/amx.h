@@ -20,7 +20,7 @@ struct alignas(64) AmxConfig {
 };
 static_assert(sizeof(AmxConfig) == 64, "the instruction reads 64 bytes");
 
-#if defined(SINTER_EMULATED)
+#if defined(SINTER_EMULATED_AMX)  // by tests/emulated_amx.h
 #define SINTER_AMX_INLINE inline
 
 SINTER_AMX_INLINE void amx_configure(const AmxConfig& config) {
