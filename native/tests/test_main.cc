@@ -1,6 +1,11 @@
 // Entry of the test programs: says which CPU and rows are tested, and which are not and why.
 // SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <string>
+#include <vector>
 
 #include "core/catalogue.h"
 #include "core/cpu.h"
@@ -9,7 +14,17 @@
 #include "gtest/gtest.h"
 
 int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
+  // A report into a folder is called like the test, not like the program, of which several may run side by side.
+  const char *folder = getenv("GTEST_OUTPUT"), *name = getenv("SINTER_TEST_NAME");
+  std::string output;
+  std::vector<char*> arguments(argv, argv + argc);
+  if (folder && name && *folder && folder[strlen(folder) - 1] == '/') {
+    output = std::string("--gtest_output=") + folder + name + ".xml";
+    arguments.insert(arguments.begin() + 1, &output[0]);
+  }
+  arguments.push_back(nullptr);
+  int count = static_cast<int>(arguments.size()) - 1;
+  testing::InitGoogleTest(&count, arguments.data());
   if (const char* error = sinter::isa_override_error()) {
     fprintf(stderr, "%s\n", error);
     return 2;
