@@ -14,7 +14,7 @@ namespace sinter {
 namespace {
 
 #if defined(SINTER_EMULATED)
-#define INLINE __attribute__((noinline))  // emulated instructions are long: inlining them would take minutes
+#define INLINE __attribute__((noinline, unused))  // emulated instructions are long: inlining them would take minutes
 #else
 #define INLINE inline __attribute__((always_inline))
 #endif

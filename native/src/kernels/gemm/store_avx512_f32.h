@@ -12,7 +12,8 @@ namespace sinter {
 namespace {
 
 #if defined(SINTER_EMULATED)
-#define SINTER_F32_INSTRUCTION __attribute__((noinline))  // emulated ones are long: inlined, they take minutes to build
+// Emulated ones are long: inlined, they take minutes to build.
+#define SINTER_F32_INSTRUCTION __attribute__((noinline, unused))
 #else
 #define SINTER_F32_INSTRUCTION inline
 #endif

@@ -11,7 +11,7 @@ namespace {
 
 #if defined(SINTER_EMULATED)
 // Emulated instructions are long: inlined, they take minutes to build.
-#define SINTER_ONE_INSTRUCTION __attribute__((noinline))
+#define SINTER_ONE_INSTRUCTION __attribute__((noinline, unused))
 #define SINTER_VNNI_INLINE inline
 #define SINTER_VNNI_LAMBDA
 #else
