@@ -57,7 +57,7 @@ final class ProgramMaker {
         device.isUsable()
             ? new Selector(device.target(), options.numerics(), store.densities())
             : null;
-    this.lowered = Lowering.lower(part);
+    this.lowered = Lowering.lower(part, deviceSelector == null);
     if (options.bf16()) {
       lowered.steps().forEach(Step::useBfloat16);
       if (deviceSelector == null) {

@@ -1,5 +1,5 @@
 // Which ops another one does on the way: a padding in front of a convolution, a clamp behind a
-// producer.
+// producer, all of a layer normalization.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.runtime.lower;
@@ -33,6 +33,7 @@ final class Fusion {
   private final Map<Integer, Border> borders = new HashMap<>();
   private final Map<Integer, Activation> activations = new HashMap<>();
   private final Map<Integer, Integer> outputs = new HashMap<>();
+  private final Map<Integer, LayerNorms.Found> norms = new HashMap<>();
   private final List<String> notes = new ArrayList<>();
 
   private final Part part;
@@ -42,7 +43,12 @@ final class Fusion {
     this.main = part.graph();
   }
 
-  static Fusion of(Part part) {
+  /**
+   * Looks for them.
+   *
+   * @param whole whether to join what only the processor's kernels do as one
+   */
+  static Fusion of(Part part, boolean whole) {
     Subgraph main = part.graph();
     List<Shape> shapes = part.shapes();
     Fusion fusion = new Fusion(part);
@@ -53,6 +59,9 @@ final class Fusion {
       } else if (op.kind() instanceof OpKind.Activate activate) {
         fusion.activation(i, op, activate);
       }
+    }
+    if (whole) {
+      LayerNorms.find(part).forEach(fusion::layerNorm);
     }
     return fusion;
   }
@@ -76,6 +85,21 @@ final class Fusion {
 
   List<String> notes() {
     return notes;
+  }
+
+  private void layerNorm(LayerNorms.Found found) {
+    if (found.others().stream().anyMatch(absorbed::contains)
+        || activations.containsKey(found.last())) {
+      return;
+    }
+    absorbed.addAll(found.others());
+    norms.put(found.last(), found);
+    notes.add("ops " + found.others() + ": done by op " + found.last() + ", a layer normalization");
+  }
+
+  /** The layer normalization that ends with an op, or null. */
+  LayerNorms.Found layerNorm(int op) {
+    return norms.get(op);
   }
 
   private boolean onlyReader(int tensor) {

@@ -33,11 +33,11 @@ public final class Lowering {
   private final List<Step> steps = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
 
-  private Lowering(Part part) {
+  private Lowering(Part part, boolean whole) {
     this.part = part;
     this.main = part.graph();
     this.shapes = part.shapes();
-    this.fusion = Fusion.of(part);
+    this.fusion = Fusion.of(part, whole);
   }
 
   /**
@@ -58,7 +58,18 @@ public final class Lowering {
    * @throws ValueNeeded if an op waits for values that are computed while running
    */
   public static Lowered lower(Part part) {
-    return new Lowering(part).lower();
+    return lower(part, true);
+  }
+
+  /**
+   * Lowers a part of a model.
+   *
+   * @param whole whether ops may be joined to steps that only a processor has kernels for
+   * @return steps in order and where their values are
+   * @throws ValueNeeded if an op waits for values that are computed while running
+   */
+  public static Lowered lower(Part part, boolean whole) {
+    return new Lowering(part, whole).lower();
   }
 
   private Lowered lower() {
@@ -78,6 +89,11 @@ public final class Lowering {
         continue;
       }
       try {
+        LayerNorms.Found norm = fusion.layerNorm(i);
+        if (norm != null) {
+          LayerNorms.lower(this, norm);
+          continue;
+        }
         Lowerings.lower(this, i, op);
       } catch (GraphException e) {
         throw new SinterException(

@@ -76,6 +76,7 @@ final class Definitions {
                   ? "xnn.mean"
                   : in.equals("s16") ? "tfl.mean" : "exact";
       case "softmax16" -> "tfl.softmax16";
+      case "layer_norm" -> "layer_norm.f32";
       case "normalize" -> real ? "l2.f32" : "tfl.normalize8";
       case "cumsum" -> "exact";
       case "softmax" -> real ? "softmax.f32" : "tfl.softmax8";
