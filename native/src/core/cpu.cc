@@ -186,6 +186,18 @@ const char* isa_override_error() {
          "i8mm";
 }
 
+bool cpu_is_amd() {
+#if defined(SINTER_X86_64)
+  static const bool amd = [] {  // once: where CPUID is emulated it takes long
+    uint32_t most, name[3];
+    return __get_cpuid(0, &most, &name[0], &name[2], &name[1]) && memcmp(name, "AuthenticAMD", 12) == 0;
+  }();
+  return amd;
+#else
+  return false;
+#endif
+}
+
 int64_t cache_bytes(int level) {
   for (int index = 0; index < 8; index++) {
     char path[128];

@@ -41,6 +41,9 @@ uint64_t emulated_features();
 // Null when SINTER_ISA is absent or understood, else a message naming the values it may have.
 const char* isa_override_error();
 
+// Where two processors with the same instructions differ in what is fast.
+bool cpu_is_amd();
+
 int64_t cache_bytes(int level);
 int usable_cores();
 

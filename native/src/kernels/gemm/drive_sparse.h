@@ -3,6 +3,7 @@
 //
 // Kernel: WIDTH       pixels in a vector
 //         QUAD_BYTES  of a quad of a vector of pixels in the panel
+//         EIGHTHS     of the first cache for the panel
 //         GROUP       outputs of a group
 //         fill(p, tile)                       brings the tile's activations into its panel
 //         groups(from, to, tile, stage)       products of groups from .. to - 1; `stage` is that of output 0
@@ -54,14 +55,10 @@ struct SparseTiles {
       const int64_t pitch = sparse_stage_pitch(t.vectors, Kernel::WIDTH);
       uint8_t* const own = t.stage + half * t.half_bytes;
       half = 1 - half;
-      for (int64_t part = 0; part < 4; part++) {
-        const int64_t from = first + 16 * part;
-        if (from < w.outputs) {
-          // The stage counts from output 0 on.
-          kernel.groups(from / Kernel::GROUP, (from + 16) / Kernel::GROUP, t, own - first * pitch);
-        }
-        put(part);
-      }
+      const int64_t to = first + SPARSE_CHUNK < w.outputs ? first + SPARSE_CHUNK : w.outputs;
+      // The stage counts from output 0 on.
+      kernel.groups(first / Kernel::GROUP, to / Kernel::GROUP, t, own - first * pitch);
+      for (int64_t part = 0; part < 4; part++) put(part);
       before = t;
       n = first;
       stage = own;
@@ -78,7 +75,7 @@ void drive_sparse(const Call* call, const GemmParams& p, const Blocks& w, int mo
   int8_t* c = static_cast<int8_t*>(call->slots[GEMM_C]);
   constexpr int width = Kernel::WIDTH;
   const int threads = call->workers->threads;
-  const SparseSplit split = sparse_split(p, threads, width, most, Kernel::QUAD_BYTES);
+  const SparseSplit split = sparse_split(p, threads, width, most, Kernel::QUAD_BYTES, Kernel::EIGHTHS);
   const int64_t panel_bytes = sparse_panel_bytes(p, split.per_tile, Kernel::QUAD_BYTES);
   const int64_t own = panel_bytes + sparse_stage_bytes(p, split, threads, width);
   const auto first_of = [&](int64_t tile) { return split.vectors * tile / split.tiles; };

@@ -130,11 +130,9 @@ sinter_status block_pack(const void* params, const Source* sources, void* out, i
   return SINTER_OK;
 }
 
-// What a tile's activations may take, of the first cache and behind it: fewer pixels at a time cost more than loads
-// from the second cache, which come early enough. AVX2 has been measured within the first only.
-int64_t panel_budget(int width) {
-  static const int64_t level1 = cache_bytes(1) > 0 ? cache_bytes(1) : 32768;
-  return width >= 16 ? level1 * 3 / 2 : level1 * 7 / 8;
+int64_t level1_bytes() {
+  static const int64_t bytes = cache_bytes(1) > 0 ? cache_bytes(1) : 32768;
+  return bytes;
 }
 
 }  // namespace
@@ -148,9 +146,9 @@ const PackingDef gemm_s8_block4x4_packing = {"gemm_s8_block4x4",   2, &gemm_op, 
 const PackingDef gemm_s8_block16x4_packing = {"gemm_s8_block16x4",   1, &gemm_op, GEMM_SOURCES, block_bytes<BLOCK_16X4>,
                                               block_pack<BLOCK_16X4>};
 
-SparseSplit sparse_split(const GemmParams& p, int threads, int width, int most, int64_t quad_bytes) {
+SparseSplit sparse_split(const GemmParams& p, int threads, int width, int most, int64_t quad_bytes, int eighths) {
   const int64_t quads = (int64_t{p.k} + 3) / 4;
-  int64_t fit = panel_budget(width) / (quads * quad_bytes);
+  int64_t fit = level1_bytes() * eighths / 8 / (quads * quad_bytes);
   fit = fit < 1 ? 1 : fit > most ? most : fit;
   SparseSplit s;
   s.vectors = (int64_t{p.m} + width - 1) / width;
@@ -167,18 +165,20 @@ SparseSplit sparse_split(const GemmParams& p, int threads, int width, int most, 
 // ---- scratch --------------------------------------------------------------------------------------
 // Per thread, or per tile where there are fewer: activations in quads, behind them results.
 namespace {
-int64_t panels(const void* params, int threads, int width, int most, int64_t quad_bytes) {
+int64_t panels(const void* params, int threads, int width, int most, int64_t quad_bytes, int eighths) {
   const GemmParams& p = *static_cast<const GemmParams*>(params);
-  const SparseSplit split = sparse_split(p, threads, width, most, quad_bytes);
+  const SparseSplit split = sparse_split(p, threads, width, most, quad_bytes, eighths);
   return threads * (sparse_panel_bytes(p, split.per_tile, quad_bytes) + sparse_stage_bytes(p, split, threads, width));
 }
 }  // namespace
 
 int64_t gemm_s8_blocks_avx2_scratch(const void* params, int threads) {
-  return panels(params, threads, 8, SPARSE_MOST_AVX2, 64);
+  return panels(params, threads, 8, SPARSE_MOST_AVX2, 64, SPARSE_WITHIN_LEVEL1);
 }
 int64_t gemm_s8_blocks_avx512_scratch(const void* params, int threads) {
-  return panels(params, threads, 16, SPARSE_MOST_AVX512, 64);
+  const int64_t within = panels(params, threads, 16, SPARSE_MOST_AVX512, 64, SPARSE_WITHIN_LEVEL1);
+  const int64_t beyond = panels(params, threads, 16, SPARSE_MOST_AVX512, 64, SPARSE_BEYOND_LEVEL1);
+  return within > beyond ? within : beyond;
 }
 
 // 16x4: per thread its rows of activations as unsigned bytes.

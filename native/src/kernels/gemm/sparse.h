@@ -95,8 +95,13 @@ struct SparseSplit {
   int64_t per_tile;  // vectors in the largest tile
 };
 
-// `quad_bytes`: of one quad of one vector of pixels as the row keeps it.
-SparseSplit sparse_split(const GemmParams& p, int threads, int width, int most, int64_t quad_bytes);
+// `quad_bytes`: of one quad of one vector of pixels as the row keeps it. `eighths`: of the first cache, what a tile's
+// activations may take; the rest is for weights and results.
+SparseSplit sparse_split(const GemmParams& p, int threads, int width, int most, int64_t quad_bytes, int eighths);
+
+// Rows that load activations once for four outputs pay less for loads from the second cache than for fewer pixels at a
+// time.
+static constexpr int SPARSE_WITHIN_LEVEL1 = 7, SPARSE_BEYOND_LEVEL1 = 12;
 
 static constexpr int SPARSE_MOST_AVX2 = 4;
 static constexpr int SPARSE_MOST_AVX512 = 4;  // with 4 outputs: half of the registers are sums

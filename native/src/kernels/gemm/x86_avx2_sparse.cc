@@ -137,7 +137,7 @@ INLINE void output_row(const uint16_t* quad, int64_t quads, const int8_t* weight
 
 template <int HEIGHT>
 struct Pixels {
-  static constexpr int WIDTH = 8, QUAD_BYTES = 64, GROUP = HEIGHT == 16 ? 16 : 4;
+  static constexpr int WIDTH = 8, QUAD_BYTES = 64, GROUP = HEIGHT == 16 ? 16 : 4, EIGHTHS = SPARSE_WITHIN_LEVEL1;
   const Blocks& w;
   const Epilogue& e;
 

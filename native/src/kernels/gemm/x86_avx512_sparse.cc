@@ -7,6 +7,7 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "core/cpu.h"
 #include "core/workers.h"
 #include "kernels/gemm/drive_sparse.h"
 #include "kernels/gemm/quads_avx512.h"
@@ -63,8 +64,27 @@ INLINE void put_output(const __m512i* s, float scale, uint8_t* stage, const Epil
   _mm512_store_si512(stage, bytes_of<BOUNDS>(v0, v1, v2, v3, e));
 }
 
+// `AT` bytes behind panel + place. The compiler would add the two first: in a loop of nothing but loads and products
+// those four instructions are a twentieth of the time.
+template <int AT>
+INLINE __m512i pixels_at(const uint8_t* panel, uint64_t place) {
+#if defined(SINTER_EMULATED)
+  return _mm512_load_si512(panel + place + AT);
+#else
+  __m512i pixels;
+  __asm__("vmovdqa64 %c3(%1,%2), %0"
+          : "=v"(pixels)
+          : "r"(panel), "r"(place), "i"(AT), "m"(*reinterpret_cast<const __m512i*>(panel + place + AT)));
+  return pixels;
+#endif
+}
+
+// How a processor best brings one output's weights of a step to all lanes: by a broadcast for each, or by one load for
+// all four and shuffles, where these do not meet the products at a port.
+enum Spread { BY_LOADS, BY_SHUFFLES };
+
 // A group of four outputs with the V x 16 pixels of the panel. HEIGHT: of its blocks.
-template <int HEIGHT, int V, Bounds BOUNDS>
+template <int HEIGHT, Spread SPREAD, int V, Bounds BOUNDS>
 INLINE void group(const Blocks& w, int64_t g, const uint8_t* panel, uint8_t* stage, const Epilogue& e) {
   const uint32_t* order = w.order + 4 * g;
   __m512i s[4][V];
@@ -83,10 +103,17 @@ INLINE void group(const Blocks& w, int64_t g, const uint8_t* panel, uint8_t* sta
       const uint64_t four = next;
       next = after;
       memcpy(&after, quad + 8, 8);
+      __m512i all;
+      if (SPREAD == BY_SHUFFLES) {
+        all = _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(weights)));
+      }
       vnni_repeat<4>([&](auto o) SINTER_VNNI_LAMBDA {
-        const uint8_t* a = panel + (four >> (16 * o) & 0xffff) * (V * QUAD);
-        const __m512i values = broadcast(weights + 4 * o);
-        vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { dot4(&s[o][v], _mm512_load_si512(a + 64 * v), values); });
+        constexpr int same = 0x55 * o.value;
+        const uint64_t place = (four >> (16 * o) & 0xffff) * (V * QUAD);
+        const __m512i values = SPREAD == BY_SHUFFLES ? _mm512_shuffle_epi32(all, static_cast<_MM_PERM_ENUM>(same))
+                                                     : broadcast(weights + 4 * o);
+        vnni_repeat<V>([&](auto v)
+                           SINTER_VNNI_LAMBDA { dot4(&s[o][v], pixels_at<64 * v.value>(panel, place), values); });
       });
     }
   } else {
@@ -107,31 +134,33 @@ INLINE void group(const Blocks& w, int64_t g, const uint8_t* panel, uint8_t* sta
 }
 
 // Groups from .. to - 1 of a tile with V vectors of pixels; `stage` is that of output 0.
-template <int HEIGHT, int V, Bounds BOUNDS>
+template <int HEIGHT, Spread SPREAD, int V, Bounds BOUNDS>
 __attribute__((noinline)) void groups(const Blocks& w, int64_t from, int64_t to, const uint8_t* panel, uint8_t* stage,
-                                      const Epilogue& e) {
-  for (int64_t g = from; g < to; g++) group<HEIGHT, V, BOUNDS>(w, g, panel, stage, e);
+                                      const Epilogue& epilogue) {
+  const Epilogue e = epilogue;  // a store of bytes may change anything behind a pointer
+  for (int64_t g = from; g < to; g++) group<HEIGHT, SPREAD, V, BOUNDS>(w, g, panel, stage, e);
 }
 
-template <int HEIGHT, Bounds BOUNDS>
+template <int HEIGHT, Spread SPREAD, Bounds BOUNDS>
 void any_groups(const Blocks& w, int64_t from, int64_t to, int64_t vectors, const uint8_t* panel, uint8_t* stage,
                 const Epilogue& e) {
   switch (vectors) {
     case 1:
-      return groups<HEIGHT, 1, BOUNDS>(w, from, to, panel, stage, e);
+      return groups<HEIGHT, SPREAD, 1, BOUNDS>(w, from, to, panel, stage, e);
     case 2:
-      return groups<HEIGHT, 2, BOUNDS>(w, from, to, panel, stage, e);
+      return groups<HEIGHT, SPREAD, 2, BOUNDS>(w, from, to, panel, stage, e);
     case 3:
-      return groups<HEIGHT, 3, BOUNDS>(w, from, to, panel, stage, e);
+      return groups<HEIGHT, SPREAD, 3, BOUNDS>(w, from, to, panel, stage, e);
     default:
-      return groups<HEIGHT, 4, BOUNDS>(w, from, to, panel, stage, e);
+      return groups<HEIGHT, SPREAD, 4, BOUNDS>(w, from, to, panel, stage, e);
   }
 }
 static_assert(SPARSE_MOST_AVX512 == 4, "any_groups knows so many");
 
-template <int HEIGHT, Bounds BOUNDS>
+template <int HEIGHT, Spread SPREAD, Bounds BOUNDS>
 struct Pixels {
   static constexpr int WIDTH = 16, QUAD_BYTES = QUAD, GROUP = 4;
+  static constexpr int EIGHTHS = HEIGHT == 1 ? SPARSE_WITHIN_LEVEL1 : SPARSE_BEYOND_LEVEL1;
   const Blocks& w;
   const Epilogue& e;
 
@@ -148,7 +177,7 @@ struct Pixels {
     }
   }
   void groups(int64_t from, int64_t to, const SparseTile& t, uint8_t* stage) const {
-    any_groups<HEIGHT, BOUNDS>(w, from, to, t.vectors, t.panel, stage, e);
+    any_groups<HEIGHT, SPREAD, BOUNDS>(w, from, to, t.vectors, t.panel, stage, e);
   }
   static void put(const uint8_t* stage, int64_t part, int8_t* c, int64_t ldc, int64_t pixels, int64_t outputs) {
     put_part(stage, 64, part, c, ldc, pixels, outputs);
@@ -157,7 +186,10 @@ struct Pixels {
 
 template <int HEIGHT, Bounds BOUNDS>
 void pixels_product(const Call* call, const GemmParams& p, const Blocks& w, const Epilogue& e) {
-  drive_sparse(call, p, w, SPARSE_MOST_AVX512, Pixels<HEIGHT, BOUNDS>{w, e});
+  if constexpr (HEIGHT == 1) {
+    if (cpu_is_amd()) return drive_sparse(call, p, w, SPARSE_MOST_AVX512, Pixels<HEIGHT, BY_SHUFFLES, BOUNDS>{w, e});
+  }
+  drive_sparse(call, p, w, SPARSE_MOST_AVX512, Pixels<HEIGHT, BY_LOADS, BOUNDS>{w, e});
 }
 
 // ---- one pixel ------------------------------------------------------------------------------------

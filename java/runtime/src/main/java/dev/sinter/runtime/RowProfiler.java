@@ -46,7 +46,7 @@ public final class RowProfiler {
     {32, 16, 16}
   };
   private static final int[] ONE_ROW = {1, 1024, 512};
-  private static final double[] DENSITIES = {0.2, 0.5, 1};
+  private static final double[] DENSITIES = {0.2, 0.5, 0.8};
   private static final int WARM_UP = 3;
 
   /** Runs of a row that {@link #measure} makes at most: how to share out time. */
