@@ -10,12 +10,16 @@ import dev.sinter.graph.Tensor;
 /**
  * Values that lie far below the largest of their row come out as 0, how far they ever lie. Masks,
  * such as -10000 for places that do not count, are such values: a range that spans them leaves the
- * scores a step or two of the 255. They are taken for no more than that much below the row's
- * largest: stored, they are cut off there, and come out as 0 still.
+ * scores a step or two of the 255. Where there are masks, nothing is taken for more than a little
+ * below the row's largest value: stored, it is cut off there, and comes out as 0 still. Scores
+ * without masks stay as they are.
  */
 public final class SoftmaxRows {
   /** e^-10 is a hundredth of a step of a result of 8 bits. */
   private static final float DEPTH = 10;
+
+  /** So far below the others no score lies, but masks do. */
+  private static final float MASK = 100;
 
   /** A row whose largest value lies below is masked as a whole; nobody looks at its result. */
   private static final float MASKED = -1000;
@@ -50,6 +54,9 @@ public final class SoftmaxRows {
    * @param length of a row
    */
   public static void lift(float[] values, int n, int length) {
+    if (!isMasked(values, n, length)) {
+      return;
+    }
     for (int from = 0; from + length <= n; from += length) {
       float most = Float.NEGATIVE_INFINITY;
       for (int i = from; i < from + length; i++) {
@@ -63,5 +70,20 @@ public final class SoftmaxRows {
         values[i] = Math.max(values[i], least);
       }
     }
+  }
+
+  private static boolean isMasked(float[] values, int n, int length) {
+    for (int from = 0; from + length <= n; from += length) {
+      float most = Float.NEGATIVE_INFINITY;
+      float least = Float.POSITIVE_INFINITY;
+      for (int i = from; i < from + length; i++) {
+        most = Math.max(most, values[i]);
+        least = Math.min(least, values[i]);
+      }
+      if (most - least > MASK) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -18,6 +18,13 @@ class SoftmaxRowsTest {
   }
 
   @Test
+  void scoresWithoutMasksStay() {
+    float[] v = {3, -17, -60, 2};
+    SoftmaxRows.lift(v, 4, 4);
+    assertArrayEquals(new float[] {3, -17, -60, 2}, v);
+  }
+
+  @Test
   void whatIsNoNumberIsFound() {
     float[] v = {1, Float.NaN, 2, 3};
     SoftmaxRows.lift(v, 4, 4);
