@@ -4,6 +4,7 @@
 package dev.sinter.optimizer;
 
 import dev.sinter.graph.Graph;
+import dev.sinter.graph.OpKind;
 import dev.sinter.runtime.Model;
 import dev.sinter.runtime.Options;
 import dev.sinter.runtime.Report;
@@ -55,7 +56,8 @@ public record KernelsHere(Map<Integer, String> byOp, int conversions, String ref
     Map<Integer, String> kernels = new LinkedHashMap<>();
     try (Model model = Model.load(graph, options)) {
       for (Report.StepReport step : model.report().steps()) {
-        int op = step.op() < 0 ? -1 : original(graph, step.op(), before, result);
+        boolean known = step.op() >= 0 && step.op() < told(graph);
+        int op = known ? original(graph, step.op(), before, result) : -1;
         if (op >= 0) {
           kernels.merge(op, step.kernel(), (a, b) -> a.equals(b) ? a : a + " + " + b);
         }
@@ -64,6 +66,19 @@ public record KernelsHere(Map<Integer, String> byOp, int conversions, String ref
     } catch (SinterException e) {
       return new KernelsHere(Map.of(), added, e.getMessage());
     }
+  }
+
+  /**
+   * How many ops of the main subgraph a report's indices surely speak of: bodies of loops and
+   * branches are put in where they are called, and move what comes behind.
+   */
+  private static int told(Graph graph) {
+    for (int i = 0; i < graph.ops().size(); i++) {
+      if (graph.ops().get(i).kind() instanceof OpKind.Control) {
+        return i;
+      }
+    }
+    return graph.ops().size();
   }
 
   /** The op of the float model that an op comes from, -1 if it was added. */

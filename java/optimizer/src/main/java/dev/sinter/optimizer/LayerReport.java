@@ -51,16 +51,26 @@ public record LayerReport(
   private static LayerReport of(Subgraph g, int subgraph, OpDecision d) {
     Op op = g.ops().get(d.op());
     OpRule r = OpRules.of(op);
-    int w = r == null || r.weights() < 0 ? -1 : op.input(r.weights());
-    boolean constant = w >= 0 && g.isConstant(w);
-    long before = constant ? g.tensor(w).type().bytes(g.tensor(w).shape().elements()) : 0;
-    long after = before;
-    WeightDecision weights = d.weights();
-    if (weights != null && constant) {
-      int scale = weights.spec() != null && weights.spec().block() > 0 ? 2 : 4;
-      after =
-          weights.type().bytes(g.tensor(w).shape().elements())
-              + (long) scale * weights.scales().length;
+    long before = 0;
+    long after = 0;
+    List<Integer> slots = new ArrayList<>(OpRules.otherWeights(op));
+    if (r != null && r.weights() >= 0) {
+      slots.add(r.weights());
+    }
+    for (int slot : slots) {
+      int w = op.hasInput(slot) ? op.input(slot) : -1;
+      if (w < 0 || !g.isConstant(w)) {
+        continue;
+      }
+      long elements = g.tensor(w).shape().elements();
+      long bytes = g.tensor(w).type().bytes(elements);
+      before += bytes;
+      WeightDecision weights = d.weights(slot);
+      if (weights != null) {
+        int scale = weights.spec() != null && weights.spec().block() > 0 ? 2 : 4;
+        bytes = weights.type().bytes(elements) + (long) scale * weights.scales().length;
+      }
+      after += bytes;
     }
     return new LayerReport(
         subgraph, d.op(), d.kind(), d.output(), d.mode(), scheme(d), before, after, d.reason());

@@ -113,6 +113,7 @@ final class DecisionApplier {
               d.activations(),
               d.inputs(),
               d.weights(),
+              d.others(),
               d.reason()));
     }
     return new Decisions.Part(part.subgraph(), newTensors, newOps);

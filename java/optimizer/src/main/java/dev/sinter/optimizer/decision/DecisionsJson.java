@@ -105,33 +105,39 @@ public final class DecisionsJson {
                 affine(i, a);
               });
     }
-    WeightDecision w = o.weights();
-    if (w != null) {
-      ObjectNode i = n.putObject("weights");
-      i.put("input", w.input());
-      i.put("type", w.type().name());
-      i.put("algorithm", w.algorithm());
-      if (w.spec() != null) {
-        i.put("bits", w.spec().bits());
-        i.put("symmetric", w.spec().symmetric());
-        i.put("granularity", label(w.spec().granularity()));
-        if (w.spec().block() > 0) {
-          i.put("block", w.spec().block());
-        }
-        ArrayNode scales = i.putArray("scales");
-        for (float s : w.scales()) {
-          scales.add(s);
-        }
-        if (Arrays.stream(w.zeroPoints()).anyMatch(z -> z != 0)) {
-          ArrayNode zero = i.putArray("zeroPoints");
-          Arrays.stream(w.zeroPoints()).forEach(zero::add);
-        }
-        if (w.values() != null) {
-          i.put("values", Base64.getEncoder().encodeToString(w.values()));
-        }
-      }
+    if (o.weights() != null) {
+      weights(n.putObject("weights"), o.weights());
+    }
+    if (!o.others().isEmpty()) {
+      ArrayNode others = n.putArray("otherWeights");
+      o.others().forEach(w -> weights(others.addObject(), w));
     }
     n.put("reason", o.reason());
+  }
+
+  private static void weights(ObjectNode i, WeightDecision w) {
+    i.put("input", w.input());
+    i.put("type", w.type().name());
+    i.put("algorithm", w.algorithm());
+    if (w.spec() != null) {
+      i.put("bits", w.spec().bits());
+      i.put("symmetric", w.spec().symmetric());
+      i.put("granularity", label(w.spec().granularity()));
+      if (w.spec().block() > 0) {
+        i.put("block", w.spec().block());
+      }
+      ArrayNode scales = i.putArray("scales");
+      for (float s : w.scales()) {
+        scales.add(s);
+      }
+      if (Arrays.stream(w.zeroPoints()).anyMatch(z -> z != 0)) {
+        ArrayNode zero = i.putArray("zeroPoints");
+        Arrays.stream(w.zeroPoints()).forEach(zero::add);
+      }
+      if (w.values() != null) {
+        i.put("values", Base64.getEncoder().encodeToString(w.values()));
+      }
+    }
   }
 
   /**
@@ -204,6 +210,8 @@ public final class DecisionsJson {
     for (JsonNode i : o.path("inputs")) {
       inputs.put(whole(i, "input"), affine(i));
     }
+    List<WeightDecision> others = new ArrayList<>();
+    o.path("otherWeights").forEach(w -> others.add(weights(w)));
     return new OpDecision(
         whole(o, "op"),
         text(o, "kind"),
@@ -212,6 +220,7 @@ public final class DecisionsJson {
         o.has("activations") ? one(ElementType.class, o, "activations") : null,
         inputs,
         o.has("weights") ? weights(o.get("weights")) : null,
+        others,
         o.path("reason").asText());
   }
 

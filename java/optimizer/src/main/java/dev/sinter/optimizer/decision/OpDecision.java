@@ -4,6 +4,7 @@
 package dev.sinter.optimizer.decision;
 
 import dev.sinter.graph.ElementType;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -18,6 +19,7 @@ import java.util.TreeMap;
  * @param inputs inputs that are brought to another quantization than their tensor's, for this op
  *     alone, by position
  * @param weights what becomes of its weights; null if it has none, or they stay
+ * @param others what becomes of further weights, such as the matrices of a recurrent layer
  * @param reason why it was decided so: the rule, or why no rule could be followed
  */
 public record OpDecision(
@@ -28,9 +30,10 @@ public record OpDecision(
     ElementType activations,
     Map<Integer, Affine> inputs,
     WeightDecision weights,
+    List<WeightDecision> others,
     String reason) {
   /**
-   * Keeps a copy of the map.
+   * Keeps copies.
    *
    * @param op index in its subgraph
    * @param kind TensorFlow Lite's name of the op
@@ -39,9 +42,11 @@ public record OpDecision(
    * @param activations INT8 or INT16 if the mode is STATIC, else null
    * @param inputs quantizations for this op alone
    * @param weights what becomes of its weights, or null
+   * @param others what becomes of further weights
    * @param reason why
    */
   public OpDecision {
+    others = List.copyOf(others);
     inputs = java.util.Collections.unmodifiableMap(new TreeMap<>(inputs));
     if ((mode == Mode.STATIC) != (activations != null)) {
       throw new IllegalArgumentException(mode + " with activations of type " + activations);
@@ -62,7 +67,7 @@ public record OpDecision(
    * @return the decision
    */
   public static OpDecision left(int op, String kind, String output, String reason) {
-    return new OpDecision(op, kind, output, Mode.FLOAT, null, Map.of(), null, reason);
+    return new OpDecision(op, kind, output, Mode.FLOAT, null, Map.of(), null, List.of(), reason);
   }
 
   /**
@@ -72,7 +77,20 @@ public record OpDecision(
    * @return a changed copy
    */
   public OpDecision withWeights(WeightDecision newWeights) {
-    return new OpDecision(op, kind, output, mode, activations, inputs, newWeights, reason);
+    return new OpDecision(op, kind, output, mode, activations, inputs, newWeights, others, reason);
+  }
+
+  /**
+   * Finds what becomes of weights.
+   *
+   * @param input which input they are
+   * @return the decision, or null if there is none
+   */
+  public WeightDecision weights(int input) {
+    if (weights != null && weights.input() == input) {
+      return weights;
+    }
+    return others.stream().filter(w -> w.input() == input).findFirst().orElse(null);
   }
 
   /**

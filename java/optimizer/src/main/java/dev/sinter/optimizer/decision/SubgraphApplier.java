@@ -165,9 +165,10 @@ final class SubgraphApplier {
     if (d == null || !DecisionApplier.isReal(g.tensor(t))) {
       return REAL;
     }
-    if (d.weights() != null && slot == d.weights().input()) {
+    WeightDecision weights = d.weights(slot);
+    if (weights != null) {
       WeightLayout layout = WeightLayout.of(op, g.tensor(t).shape());
-      return new Weights(d.weights(), d.mode() == Mode.WEIGHT_ONLY, layout);
+      return new Weights(weights, d.mode() == Mode.WEIGHT_ONLY, layout);
     }
     if (d.mode() != Mode.STATIC) {
       return REAL;

@@ -47,6 +47,11 @@ final class Obstacles {
     if (r.weights() < 0) {
       return "has no weights";
     }
+    for (int slot : OpRules.otherWeights(op)) {
+      if (op.hasInput(slot) && !isFloatConstant(g, op.input(slot))) {
+        return "its weights '" + g.tensor(op.input(slot)).name() + "' are no constant floats";
+      }
+    }
     String weights = weights(g, op, r, rule, mode);
     if (weights != null) {
       return weights;
@@ -59,6 +64,10 @@ final class Obstacles {
       }
     }
     return null;
+  }
+
+  private static boolean isFloatConstant(Subgraph g, int t) {
+    return g.isConstant(t) && g.tensor(t).type() == ElementType.FLOAT32;
   }
 
   private static String other(Op op) {
@@ -88,6 +97,9 @@ final class Obstacles {
   private static String fixed(Subgraph g, Op op, OpRule r, Rule rule) {
     OpConfig config = rule.config();
     ElementType type = config.activations().bits() == 16 ? ElementType.INT16 : ElementType.INT8;
+    if (!OpRules.otherWeights(op).isEmpty()) {
+      return "keeps a state, whose ranges nobody has measured; dynamic and weight-only recipes take its weights";
+    }
     if (!r.activations().contains(type)) {
       return "has no kernel for activations of " + type;
     }

@@ -229,14 +229,17 @@ final class SubgraphPlan {
         .forEach((slot, node) -> inputs.put(slot, groups.scale(node)));
     OpRule r = OpRules.of(op);
     WeightDecision w = null;
+    List<WeightDecision> others = List.of();
     if (r.weights() >= 0 && !c.table() && (!c.isStatic() || r.axis() >= 0)) {
       try {
         w = weights.make(g, subgraph, c.op(), c.rule(), c.isStatic() ? inputScale(c, op, r) : null);
+        others = weights.others(g, subgraph, c.op(), c.rule());
       } catch (IllegalArgumentException e) {
         return OpDecision.left(c.op(), kind, output, e.getMessage());
       }
     }
-    return new OpDecision(c.op(), kind, output, c.mode(), c.activations(), inputs, w, c.reason());
+    return new OpDecision(
+        c.op(), kind, output, c.mode(), c.activations(), inputs, w, others, c.reason());
   }
 
   private Affine inputScale(Choice c, Op op, OpRule r) {

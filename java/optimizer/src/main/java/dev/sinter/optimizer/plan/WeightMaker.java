@@ -67,15 +67,29 @@ final class WeightMaker {
    * @throws IllegalArgumentException saying why it cannot be, for the op's reason
    */
   WeightDecision make(Subgraph g, int subgraph, int index, Rule rule, Affine input) {
+    return make(g, subgraph, index, rule, input, OpRules.of(g.ops().get(index)).weights());
+  }
+
+  /** The same for further weights of an op. */
+  List<WeightDecision> others(Subgraph g, int subgraph, int index, Rule rule) {
+    Op op = g.ops().get(index);
+    return OpRules.otherWeights(op).stream()
+        .filter(op::hasInput)
+        .map(slot -> make(g, subgraph, index, rule, null, slot))
+        .toList();
+  }
+
+  private WeightDecision make(
+      Subgraph g, int subgraph, int index, Rule rule, Affine input, int slot) {
     Op op = g.ops().get(index);
     OpRule r = OpRules.of(op);
     TensorConfig config = rule.config().weights();
     if (config.isFloat()) {
       boolean brain = "bfloat16".equals(config.parameters().get("format"));
-      return WeightDecision.floats(r.weights(), brain ? ElementType.BFLOAT16 : ElementType.FLOAT16);
+      return WeightDecision.floats(slot, brain ? ElementType.BFLOAT16 : ElementType.FLOAT16);
     }
-    Tensor w = g.tensor(op.input(r.weights()));
-    Constant.Dense values = g.constant(op.input(r.weights()));
+    Tensor w = g.tensor(op.input(slot));
+    Constant.Dense values = g.constant(op.input(slot));
     if (range(values) == null) {
       throw new IllegalArgumentException(
           "its weights '" + w.name() + "' hold numbers that are not finite");
@@ -98,7 +112,7 @@ final class WeightMaker {
         MinMaxQuantizer.round(matrix, fitted.spec(), fitted.scales(), fitted.zeroPoints());
     boolean rounded = Arrays.equals(nearest.values(), fitted.values());
     return new WeightDecision(
-        r.weights(),
+        slot,
         WeightDecision.typeOf(spec.bits()),
         spec,
         algorithm.name(),

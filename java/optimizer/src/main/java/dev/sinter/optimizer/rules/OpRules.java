@@ -14,9 +14,12 @@ import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.tflite.TfliteOps;
 import dev.sinter.optimizer.decision.Affine;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * The rules by op, after TensorFlow Lite's 8-bit quantization specification and what its kernels
@@ -27,6 +30,7 @@ public final class OpRules {
   private static final Set<ElementType> BYTES = Set.of(INT8);
   private static final Set<Integer> NONE = Set.of();
   private static final Map<String, OpRule> RULES = new LinkedHashMap<>();
+  private static final Map<String, List<Integer>> OTHERS = new HashMap<>();
 
   static {
     // Ops with weights: which bits kernels take, by the type of what comes in.
@@ -51,6 +55,45 @@ public final class OpRules {
             Set.of(8, 4),
             false,
             true));
+    // Recurrent layers: several matrices, all of one type; which of them there are differs.
+    recurrent("UNIDIRECTIONAL_SEQUENCE_LSTM", 2, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16);
+    recurrent(
+        "BIDIRECTIONAL_SEQUENCE_LSTM",
+        2,
+        1,
+        3,
+        4,
+        5,
+        6,
+        7,
+        8,
+        9,
+        10,
+        11,
+        16,
+        18,
+        19,
+        20,
+        21,
+        22,
+        23,
+        24,
+        25,
+        26,
+        27,
+        28,
+        33,
+        40,
+        41,
+        42,
+        43,
+        44,
+        45,
+        46,
+        47);
+    recurrent("RNN", 1, 2);
+    recurrent("UNIDIRECTIONAL_SEQUENCE_RNN", 1, 2);
+    recurrent("BIDIRECTIONAL_SEQUENCE_RNN", 1, 2, 5, 6, 10, 11);
     for (String op : new String[] {"ADD", "SUB", "MUL", "DIV", "MEAN", "SUM"}) {
       activation(op, FREE, BOTH, true);
     }
@@ -120,6 +163,36 @@ public final class OpRules {
 
   private static void put(OpRule rule) {
     RULES.put(rule.name(), rule);
+  }
+
+  private static void recurrent(String name, int weights, int... others) {
+    OTHERS.put(name, IntStream.of(others).boxed().toList());
+    put(
+        new OpRule(
+            name,
+            name,
+            weights,
+            -1,
+            -1,
+            FREE,
+            Set.of(),
+            null,
+            null,
+            Set.of(8),
+            false,
+            Set.of(8, 4),
+            false,
+            true));
+  }
+
+  /**
+   * Finds further weights of an op, which go the way of the first.
+   *
+   * @param op the op
+   * @return positions of inputs; those that the op does not have are among them
+   */
+  public static List<Integer> otherWeights(Op op) {
+    return OTHERS.getOrDefault(TfliteOps.name(op.kind()), List.of());
   }
 
   private static void weighted(
