@@ -12,6 +12,7 @@ import dev.sinter.optimizer.calibration.Calibrator;
 import dev.sinter.optimizer.calibration.Method;
 import dev.sinter.optimizer.calibration.Moments;
 import dev.sinter.optimizer.calibration.Progress;
+import dev.sinter.optimizer.data.FiniteSource;
 import dev.sinter.optimizer.data.InputSource;
 import dev.sinter.optimizer.decision.Decisions;
 import dev.sinter.optimizer.decision.Decisions.Border;
@@ -36,6 +37,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Quantizes a float model: a recipe says what shall become of which ops, examples say which ranges
@@ -168,7 +170,7 @@ public final class Optimizer {
      * @return this builder
      */
     public Builder examples(InputSource source) {
-      examples.put(0, source);
+      examples.put(0, new FiniteSource(source));
       return this;
     }
 
@@ -183,7 +185,7 @@ public final class Optimizer {
     public Builder examples(String signature, InputSource source) {
       for (Signature s : graph.signatures()) {
         if (s.key().equals(signature)) {
-          examples.put(s.subgraph(), source);
+          examples.put(s.subgraph(), new FiniteSource(source));
           return this;
         }
       }
@@ -336,12 +338,9 @@ public final class Optimizer {
               inputs == null ? decisions.inputs() : inputs,
               outputs == null ? decisions.outputs() : outputs);
       for (Map.Entry<QualityStep, Map<String, Object>> step : todo.entrySet()) {
-        QualityStep.Outcome outcome =
-            step.getKey()
-                .correct(
-                    new QualityStep.Context(
-                        prepared, decisions, examples, options, progress, notes::add),
-                    step.getValue());
+        QualityStep.Context on =
+            new QualityStep.Context(prepared, decisions, examples, options, progress, notes::add);
+        QualityStep.Outcome outcome = named(() -> step.getKey().correct(on, step.getValue()));
         prepared = outcome.graph();
         decisions = outcome.decisions();
       }
@@ -367,11 +366,9 @@ public final class Optimizer {
     private Graph prepared(Map<QualityStep, Map<String, Object>> todo, List<String> notes) {
       Graph prepared = graph;
       for (Map.Entry<QualityStep, Map<String, Object>> step : todo.entrySet()) {
-        prepared =
-            step.getKey()
-                .prepare(
-                    new QualityStep.Preparation(prepared, examples, options, notes::add),
-                    step.getValue());
+        QualityStep.Preparation on =
+            new QualityStep.Preparation(prepared, examples, options, notes::add);
+        prepared = named(() -> step.getKey().prepare(on, step.getValue()));
       }
       return prepared;
     }
@@ -401,11 +398,13 @@ public final class Optimizer {
       }
       notes.accept("linear algebra by " + LinearAlgebra.best().name());
       Map<Integer, InputMoments> known =
-          LayerMoments.measure(
-              prepared,
-              examples.get(0),
-              layer -> needed.contains(layer.op()),
-              Reconstruction.Settings.DEFAULT.rows());
+          named(
+              () ->
+                  LayerMoments.measure(
+                      prepared,
+                      examples.get(0),
+                      layer -> needed.contains(layer.op()),
+                      Reconstruction.Settings.DEFAULT.rows()));
       return (subgraph, op) -> subgraph == 0 ? known.get(op) : null;
     }
 
@@ -457,6 +456,16 @@ public final class Optimizer {
                   + " quantizes activations, for which it must see them: give examples (--data), or what an"
                   + " earlier calibration saw (--calibration)");
         }
+      }
+    }
+
+    /** A step says what is wrong with it, but not of which recipe it is. */
+    private <T> T named(Supplier<T> step) {
+      try {
+        return step.get();
+      } catch (IllegalArgumentException e) {
+        throw new RecipeException(
+            (recipe == null ? graph.name() : recipe.name()) + ": " + e.getMessage(), e);
       }
     }
 

@@ -70,7 +70,7 @@ public final class Reconstruction {
     public Settings {
       if (rows < 1 || !(damping > 0)) {
         throw new IllegalArgumentException(
-            "a damping of " + damping + " and " + rows + " rows; both must be above 0");
+            "a damping of " + damping + " and " + rows + " rows: both must be above 0");
       }
     }
   }

@@ -83,6 +83,7 @@ final class Walk {
   /** The way to one tensor. */
   final class Step implements AutoCloseable {
     private final int target;
+    private final String name;
     private final Model model;
     private final Session session;
     private final List<Integer> from;
@@ -93,6 +94,7 @@ final class Walk {
 
     private Step(Graph g, int target, UnaryOperator<Graph> form) {
       this.target = target;
+      name = g.tensor(target).name();
       ahead.remove(target);
       values = new float[Math.toIntExact(g.tensor(target).shape().elements())];
       BitSet ops = new BitSet();
@@ -171,7 +173,7 @@ final class Walk {
             .order(ByteOrder.nativeOrder())
             .asFloatBuffer()
             .get(values);
-        return values;
+        return finite(example);
       }
       for (int i = 0; i < from.size(); i++) {
         session.input(i).duplicate().clear().put(known(from.get(i))[example]);
@@ -184,6 +186,16 @@ final class Walk {
       }
       for (int i = 0; i < saved.size(); i++) {
         keptThen.get(saved.get(i))[example] = Examples.copy(session.output(i + 1));
+      }
+      return finite(example);
+    }
+
+    private float[] finite(int example) {
+      for (float v : values) {
+        if (Float.isNaN(v) || Float.isInfinite(v)) {
+          throw new IllegalArgumentException(
+              "tensor '" + name + "' holds " + v + " on example " + example + " (counted from 0)");
+        }
       }
       return values;
     }

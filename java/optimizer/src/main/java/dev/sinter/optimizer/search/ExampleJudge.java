@@ -56,9 +56,31 @@ public final class ExampleJudge implements Judge {
     this.labels = labels;
     this.options = options;
     this.reference = reference;
-    run(reference, examples, (e, out) -> wanted.add(out));
+    run(
+        reference,
+        examples,
+        (e, out) -> {
+          requireNumbers(reference, e, out);
+          wanted.add(out);
+        });
     if (wanted.isEmpty()) {
       throw new IllegalArgumentException(reference.name() + ": there are no examples");
+    }
+  }
+
+  private static void requireNumbers(Graph g, int example, float[][] outputs) {
+    for (int o = 0; o < outputs.length; o++) {
+      for (float v : outputs[o]) {
+        if (Float.isNaN(v)) {
+          throw new IllegalArgumentException(
+              g.name()
+                  + ": output '"
+                  + g.tensor(g.outputs().get(o)).name()
+                  + "' of the float model holds NaN on example "
+                  + example
+                  + " (counted from 0): nothing can be compared with it");
+        }
+      }
     }
   }
 

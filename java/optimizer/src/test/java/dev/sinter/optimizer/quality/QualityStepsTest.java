@@ -21,10 +21,13 @@ import dev.sinter.optimizer.Optimizer;
 import dev.sinter.optimizer.QualityStep;
 import dev.sinter.optimizer.RandomNetworks;
 import dev.sinter.optimizer.data.InputSource;
+import dev.sinter.optimizer.data.MisfitException;
 import dev.sinter.optimizer.recipe.Recipe;
+import dev.sinter.optimizer.recipe.RecipeException;
 import dev.sinter.runtime.Model;
 import dev.sinter.runtime.Options;
 import dev.sinter.runtime.Session;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -156,19 +159,39 @@ class QualityStepsTest {
   }
 
   @Test
+  void examplesThatTeachNothingAreRefused() {
+    Graph g = network();
+    float[] broken = new float[8 * 8 * 4];
+    broken[77] = Float.NaN;
+    InputSource nan = InputSource.ofFloats(List.of(new float[8 * 8 * 4], broken));
+    for (String step : new String[] {"reconstruct", "bias_correction", "equalize"}) {
+      String message =
+          assertThrows(
+                  MisfitException.class,
+                  () ->
+                      Optimizer.of(g)
+                          .recipe(Recipe.named("dynamic_wi4_afp32"))
+                          .examples(nan)
+                          .step(step, Map.of())
+                          .run())
+              .getMessage();
+      assertTrue(message.contains("'x' holds NaN at element 77 of example 1"), message);
+    }
+  }
+
+  @Test
   void whatIsNotUnderstoodIsSaid() {
     Graph g = network();
     Optimizer.Builder none = Optimizer.of(g).recipe(Recipe.named("dynamic_wi4_afp32"));
     String examples =
-        assertThrows(IllegalArgumentException.class, () -> none.step("reconstruct", Map.of()).run())
+        assertThrows(RecipeException.class, () -> none.step("reconstruct", Map.of()).run())
             .getMessage();
     assertTrue(examples.contains("--data"), examples);
     Optimizer.Builder typo =
         Optimizer.of(g).recipe(Recipe.named("dynamic_wi4_afp32")).examples(SOME);
     String known =
         assertThrows(
-                IllegalArgumentException.class,
-                () -> typo.step("reconstruct", Map.of("refti", true)).run())
+                RecipeException.class, () -> typo.step("reconstruct", Map.of("refti", true)).run())
             .getMessage();
     assertTrue(known.contains("refit"), known);
     String note =
