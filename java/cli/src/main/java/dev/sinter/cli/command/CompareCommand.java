@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Compares forms of a model on labelled examples: size on disk, accuracy, agreement, time.",
       "",
-      "The first is what the others are compared with. Differences of accuracy come with a 95 % interval from the"
+      "The first is what the others are compared with. Differences of accuracy come with a 95 %% interval from the"
           + " examples on which two models differ, and times from rounds in which all take turns: where an interval holds"
           + " 0, or 1 for a ratio of times, there is no difference to be seen."
     },

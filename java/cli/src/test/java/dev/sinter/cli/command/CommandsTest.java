@@ -3,6 +3,7 @@
 
 package dev.sinter.cli.command;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -74,6 +75,23 @@ class CommandsTest {
           "inspect", "run", "verify", "bench", "evaluate", "optimize", "debug", "compare", "demo"
         }) {
       assertEquals(0, run(command, "--help"));
+    }
+  }
+
+  /** Help is formatted: a lone percent sign is a warning on the user's screen. */
+  @Test
+  void helpIsWellFormed() {
+    for (CommandLine command : Main.commandLine().getSubcommands().values()) {
+      CommandLine.Model.UsageMessageSpec usage = command.getCommandSpec().usageMessage();
+      List<String> lines = new ArrayList<>(List.of(usage.description()));
+      lines.addAll(List.of(usage.footer()));
+      command
+          .getCommandSpec()
+          .args()
+          .forEach(argument -> lines.addAll(List.of(argument.description())));
+      for (String line : lines) {
+        assertDoesNotThrow(() -> String.format(line), command.getCommandName() + ": " + line);
+      }
     }
   }
 
