@@ -14,6 +14,9 @@
 namespace sinter {
 namespace {
 
+// More than a usual L2.
+constexpr int64_t FAR_BYTES = 1280 * 1024;
+
 // Calls tile_fn(rows of A, packed tile, first row, first column, columns).
 // T: int8_t, or uint8_t with a zero point of the weights; only the latter's sums lack something.
 template <class T, class TileFn>
@@ -48,6 +51,7 @@ inline void for_each_vnni_tile(const Call* call, const TileFn& tile_fn) {
     const uint8_t flip = is_unsigned ? 0 : 0x80;
     VnniRows most = {a + m0 * p.lda, rows, p.lda, 1, 0, groups, flip, nullptr};
     VnniRows rest = {own, copied, 4 * groups, 1, 0, groups, flip, nullptr};
+    most.far = rest.far = tiles * one_tile > FAR_BYTES;
     if (corrected) {
       vnni_lacking(most, p.k, 128 - p.w_zero_point, lacking);
       vnni_lacking(rest, p.k, 128 - p.w_zero_point, lacking + rows);

@@ -243,13 +243,60 @@ struct VnniStore32 {
   }
 };
 
+// The same of a single row, which is bound by how fast weights arrive and by how long a sum takes: two sums for each
+// vector take turns. AHEAD: bytes that weights are brought nearer ahead of their use; from L2 they come faster without.
+template <int V, int AHEAD>
+SINTER_VNNI_INLINE void vnni_sums_of_one(const VnniRows& m, const uint8_t* a, const int32_t* lacking, const char* tile,
+                                         __m512i (&s)[V]) {
+  __m512i odd[V];
+  vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
+    s[v] = _mm512_loadu_si512(tile + 64 * v);
+    odd[v] = _mm512_setzero_si512();
+  });
+  const __m512i flip = _mm512_set1_epi8(static_cast<char>(m.flip));
+  const char* w = tile + vnni_header_bytes * V;
+  for (int64_t run = 0; run < m.runs; run++, a += m.pitch) {
+    const uint8_t* at = a;
+    int64_t g = m.groups;
+    for (; g >= 2; g -= 2, w += 128 * V, at += 8) {
+      const __m512i x = four(at, flip), y = four(at + 4, flip);
+      vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
+        if constexpr (AHEAD > 0) _mm_prefetch(w + 64 * v + AHEAD, _MM_HINT_T0);
+        dot4(&s[v], x, _mm512_loadu_si512(w + 64 * v));
+      });
+      vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
+        if constexpr (AHEAD > 0) _mm_prefetch(w + 64 * (V + v) + AHEAD, _MM_HINT_T0);
+        dot4(&odd[v], y, _mm512_loadu_si512(w + 64 * V + 64 * v));
+      });
+    }
+    if (g > 0) {
+      const __m512i x = four(at, flip);
+      vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { dot4(&s[v], x, _mm512_loadu_si512(w + 64 * v)); });
+      w += 64 * V;
+    }
+  }
+  const __m512i more = lacking ? _mm512_set1_epi32(*lacking) : _mm512_setzero_si512();
+  vnni_repeat<V>([&](auto v)
+                     SINTER_VNNI_LAMBDA { s[v] = _mm512_add_epi32(_mm512_add_epi32(s[v], odd[v]), more); });
+}
+
 template <int V, int ROWS, class Store>
 SINTER_VNNI_INLINE void vnni_block(const VnniRows& m, int64_t row, const char* tile, const Store& store) {
   __m512i sums[V * ROWS];
   // A line for each group: the first four blocks of six rows see to a whole tile.
   const int64_t part = row / 6;
   const char* ahead = m.next && part < 4 ? m.next + part * m.runs * m.groups * 64 : tile;
-  vnni_sums<V, ROWS>(m, m.a + row * m.stride, m.lacking ? m.lacking + row : nullptr, tile, ahead, sums);
+  const uint8_t* a = m.a + row * m.stride;
+  const int32_t* lacking = m.lacking ? m.lacking + row : nullptr;
+  if constexpr (ROWS == 1) {
+    if (m.far) {
+      vnni_sums_of_one<V, 1024>(m, a, lacking, tile, sums);
+    } else {
+      vnni_sums_of_one<V, 0>(m, a, lacking, tile, sums);
+    }
+  } else {
+    vnni_sums<V, ROWS>(m, a, lacking, tile, ahead, sums);
+  }
   store.template put<V, ROWS>(sums, store.template constants<V>(tile), row);
 }
 

@@ -32,6 +32,7 @@ struct VnniRows {
   const int32_t* lacking;  // per row: what its sums lack; null: nothing
   // Where the weights of the tile after this one stand, to be brought nearer meanwhile; null: nowhere.
   const char* next = nullptr;
+  bool far = false;  // weights come from beyond L2
 };
 
 // How a sum becomes a float: dynamic_result of dynamic.h.
