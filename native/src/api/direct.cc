@@ -137,7 +137,7 @@ sinter_status run_direct(Direct* d, const void* params, double products, void** 
   for (int i = 0; i < d->row->op->slot_count; i++) {
     if (d->row->op->slots[i].role == SLOT_WEIGHTS) slots[i] = d->packed.data();
   }
-  const double saved = cycles_saved(products / d->row->cost.ops_per_cycle, wanted_threads(threads));
+  const double saved = cycles_saved(products / d->row->cost.ops_per_cycle, wanted_threads(threads), sharing_costs());
   if (saved <= 0) {
     Workers alone = {1, nullptr};  // parallel_for never calls run() then
     return run_with(d, params, slots, &alone);

@@ -4,14 +4,10 @@
 
 #include <stddef.h>
 
+#include "core/cpu.h"
+
 namespace sinter {
 namespace {
-
-// Measured on two cores of a Xeon with a mesh, 3.3 GHz: from handing out tasks to all being known done, beside the
-// tasks themselves, 0.5 us, and 0.2 us until the worker has what the caller has just written about the call; lines that
-// another core has written are read, or written over, at some 10 GB/s.
-const double hand_over_cycles = 2300;
-const double bytes_per_cycle = 3;
 
 // What shared steps do not win: the last tasks end at different times, each core reads the weights.
 const double share_of_ideal = 0.9;
@@ -26,13 +22,17 @@ const int enough_samples = 8, runs_alone = 64;
 
 }  // namespace
 
-double cycles_saved(double cycles, int threads) {
+const SharingCosts& sharing_costs() {
+  return cpu_is_amd() ? COMPLEX_COSTS : MESH_COSTS;
+}
+
+double cycles_saved(double cycles, int threads, const SharingCosts& costs) {
   if (threads < 2) return 0;
-  const double saved = cycles - cycles / threads / share_of_ideal - hand_over_cycles;
+  const double saved = cycles - cycles / threads / share_of_ideal - costs.hand_over_cycles;
   return saved < least_win * cycles ? 0 : saved;
 }
 
-Schedule make_schedule(const std::vector<StepCost>& steps, int threads) {
+Schedule make_schedule(const std::vector<StepCost>& steps, int threads, const SharingCosts& costs) {
   Schedule schedule;
   schedule.shared.assign(steps.size(), false);
   if (threads < 2) return schedule;
@@ -41,15 +41,15 @@ Schedule make_schedule(const std::vector<StepCost>& steps, int threads) {
   std::vector<bool> from_shared_to_alone, from_alone_to_shared;
   for (size_t i = 0; i < steps.size(); i++) {
     const double cycles = steps[i].cycles > 0 ? steps[i].cycles : long_step;
-    const double gather = steps[i].bytes * (n - 1) / n / bytes_per_cycle;  // the caller fetches all but its part
-    const double scatter = steps[i].bytes / n / bytes_per_cycle;           // the others fetch theirs at the same time
-    if (i == 0) shared = scatter;                                          // the caller has written the inputs
+    const double gather = steps[i].bytes * (n - 1) / n / costs.bytes_per_cycle;  // the caller fetches all but its part
+    const double scatter = steps[i].bytes / n / costs.bytes_per_cycle;  // the others fetch theirs at the same time
+    if (i == 0) shared = scatter;                                       // the caller has written the inputs
     const bool gathers = i > 0 && shared + gather < alone, scatters = i > 0 && alone + scatter < shared;
     from_shared_to_alone.push_back(gathers);
     from_alone_to_shared.push_back(scatters);
     const double before_alone = gathers ? shared + gather : alone, before_shared = scatters ? alone + scatter : shared;
     alone = before_alone + cycles;
-    shared = before_shared + cycles / n / share_of_ideal + hand_over_cycles;
+    shared = before_shared + cycles / n / share_of_ideal + costs.hand_over_cycles;
     all_alone += cycles;
   }
   const double best = shared < alone ? shared : alone;

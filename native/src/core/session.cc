@@ -34,7 +34,7 @@ Schedule schedule_of(const Plan& plan, int threads) {
     }
     costs.push_back({cycles, bytes});
   }
-  return make_schedule(costs, threads);
+  return make_schedule(costs, threads, sharing_costs());
 }
 
 }  // namespace

@@ -8,27 +8,27 @@ namespace sinter {
 namespace {
 
 std::vector<bool> shared(const std::vector<StepCost>& steps, int threads = 2) {
-  return make_schedule(steps, threads).shared;
+  return make_schedule(steps, threads, MESH_COSTS).shared;
 }
 
 TEST(Schedule, OneThreadSharesNothing) {
-  const Schedule s = make_schedule({{1e9, 1e6}, {0, 0}}, 1);
+  const Schedule s = make_schedule({{1e9, 1e6}, {0, 0}}, 1, MESH_COSTS);
   EXPECT_EQ(s.shared, std::vector<bool>({false, false}));
   EXPECT_EQ(s.saved_cycles, 0);
 }
 
 TEST(Schedule, LongStepsAndThoseOfUnknownLengthAreShared) {
-  const Schedule s = make_schedule({{1e6, 1e3}, {0, 1e3}}, 2);
+  const Schedule s = make_schedule({{1e6, 1e3}, {0, 1e3}}, 2, MESH_COSTS);
   EXPECT_EQ(s.shared, std::vector<bool>({true, true}));
   EXPECT_GT(s.saved_cycles, 0.4 * 2e6);
   EXPECT_LT(s.saved_cycles, 0.5 * 2e6);
 }
 
 TEST(Schedule, ShortStepsAreNot) {
-  const Schedule s = make_schedule(std::vector<StepCost>(50, {1000, 100}), 2);
+  const Schedule s = make_schedule(std::vector<StepCost>(50, {1000, 100}), 2, MESH_COSTS);
   EXPECT_EQ(s.shared, std::vector<bool>(50, false));
   EXPECT_EQ(s.saved_cycles, 0);
-  EXPECT_EQ(make_schedule({}, 8).saved_cycles, 0);
+  EXPECT_EQ(make_schedule({}, 8, MESH_COSTS).saved_cycles, 0);
 }
 
 TEST(Schedule, AShortStepIsSharedOnlyWhereItsDataWouldTravel) {
@@ -90,7 +90,7 @@ TEST(Schedule, ItIsTheCheapestSequence) {
   for (int round = 0; round < 200; round++) {
     std::vector<StepCost> steps;
     for (int i = 0; i < 8; i++) steps.push_back({1.0 + next(30000), 1.0 * next(40000)});
-    const Schedule s = make_schedule(steps, 2);
+    const Schedule s = make_schedule(steps, 2, MESH_COSTS);
     double least = 1e30;
     for (int mask = 0; mask < 256; mask++) {
       std::vector<bool> sequence;
@@ -106,6 +106,12 @@ TEST(Schedule, ItIsTheCheapestSequence) {
       EXPECT_NEAR(cost(steps, s.shared), least, 1e-6 * least);
     }
   }
+}
+
+TEST(Schedule, CheaperHandOversShareShorterSteps) {
+  const std::vector<StepCost> steps(30, {5000, 20000});
+  EXPECT_EQ(make_schedule(steps, 2, MESH_COSTS).gain, 1);
+  EXPECT_GT(make_schedule(steps, 2, COMPLEX_COSTS).gain, 1.2);
 }
 
 }  // namespace

@@ -276,8 +276,7 @@ SINTER_VNNI_INLINE void vnni_sums_of_one(const VnniRows& m, const uint8_t* a, co
     }
   }
   const __m512i more = lacking ? _mm512_set1_epi32(*lacking) : _mm512_setzero_si512();
-  vnni_repeat<V>([&](auto v)
-                     SINTER_VNNI_LAMBDA { s[v] = _mm512_add_epi32(_mm512_add_epi32(s[v], odd[v]), more); });
+  vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { s[v] = _mm512_add_epi32(_mm512_add_epi32(s[v], odd[v]), more); });
 }
 
 template <int V, int ROWS, class Store>
@@ -342,7 +341,8 @@ inline bool vnni_scales_are_small(const char* tile, int columns) {
 
 // The same for 8-bit results.
 inline void vnni_tile_8(const VnniRows& m, const char* tile, char* c, int64_t ldc, int columns, const VnniEpilogue& e) {
-  if (vnni_scales_are_small(tile, columns)) {
+  // To find out costs a row or two more than it saves them.
+  if (m.rows > 2 && vnni_scales_are_small(tile, columns)) {
     vnni_any_tile(m, tile, VnniStore8<true>{c, ldc, columns, e});
   } else {
     vnni_any_tile(m, tile, VnniStore8<false>{c, ldc, columns, e});
