@@ -183,6 +183,13 @@ inline __m512 dot_bf16(const __m512& sum, const __m512i& a, const __m512i& b) {
   }(x, count))
 #undef _mm512_srai_epi32
 #define _mm512_srai_epi32(x, count) _mm512_sra_epi32(x, _mm_cvtsi32_si128(count))
+#undef _mm512_shuffle_epi32
+#define _mm512_shuffle_epi32(x, how)                                                                          \
+  ([](const __m512i& sinter_x) {                                                                              \
+    const __m256i low = ::sinter_emulated::half<__m256i>(sinter_x, 0);                                        \
+    const __m256i high = ::sinter_emulated::half<__m256i>(sinter_x, 1);                                       \
+    return ::sinter_emulated::join<__m512i>(_mm256_shuffle_epi32(low, how), _mm256_shuffle_epi32(high, how)); \
+  }(x))
 #undef _mm512_cmpgt_epi16_mask
 #define _mm512_cmpgt_epi16_mask(a, b) (::sinter_emulated::greater_16(a, b))
 #undef _mm512_cmplt_epi32_mask

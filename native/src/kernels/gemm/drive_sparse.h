@@ -34,8 +34,8 @@ void put_part_of(const GemmParams& p, const SparseTile& t, int64_t n, int64_t pa
   if (left > 0) Kernel::put(stage, part, t.c + n, p.ldc, t.pixels, left < SPARSE_CHUNK ? left : SPARSE_CHUNK);
 }
 
-// Tiles one after the other by one thread. Results of a chunk are put to their places among the products of the next,
-// of the next tile, too: the former wait for shuffles and stores, the latter for loads.
+// Tiles one after the other by one thread. Results of a chunk are put to their places after the products of the next,
+// of the next tile, too: what they wait for has long been stored then.
 template <class Kernel>
 struct SparseTiles {
   const GemmParams& p;
