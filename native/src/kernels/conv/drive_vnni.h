@@ -27,13 +27,9 @@ struct Product {
   bool corrected;
 };
 
-// All columns of channel group g for rows of pixels whose outputs are `ldc` bytes apart from `c` on.
-inline void all_tiles(const Product& q, const VnniRows& rows, int64_t g, char* c, int64_t ldc) {
-  for (int64_t n0 = 0; n0 < q.n; n0 += 64) {
-    const int columns = q.n - n0 < 64 ? static_cast<int>(q.n - n0) : 64;
-    vnni_tile_8(rows, q.packed + g * q.one_group + n0 / 64 * q.one_tile, c + g * q.n + n0, ldc, columns, q.e);
-  }
-}
+// What both ways hand to `multiply`: rows of pixels by a tile of columns n0 .. n0 + columns - 1 of group g; results
+// begin `at` elements into the output, a row's ldc behind the one before.
+//   multiply(const VnniRows& rows, const char* tile, int64_t g, int64_t n0, int columns, int64_t at, int64_t ldc)
 
 // ---- windows in place -----------------------------------------------------------------------------
 
@@ -49,7 +45,8 @@ inline void copy_rows(const Product& q, const uint8_t* image, int64_t iy0, int64
   }
 }
 
-inline void whole_rows(const Product& q, int64_t b, int64_t y0, int64_t count, uint8_t* own) {
+template <class Multiply>
+inline void whole_rows(const Product& q, int64_t b, int64_t y0, int64_t count, uint8_t* own, const Multiply& multiply) {
   const ConvParams& p = q.p;
   const int64_t pitch = q.block.pitch, run = int64_t{p.kernel_w} * p.in_c;
   const int64_t step_x = int64_t{p.stride_w} * p.in_c, step_y = p.stride_h * pitch;
@@ -68,14 +65,14 @@ inline void whole_rows(const Product& q, int64_t b, int64_t y0, int64_t count, u
   for (int64_t l = 0; q.corrected && l < lines; l++) {
     vnni_lacking(pixels_of(l), run, 128 - p.w_zero_point, lacking + l * rows);
   }
-  char* c = q.out + (b * p.out_h + y0) * p.out_w * p.out_c;
+  const int64_t c = (b * p.out_h + y0) * p.out_w * p.out_c;
   for (int64_t n0 = 0; n0 < q.n; n0 += 64) {
     const int columns = q.n - n0 < 64 ? static_cast<int>(q.n - n0) : 64;
     const char* tile = q.packed + n0 / 64 * q.one_tile;
     for (int64_t l = 0; l < lines; l++) {
       VnniRows pixels = pixels_of(l);
       if (q.corrected) pixels.lacking = lacking + l * rows;
-      vnni_tile_8(pixels, tile, c + l * c_line_step + n0, c_step, columns, q.e);
+      multiply(pixels, tile, 0, n0, columns, c + l * c_line_step + n0, c_step);
     }
   }
 }
@@ -102,7 +99,9 @@ inline void gather(const Product& q, const uint8_t* image, int64_t y, int64_t x,
   }
 }
 
-inline void gathered_pixels(const Product& q, int64_t m0, int64_t count, int64_t g, uint8_t* own) {
+template <class Multiply>
+inline void gathered_pixels(const Product& q, int64_t m0, int64_t count, int64_t g, uint8_t* own,
+                            const Multiply& multiply) {
   const ConvParams& p = q.p;
   const int64_t channels = p.in_c / p.groups, plane = int64_t{p.out_h} * p.out_w, pitch = q.block.pitch;
   int32_t* lacking = reinterpret_cast<int32_t*>(own + q.block.image_bytes);
@@ -122,7 +121,11 @@ inline void gathered_pixels(const Product& q, int64_t m0, int64_t count, int64_t
     vnni_lacking(pixels, pitch, 128 - p.w_zero_point, lacking);  // bytes between rows are zero
     pixels.lacking = lacking;
   }
-  all_tiles(q, pixels, g, q.out + m0 * p.out_c, p.out_c);
+  for (int64_t n0 = 0; n0 < q.n; n0 += 64) {
+    const int columns = q.n - n0 < 64 ? static_cast<int>(q.n - n0) : 64;
+    multiply(pixels, q.packed + g * q.one_group + n0 / 64 * q.one_tile, g, n0, columns, m0 * p.out_c + g * q.n + n0,
+             p.out_c);
+  }
 }
 
 // T: int8_t, or uint8_t with a zero point of the weights.
@@ -146,19 +149,21 @@ inline void conv_8(const Call* call) {
                      static_cast<uint8_t>(p.in_zero_point),
                      static_cast<uint8_t>(is_unsigned ? 0 : 0x80),
                      is_unsigned && p.w_zero_point != 128};
+  const auto multiply = [&](const VnniRows& pixels, const char* tile, int64_t, int64_t, int columns, int64_t at,
+                            int64_t ldc) { vnni_tile_8(pixels, tile, q.out + at, ldc, columns, q.e); };
   const int64_t rows = q.block.rows;
   uint8_t* scratch = static_cast<uint8_t*>(call->scratch);
   if (q.block.whole) {
     const int64_t blocks = (p.out_h + rows - 1) / rows;
     parallel_for(call->workers, p.batch * blocks, [&](int64_t task, int thread) {
       const int64_t y0 = task % blocks * rows, left = p.out_h - y0;
-      whole_rows(q, task / blocks, y0, left < rows ? left : rows, scratch + thread * q.block.bytes);
+      whole_rows(q, task / blocks, y0, left < rows ? left : rows, scratch + thread * q.block.bytes, multiply);
     });
   } else {
     const int64_t pixels = p.batch * plane, blocks = (pixels + rows - 1) / rows;
     parallel_for(call->workers, blocks * p.groups, [&](int64_t task, int thread) {
       const int64_t m0 = task / p.groups * rows, left = pixels - m0;
-      gathered_pixels(q, m0, left < rows ? left : rows, task % p.groups, scratch + thread * q.block.bytes);
+      gathered_pixels(q, m0, left < rows ? left : rows, task % p.groups, scratch + thread * q.block.bytes, multiply);
     });
   }
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/workers.h"
+#include "kernels/conv/dynamic.h"
 #include "kernels/conv/op.h"
 #include "kernels/conv/shape.h"
 #include "kernels/gemm/dynamic_images.h"
@@ -38,10 +39,36 @@ sinter_status plain_pack(const void* params, const Source* sources, void* out, i
   return SINTER_OK;
 }
 
+// Of each group: float biases in whole tiles of 64 columns, then the tiles of int8, whose kernel rows each begin a
+// group of four.
+int64_t vnni_bytes(const void* params, const Source* sources) {
+  const ConvParams& p = *static_cast<const ConvParams*>(params);
+  if (check_dynamic_sources(sources, p.out_c, conv_k(p)) != SINTER_OK) return -1;
+  const int64_t n = p.out_c / p.groups;
+  return p.groups * (dynamic_vnni_bias_bytes(n) + packed_tiles_bytes(tile_form_vnni, n, conv_k(p), p.kernel_h));
+}
+
+sinter_status vnni_pack(const void* params, const Source* sources, void* out, int64_t) {
+  const ConvParams& p = *static_cast<const ConvParams*>(params);
+  const int64_t k = conv_k(p), n = p.out_c / p.groups, bias_bytes = dynamic_vnni_bias_bytes(n);
+  const float* bias = static_cast<const float*>(sources[CONV_SOURCE_BIAS].data);
+  char *biases = static_cast<char*>(out), *tiles = biases + p.groups * bias_bytes;
+  memset(biases, 0, static_cast<size_t>(p.groups * bias_bytes));
+  for (int64_t g = 0; g < p.groups; g++) {
+    if (bias) memcpy(biases + g * bias_bytes, bias + g * n, 4 * static_cast<size_t>(n));
+    pack_tiles(tile_form_vnni, n, k, p.kernel_h,
+               static_cast<const int8_t*>(sources[CONV_SOURCE_WEIGHTS].data) + g * n * k, nullptr,
+               static_cast<const float*>(sources[CONV_SOURCE_SCALE].data) + g * n, 0,
+               tiles + g * packed_tiles_bytes(tile_form_vnni, n, k, p.kernel_h));
+  }
+  return SINTER_OK;
+}
+
 }  // namespace
 
 extern const OpDef conv_op;
-extern const PackingDef conv_f32s8_plain_packing, conv_f32s8_n16k2_packing;
+extern const PackingDef conv_f32s8_plain_packing, conv_f32s8_n16k2_packing, conv_f32s8_n64k4_packing;
+const PackingDef conv_f32s8_n64k4_packing = {"conv_f32s8_n64k4", 1, &conv_op, CONV_SOURCES, vnni_bytes, vnni_pack};
 const PackingDef conv_f32s8_plain_packing = {"conv_f32s8_plain", 1, &conv_op, CONV_SOURCES, plain_bytes, plain_pack};
 const PackingDef conv_f32s8_n16k2_packing = {"conv_f32s8_n16k2", 1, &conv_op, CONV_SOURCES, tiles_bytes, tiles_pack};
 
@@ -53,6 +80,19 @@ int64_t conv_f32s8_scratch(const void* params, int threads) {
 int64_t conv_f32s8_avx2_scratch(const void* params, int threads) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
   return conv_f32s8_scratch(params, threads) + threads * avx2_panel_bytes(conv_k(p));
+}
+
+int64_t conv_vnni_scratch(const void* params, int threads, bool corrected);  // packing.cc
+
+int64_t conv_f32s8_vnni_scratch(const void* params, int threads) {
+  const ConvParams& p = *static_cast<const ConvParams*>(params);
+  const int64_t windows = conv_vnni_scratch(params, threads, false);
+  int64_t bytes;
+  if (__builtin_add_overflow(windows, conv_f32s8_scratch(params, threads) + threads * dynamic_conv_ranges_bytes(p),
+                             &bytes)) {
+    return INT64_MAX;
+  }
+  return bytes;
 }
 
 void conv_f32s8f32_reference(const Call* call) {

@@ -1,9 +1,9 @@
-// Float images to the int16 values that convolutions by int8 weights multiply, each image with a range of its own.
-// SPDX-License-Identifier: Apache-2.0
+// Float images to the values that convolutions by int8 weights multiply, each image with a range of its own: int16,
+// less the zero point, or bytes as V makes them. SPDX-License-Identifier: Apache-2.0
 //
 // Internal linkage: ISA files include it. V is a class with
 //   static void extremes(const float* x, int64_t count, float* low, float* high), 0 among the values;
-//   static void quantize(const float* x, int64_t count, const DynamicRange& r, int16_t* out).
+//   static void quantize(const float* x, int64_t count, const DynamicRange& r, T* out).
 #ifndef SINTER_KERNELS_GEMM_DYNAMIC_IMAGES_H_
 #define SINTER_KERNELS_GEMM_DYNAMIC_IMAGES_H_
 
@@ -30,19 +30,21 @@ static inline int64_t dynamic_images_bytes(int64_t batch, int64_t count, int thr
   return dynamic_values_offset(batch, threads) + dynamic_round_up(2 * batch * count + 64);
 }
 
-struct DynamicImages {
+template <class T>
+struct DynamicImagesOf {
   const DynamicRange* ranges;  // [batch]
-  const int16_t* values;       // [batch][count]
+  const T* values;             // [batch][count]
 };
+typedef DynamicImagesOf<int16_t> DynamicImages;
 
-template <class V>
-static inline DynamicImages dynamic_images(const Call* call, const float* in, int64_t batch, int64_t count,
-                                           int32_t mode) {
+template <class V, class T = int16_t>
+static inline DynamicImagesOf<T> dynamic_images(const Call* call, const float* in, int64_t batch, int64_t count,
+                                                int32_t mode) {
   const int threads = call->workers->threads;
   char* scratch = static_cast<char*>(call->scratch);
   float* extremes = reinterpret_cast<float*>(scratch);
   DynamicRange* ranges = reinterpret_cast<DynamicRange*>(scratch + dynamic_ranges_offset(batch, threads));
-  int16_t* values = reinterpret_cast<int16_t*>(scratch + dynamic_values_offset(batch, threads));
+  T* values = reinterpret_cast<T*>(scratch + dynamic_values_offset(batch, threads));
   // Parts of a few KiB would cost more to hand out than to do.
   const int parts = count < 4096 ? 1 : threads;
   const auto part = [&](int64_t task, int64_t* first, int64_t* size) {
