@@ -62,7 +62,7 @@ final class Ranking {
     final Set<Integer> layers;
     double gain = Double.NaN; // per layer added
     int measuredAt = -1; // at which step
-    double noise;
+    Noise noise;
 
     Candidate(Set<Integer> layers) {
       this.layers = layers;
@@ -74,21 +74,21 @@ final class Ranking {
 
   Result run(InputSource inputs, int examples, List<String> notes) {
     gather(inputs, examples);
-    double start = noise(match.compressed());
-    if (!(start > NOTHING)) {
+    Noise start = noise(match.compressed());
+    if (!(start.all() > NOTHING)) {
       return new Result(List.of(), List.of());
     }
     List<Candidate> candidates = candidates(notes);
     List<Trial> trials = new ArrayList<>();
     Set<Integer> chosen = new TreeSet<>();
     List<Remedy> remedies = new ArrayList<>();
-    double now = start;
+    double now = start.all();
     long bytes = TfliteWriter.toBytes(match.compressed()).length;
     Graph before = match.compressed();
     double micros = Double.NaN;
     for (int step = 0; step < options.remedies() && now > NOTHING; step++) {
-      Candidate best = best(candidates, chosen, now, step, trials, start);
-      if (best == null || now - best.noise < LEAST_GAIN * start) {
+      Candidate best = best(candidates, chosen, now, step, trials, start.all());
+      if (best == null || now - best.noise.all() < LEAST_GAIN * start.all()) {
         break;
       }
       Set<Integer> added = new LinkedHashSet<>(best.layers);
@@ -105,13 +105,13 @@ final class Ranking {
               added.stream().map(i -> layers.get(i).name()).toList(),
               scopes(added),
               Diagnosis.of(layers, added),
-              best.noise,
-              (best.noise - now) / start,
+              best.noise.outputs(),
+              (best.noise.all() - now) / start.all(),
               size,
               size - bytes,
               micros,
               change));
-      now = best.noise;
+      now = best.noise.all();
       bytes = size;
       before = mixed;
       candidates.removeIf(c -> chosen.containsAll(c.layers));
@@ -145,7 +145,15 @@ final class Ranking {
     }
   }
 
-  private double noise(Graph graph) {
+  /**
+   * Noise as a part of the signal.
+   *
+   * @param outputs the mean over outputs
+   * @param all the mean over outputs and heads
+   */
+  private record Noise(double outputs, double all) {}
+
+  private Noise noise(Graph graph) {
     Graph opened = heads.open(graph);
     try (ModelRun run = ModelRun.open(opened, options.compressed())) {
       int outputs = opened.outputs().size();
@@ -169,11 +177,13 @@ final class Ranking {
         }
       }
       double sum = 0;
+      double ofOutputs = 0;
       for (int o = 0; o < outputs; o++) {
         double ratio = ErrorSums.ratio(noise[o], signal[o]);
         sum += Double.isFinite(ratio) ? ratio : noise[o];
+        ofOutputs = o < graph.outputs().size() ? sum : ofOutputs;
       }
-      return sum / outputs;
+      return new Noise(ofOutputs / graph.outputs().size(), sum / outputs);
     }
   }
 
@@ -329,7 +339,8 @@ final class Ranking {
       for (int i = 0; i < candidates.size(); i++) {
         measure(candidates.get(i), chosen, now, step);
         Candidate c = candidates.get(i);
-        trials.add(new Trial(List.copyOf(c.layers), c.noise, (c.noise - start) / start));
+        trials.add(
+            new Trial(List.copyOf(c.layers), c.noise.outputs(), (c.noise.all() - start) / start));
         progress.at("candidates", i + 1, candidates.size());
       }
     }
@@ -353,10 +364,10 @@ final class Ranking {
     c.measuredAt = step;
     try {
       c.noise = noise(mixed(all));
-      c.gain = added == 0 ? 0 : (now - c.noise) / added;
+      c.gain = added == 0 ? 0 : (now - c.noise.all()) / added;
     } catch (SinterException | GraphException e) {
       c.gain = 0; // this mixture does not run; others do
-      c.noise = now;
+      c.noise = new Noise(now, now);
     }
   }
 }
