@@ -244,7 +244,11 @@ final class SearchOptions {
   private void print(PrintWriter out, SearchResult r, SchemeSpace space, Path output, int judged) {
     Table table =
         new Table("bytes", "of float", "accuracy", "noise dB", "us", "layers per scheme", "");
-    for (Trial t : r.pareto()) {
+    List<Trial> shown = new ArrayList<>(r.pareto());
+    if (r.best() != null && !shown.contains(r.best())) {
+      shown.add(r.best()); // of equal accuracy, but with less noise than a smaller one
+    }
+    for (Trial t : shown) {
       table.row(
           t.bytes(),
           String.format(Locale.ROOT, "%.1f %%", 100.0 * t.bytes() / r.reference().bytes()),

@@ -16,6 +16,11 @@ import java.util.Set;
  */
 public final class NamedRecipes {
   private static final String MIN_MAX = "min_max_uniform_quantize";
+
+  /** AI Edge Quantizer's recipes that are several: one per model of a bundle. */
+  private static final Set<String> BUNDLES =
+      Set.of("gemma4_mixed48", "gemma4_mixed48_hr", "gemma4_mixed48_b32", "gemma4_mixed48_b64");
+
   private static final Map<String, List<Rule>> ALL = new LinkedHashMap<>();
 
   static {
@@ -104,6 +109,13 @@ public final class NamedRecipes {
    */
   public static Recipe get(String name) {
     List<Rule> rules = ALL.get(name);
+    if (rules == null && BUNDLES.contains(name)) {
+      throw new RecipeException(
+          "recipe "
+              + name
+              + " is for the parts of a LiteRT-LM bundle, a list of rules for each: take a part's model, and rules for"
+              + " it in a file, such as dynamic_wi4c_afp32 on EMBEDDING_LOOKUP or FULLY_CONNECTED");
+    }
     if (rules == null) {
       throw new RecipeException(
           "there is no recipe '" + name + "', and no such file; known names are " + names());
