@@ -45,7 +45,7 @@ public final class RowProfiler {
     {3136, 144, 24},
     {32, 16, 16}
   };
-  private static final int[] ONE_ROW = {1, 1024, 512};
+  private static final int[] ONE_ROW = {1, 1024, 1024};
   private static final double[] DENSITIES = {0.2, 0.5, 0.8};
   private static final int WARM_UP = 3;
 
