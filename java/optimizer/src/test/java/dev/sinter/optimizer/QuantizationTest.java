@@ -21,10 +21,12 @@ import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Padding;
 import dev.sinter.graph.Quantization;
 import dev.sinter.graph.Tensor;
+import dev.sinter.graph.tflite.TfliteOps;
 import dev.sinter.graph.tflite.TfliteReader;
 import dev.sinter.graph.tflite.TfliteWriter;
 import dev.sinter.optimizer.calibration.CalibrationException;
 import dev.sinter.optimizer.data.InputSource;
+import dev.sinter.optimizer.decision.Decisions;
 import dev.sinter.optimizer.decision.Decisions.Border;
 import dev.sinter.optimizer.decision.DecisionsJson;
 import dev.sinter.optimizer.decision.Mode;
@@ -32,6 +34,7 @@ import dev.sinter.optimizer.recipe.Recipe;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -78,6 +81,37 @@ class QuantizationTest {
 
   private static Op op(Graph g, String kind) {
     return g.ops().stream().filter(o -> o.kind().label().equals(kind)).findFirst().orElseThrow();
+  }
+
+  @Test
+  void allMatricesOfARecurrentLayer() throws IOException {
+    GraphBuilder b = Graph.builder("rnn");
+    Value x = b.input("x", ElementType.FLOAT32, 1, 6);
+    Value state = b.variable("h", ElementType.FLOAT32, Quantization.NONE, 1, 5);
+    Graph g =
+        b.op(
+                TfliteOps.builtin("RNN", 1, Map.of("fused_activation_function", 4)),
+                ElementType.FLOAT32,
+                Quantization.NONE,
+                x,
+                b.floats("w", random(30, 1), 5, 6),
+                b.floats("r", random(25, 2), 5, 5),
+                b.floats("bias", random(5, 3), 5),
+                state)
+            .output("y")
+            .build();
+    Optimized o = run(g, "dynamic_wi8_afp32");
+    assertEquals(30 * 4 + 25 * 4, o.layers().get(0).weightBytes());
+    assertEquals(30 + 25 + 2 * 4, o.layers().get(0).newWeightBytes());
+    Op rnn = o.graph().ops().get(0);
+    for (int slot : new int[] {1, 2}) {
+      assertEquals(ElementType.INT8, o.graph().tensor(rnn.input(slot)).type());
+    }
+    assertEquals(ElementType.FLOAT32, o.graph().tensor(rnn.input(3)).type());
+    Decisions read = DecisionsJson.read("test", DecisionsJson.write(o.decisions()));
+    assertEquals(o.graph(), read.apply(g));
+    String left = run(g, "static_wi8_ai8").layers().get(0).reason();
+    assertTrue(left.contains("keeps a state"), left);
   }
 
   @Test
