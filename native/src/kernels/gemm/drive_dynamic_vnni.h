@@ -23,7 +23,7 @@ inline void gemm_dynamic_as(const Call* call) {
   const int64_t groups = (int64_t{p.k} + 3) / 4, stride = 4 * groups;
   const int64_t one_tile = tile_bytes(tile_form_vnni, p.k), tiles = (int64_t{p.n} + 63) / 64;
   const int threads = call->workers->threads;
-  const int64_t block = fair_rows(p.m, dynamic_vnni_rows(p.k), 6, threads);
+  const int64_t block = product_rows(p.m, dynamic_vnni_rows(p.k), 6, tiles * one_tile, threads);
   const ProductTasks tasks = product_tasks(p.m, block, tiles, one_tile, LEAST_BYTES, threads);
   parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
     const ProductTask part = tasks.at(task);
@@ -33,7 +33,9 @@ inline void gemm_dynamic_as(const Call* call) {
     DynamicRange* ranges = reinterpret_cast<DynamicRange*>(own + dynamic_vnni_panel_bytes(p.k));
     dynamic_rows<DynamicVnni>(a + m0 * p.lda, p.lda, rows, p.k, p.dynamic, panel, stride, stride, ranges);
     VnniRows all = {panel, rows, stride, 1, 0, groups, 0, nullptr};
+    all.far = tiles * one_tile > FAR_BYTES;
     for (int64_t t = part.first_tile; t < part.end_tile; t++) {
+      all.next = t + 1 < part.end_tile ? packed + (t + 1) * one_tile : nullptr;
       const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
       vnni_any_tile(
           all, packed + t * one_tile,

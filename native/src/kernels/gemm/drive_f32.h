@@ -34,7 +34,7 @@ inline void gemm_f32(const Call* call, const StripKernelF32& kernel) {
   const int64_t fit = packed_bytes <= 24576 ? 16384 / (4 * int64_t{p.n}) : F32_BLOCK_BYTES / (4 * int64_t{p.k});
   const int64_t most = fit < F32_ROWS ? F32_ROWS : fit > F32_MOST_ROWS ? F32_MOST_ROWS : fit;
   const int threads = call->workers->threads;
-  const int64_t fair = fair_rows(p.m, most, F32_ROWS, threads), cuts = (p.m + fair - 1) / fair;
+  const int64_t fair = product_rows(p.m, most, F32_ROWS, packed_bytes, threads), cuts = (p.m + fair - 1) / fair;
   const int64_t even = ((p.m + cuts - 1) / cuts + F32_ROWS - 1) / F32_ROWS * F32_ROWS;
   const int64_t block = threads == 1 ? even : fair < F32_ROWS ? F32_ROWS : fair;
   const int64_t strip_bytes = 4 * strips.first_column(1) * int64_t{p.k};

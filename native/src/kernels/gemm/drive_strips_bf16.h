@@ -30,7 +30,8 @@ inline void gemm_strips_bf16(const Call* call) {
   const bool in_place = sizeof(In) == 2 && p.k % 2 == 0;
   const int64_t most = bf16_block_rows(p.n, p.k, sizeof(Out));
   const int threads = call->workers->threads;
-  const int64_t fair = fair_rows(p.m, most, BF16_ROWS, threads), cuts = (p.m + fair - 1) / fair;
+  const int64_t fair = product_rows(p.m, most, BF16_ROWS, bf16_tiles_bytes(p.n, p.k), threads),
+                cuts = (p.m + fair - 1) / fair;
   const int64_t even = ((p.m + cuts - 1) / cuts + BF16_ROWS - 1) / BF16_ROWS * BF16_ROWS;
   const int64_t block = threads == 1 ? even : fair < BF16_ROWS ? BF16_ROWS : fair;
   const int64_t strip_bytes = 4 * strips.first_column(1) * bf16_pairs(p.k);

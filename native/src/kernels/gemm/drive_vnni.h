@@ -14,9 +14,6 @@
 namespace sinter {
 namespace {
 
-// More than a usual L2.
-constexpr int64_t FAR_BYTES = 1280 * 1024;
-
 // Calls tile_fn(rows of A, packed tile, first row, first column, columns).
 // T: int8_t, or uint8_t with a zero point of the weights; only the latter's sums lack something.
 template <class T, class TileFn>
@@ -30,7 +27,7 @@ inline void for_each_vnni_tile(const Call* call, const TileFn& tile_fn) {
   const int64_t one_tile = tile_bytes(tile_form_vnni, p.k), tiles = (int64_t{p.n} + 63) / 64;
   const int threads = call->workers->threads;
   const int64_t past = p.lda > 0 ? (4 * groups - p.k + p.lda - 1) / p.lda : 0, unsafe = past < p.m ? past : p.m;
-  const int64_t block = fair_rows(p.m, vnni_block_rows(p.k), 8, threads);
+  const int64_t block = product_rows(p.m, vnni_block_rows(p.k), 8, tiles * one_tile, threads);
   const ProductTasks tasks = product_tasks(p.m, block, tiles, one_tile, LEAST_BYTES, threads);
   const int64_t own_bytes = is_unsigned ? vnni_corrected_bytes(p.k) : vnni_row_bytes(p.k);
   parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {

@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "core/workers.h"
+
 namespace sinter {
 namespace {
 
@@ -27,6 +29,13 @@ struct ProductTasks {
     return {row, m - row < block ? m - row : block, tiles * chunk / chunks, tiles * (chunk + 1) / chunks};
   }
 };
+
+// Rows of a block: a thread's part of them, `most` at most. Few rows stay together where weights are many: cut, each
+// thread would bring all weights; so each brings those of its columns.
+constexpr int64_t FEW_ROWS = 16, MANY_BYTES = 131072;
+inline int64_t product_rows(int64_t m, int64_t most, int64_t granule, int64_t weight_bytes, int threads) {
+  return m <= FEW_ROWS && m <= most && weight_bytes >= MANY_BYTES ? m : fair_rows(m, most, granule, threads);
+}
 
 // Of m rows by `tiles` tiles of columns, one_tile bytes of weights each: blocks of `block` rows; a run of tiles has
 // some `least` bytes at least.

@@ -23,6 +23,9 @@ namespace {
 // Constants of 16 columns in front of a tile's weights: bias, scale, bias for activations that are not moved.
 constexpr int64_t vnni_header_bytes = 3 * 64;
 
+// More weights than a usual L2 holds.
+constexpr int64_t FAR_BYTES = 1280 * 1024;
+
 // Rows of activations. A row's values of k are `runs` runs of 4 * groups bytes, `pitch` bytes apart.
 struct VnniRows {
   const uint8_t* a;
