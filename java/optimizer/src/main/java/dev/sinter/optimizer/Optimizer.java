@@ -28,6 +28,7 @@ import dev.sinter.optimizer.reconstruct.Reconstruction;
 import dev.sinter.optimizer.weights.InputMoments;
 import dev.sinter.runtime.Options;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +75,7 @@ public final class Optimizer {
     private final Graph graph;
     private final Builder wishes;
     private final List<String> notes;
+    private final Map<Integer, InputMoments> seen = new HashMap<>();
 
     private Prepared(Graph graph, Builder wishes, List<String> notes) {
       this.graph = graph;
@@ -108,6 +110,7 @@ public final class Optimizer {
     public Builder builder() {
       Builder b = new Builder(graph);
       b.isPrepared = true;
+      b.seen = seen;
       b.examples.putAll(wishes.examples);
       b.options = wishes.options;
       b.memory = wishes.memory;
@@ -146,6 +149,7 @@ public final class Optimizer {
     private Border inputs;
     private Border outputs;
     private boolean isPrepared;
+    private Map<Integer, InputMoments> seen = new HashMap<>();
     private final List<Recipe.Step> steps = new ArrayList<>();
 
     private Builder(Graph graph) {
@@ -322,16 +326,18 @@ public final class Optimizer {
       List<String> notes = new ArrayList<>();
       Graph prepared = isPrepared ? graph : prepared(todo, notes);
       Planner planner = new Planner(prepared, recipe);
+      boolean isChanged = !isPrepared || planner.changesInputs();
       if (planner.changesInputs()) {
         InputChanges changes =
-            InputChanges.of(prepared, planner, moments(prepared, planner, x -> {}));
+            InputChanges.of(prepared, planner, moments(prepared, !isPrepared, planner, x -> {}));
         prepared = changes.graph();
         planner = new Planner(changes, recipe);
       }
       Calibration before = earlier.apply(prepared);
       calibration = before == null ? calibration : before;
       calibrate(prepared, planner);
-      Decisions decisions = planner.decide(calibration, moments(prepared, planner, notes::add));
+      Decisions decisions =
+          planner.decide(calibration, moments(prepared, isChanged, planner, notes::add));
       notes.addAll(planner.notes());
       decisions =
           decisions.withBorders(
@@ -391,20 +397,23 @@ public final class Optimizer {
     }
 
     /** Measured where an algorithm asks for them; of the main subgraph alone. */
-    private Moments moments(Graph prepared, Planner planner, Consumer<String> notes) {
+    private Moments moments(
+        Graph prepared, boolean isChanged, Planner planner, Consumer<String> notes) {
       Set<Integer> needed = planner.momentsNeeded(0);
       if (needed.isEmpty() || examples.get(0) == null) {
         return Moments.NONE;
       }
       notes.accept("linear algebra by " + LinearAlgebra.best().name());
-      Map<Integer, InputMoments> known =
+      // Of a prepared model each layer is measured once, whatever recipes are tried on it.
+      Map<Integer, InputMoments> known = isChanged ? new HashMap<>() : seen;
+      known.putAll(
           named(
               () ->
                   LayerMoments.measure(
                       prepared,
                       examples.get(0),
-                      layer -> needed.contains(layer.op()),
-                      Reconstruction.Settings.DEFAULT.rows()));
+                      layer -> needed.contains(layer.op()) && !known.containsKey(layer.op()),
+                      Reconstruction.Settings.DEFAULT.rows())));
       return (subgraph, op) -> subgraph == 0 ? known.get(op) : null;
     }
 

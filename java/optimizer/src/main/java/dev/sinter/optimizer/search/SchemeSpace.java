@@ -15,10 +15,13 @@ import dev.sinter.optimizer.recipe.Rule;
 import dev.sinter.optimizer.recipe.WeightAlgorithms;
 import dev.sinter.optimizer.rules.OpRule;
 import dev.sinter.optimizer.rules.OpRules;
+import dev.sinter.optimizer.weights.WeightQuantizer;
 import dev.sinter.runtime.Options;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.regex.Pattern;
 
@@ -47,6 +50,7 @@ public final class SchemeSpace {
   private final Optimizer.Prepared prepared;
   private final List<String> schemes;
   private final List<String> scopes = new ArrayList<>();
+  private final Set<String> tables = new HashSet<>();
   private final List<Rule> rules = new ArrayList<>();
   private final List<Boolean> reconstructed = new ArrayList<>();
   private Calibration calibration;
@@ -99,6 +103,9 @@ public final class SchemeSpace {
       if (isLayer(g, op)) {
         StringBuilder scope = new StringBuilder();
         op.outputs().forEach(t -> scope.append(g.tensor(t).name()).append(';'));
+        if (OpRules.of(op).name().equals("EMBEDDING_LOOKUP")) {
+          tables.add(scope.toString());
+        }
         if (!scopes.contains(scope.toString())) {
           scopes.add(scope.toString());
         }
@@ -189,7 +196,8 @@ public final class SchemeSpace {
     for (int i = 0; i < scopes.size(); i++) {
       int scheme = assignment.charAt(i) - '0';
       String pattern = pattern(scopes.get(i));
-      all.add(numbered(rules.get(scheme), all.size() + 1, pattern));
+      Rule rule = numbered(rules.get(scheme), all.size() + 1, pattern);
+      all.add(tables.contains(scopes.get(i)) ? ofTable(rule) : rule);
       if (reconstructed.get(scheme)) {
         again.add(pattern);
       }
@@ -199,6 +207,15 @@ public final class SchemeSpace {
             ? List.of()
             : List.of(new Recipe.Step(RECONSTRUCT, Map.of("layers", again.toString())));
     return new Recipe("search", all, steps, Map.of());
+  }
+
+  /** Rows that are looked up meet no inputs: algorithms that weigh these have nothing to go by. */
+  private static Rule ofTable(Rule r) {
+    WeightQuantizer q = WeightAlgorithms.find(r.algorithm());
+    return q == null || !q.needsInputs()
+        ? r
+        : new Rule(
+            r.number(), r.regex(), r.pattern(), r.operation(), "MSE_SEARCH", r.config(), r.where());
   }
 
   private static Rule numbered(Rule r, int number, String regex) {

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.tflite.TfliteWriter;
+import dev.sinter.optimizer.data.InputSource;
 import dev.sinter.optimizer.debug.Chain;
 import dev.sinter.runtime.Options;
 import java.io.IOException;
@@ -206,6 +207,23 @@ class SearchTest {
     assertEquals(
         TfliteWriter.toBytes(space.build("11111")).length,
         TfliteWriter.toBytes(space.build("22222")).length);
+  }
+
+  @Test
+  void whatLayersAreGivenIsMeasuredOnce() {
+    int[] opened = new int[1];
+    InputSource counted =
+        graph -> {
+          opened[0]++;
+          return Chain.examples(48).open(graph);
+        };
+    List<String> schemes = List.of(SchemeSpace.FLOAT, "dynamic_wi4_afp32+GPTQ");
+    SchemeSpace space = new SchemeSpace(MODEL, schemes, counted);
+    Graph alone = space.build("11111");
+    space.build("01111");
+    space.build("11110");
+    assertEquals(1, opened[0]);
+    assertEquals(alone, space.build("11111"));
   }
 
   @Test
