@@ -38,11 +38,7 @@ struct DynamicWords {
       const __m512i packed = _mm512_packs_epi32(whole(_mm512_loadu_ps(x)), whole(_mm512_loadu_ps(x + 16)));
       _mm512_storeu_si512(out, _mm512_permutexvar_epi64(order, packed));
     }
-    for (; count > 0; count -= 16, x += 16, out += 16) {
-      const __mmask16 mask = first_lanes(count);
-      const __m256i some = _mm512_cvtepi32_epi16(whole(_mm512_maskz_loadu_ps(mask, x)));
-      _mm256_mask_storeu_epi16(out, mask, some);
-    }
+    for (int64_t i = 0; i < count; i++) out[i] = dynamic_value(x[i], r);
   }
 };
 
