@@ -3,6 +3,8 @@
 
 package dev.sinter.graph;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -102,6 +104,28 @@ public final class GraphEditor {
   public int addTensor(Tensor tensor) {
     tensors.add(tensor);
     return tensors.size() - 1;
+  }
+
+  /**
+   * Makes a RESHAPE, to be added or inserted; its shape becomes a constant tensor.
+   *
+   * @param name of the constant
+   * @param from the tensor that is reshaped
+   * @param to the tensor that it becomes
+   * @param dims the shape, -1 for what follows from the others
+   * @return the op
+   */
+  public Op reshape(String name, int from, int to, int... dims) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * dims.length).order(ByteOrder.LITTLE_ENDIAN);
+    List<Integer> list = new ArrayList<>();
+    for (int d : dims) {
+      bytes.putInt(d);
+      list.add(d);
+    }
+    Storage storage = Storage.wrap(bytes.flip());
+    int shape =
+        addTensor(Tensor.of(name, ElementType.INT32, Shape.of(dims.length)).withStorage(storage));
+    return Op.of(new OpKind.Reshape(list), List.of(from, shape), List.of(to));
   }
 
   /**

@@ -86,21 +86,8 @@ class Bfloat16Test {
   void productsChangeAndOthersStay() {
     Random random = new Random(22);
     GraphBuilder b = Graph.builder("mixed");
-    GraphBuilder.Value x = b.input("x", ElementType.FLOAT32, 1, 6, 6, 4);
-    GraphBuilder.Value conv =
-        x.conv2d(
-            b.floats("w", values(random, 64 * 9 * 4), 64, 3, 3, 4),
-            b.floats("b", values(random, 64), 64),
-            1,
-            Padding.SAME,
-            Activation.RELU);
-    GraphBuilder.Value depthwise =
-        conv.depthwise(
-            b.floats("d", values(random, 9 * 64), 1, 3, 3, 64),
-            b.floats("e", values(random, 64), 64),
-            1,
-            Padding.SAME,
-            Activation.NONE);
+    GraphBuilder.Value conv = convolution(b, random);
+    GraphBuilder.Value depthwise = depthwise(conv, random);
     Graph graph = depthwise.batchMatMul(depthwise, false, true).output("y").build();
     try (Model real = Model.load(graph, Options.DEFAULT);
         Model model = Model.load(graph, BF16);
@@ -136,26 +123,34 @@ class Bfloat16Test {
   void whatASumReadsStaysAFloat() {
     Random random = new Random(23);
     GraphBuilder b = Graph.builder("residual");
-    GraphBuilder.Value x = b.input("x", ElementType.FLOAT32, 1, 6, 6, 4);
-    GraphBuilder.Value conv =
-        x.conv2d(
-            b.floats("w", values(random, 64 * 9 * 4), 64, 3, 3, 4),
-            b.floats("b", values(random, 64), 64),
-            1,
-            Padding.SAME,
-            Activation.RELU);
-    GraphBuilder.Value depthwise =
-        conv.depthwise(
-            b.floats("d", values(random, 9 * 64), 1, 3, 3, 64),
-            b.floats("e", values(random, 64), 64),
-            1,
-            Padding.SAME,
-            Activation.NONE);
+    GraphBuilder.Value conv = convolution(b, random);
+    GraphBuilder.Value depthwise = depthwise(conv, random);
     Graph graph = conv.add(depthwise, Activation.NONE).output("y").build();
     try (Model model = Model.load(graph, BF16);
         Session session = model.newSession()) {
       assertEquals(List.of("bf16", "f32", "add.f32"), numerics(session.report().steps()));
     }
+  }
+
+  /** Of an input 6 by 6 by 4, 64 channels. */
+  private static GraphBuilder.Value convolution(GraphBuilder b, Random random) {
+    return b.input("x", ElementType.FLOAT32, 1, 6, 6, 4)
+        .conv2d(
+            b.floats("w", values(random, 64 * 9 * 4), 64, 3, 3, 4),
+            b.floats("b", values(random, 64), 64),
+            1,
+            Padding.SAME,
+            Activation.RELU);
+  }
+
+  private static GraphBuilder.Value depthwise(GraphBuilder.Value x, Random random) {
+    GraphBuilder b = x.owner();
+    return x.depthwise(
+        b.floats("d", values(random, 9 * 64), 1, 3, 3, 64),
+        b.floats("e", values(random, 64), 64),
+        1,
+        Padding.SAME,
+        Activation.NONE);
   }
 
   private static List<String> numerics(List<Report.StepReport> steps) {

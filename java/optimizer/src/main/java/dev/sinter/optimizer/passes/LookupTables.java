@@ -9,11 +9,8 @@ import dev.sinter.graph.GraphEditor;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Shape;
-import dev.sinter.graph.Storage;
 import dev.sinter.graph.Tensor;
 import dev.sinter.graph.tflite.TfliteOps;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -88,28 +85,14 @@ public final class LookupTables implements GraphPass {
     int rows = e.addTensor(between(out.name() + "/rows", ElementType.FLOAT32, free, count, width));
     int[] shape = ids.signature().concat(Shape.of(width)).toArray();
     e.removeOp(index);
-    e.insertOp(index, reshape(e, out.name() + "/shape", rows, gather.output(0), shape));
+    e.insertOp(index, e.reshape(out.name() + "/shape", rows, gather.output(0), shape));
     e.insertOp(index, Op.of(lookup, List.of(flat, gather.input(0)), List.of(rows)));
-    e.insertOp(index, reshape(e, out.name() + "/vector", gather.input(1), flat, -1));
+    e.insertOp(index, e.reshape(out.name() + "/vector", gather.input(1), flat, -1));
     return e.build();
   }
 
   private static Tensor between(String name, ElementType type, boolean free, int... dims) {
     Tensor t = Tensor.of(name, type, Shape.of(dims));
     return free ? t.withSignature(Shape.of(dims).withDim(0, -1)) : t;
-  }
-
-  private static Op reshape(GraphEditor e, String name, int from, int to, int... dims) {
-    ByteBuffer bytes = ByteBuffer.allocate(4 * dims.length).order(ByteOrder.LITTLE_ENDIAN);
-    List<Integer> list = new ArrayList<>();
-    for (int d : dims) {
-      bytes.putInt(d);
-      list.add(d);
-    }
-    int shape =
-        e.addTensor(
-            Tensor.of(name, ElementType.INT32, Shape.of(dims.length))
-                .withStorage(Storage.wrap(bytes.flip())));
-    return Op.of(new OpKind.Reshape(list), List.of(from, shape), List.of(to));
   }
 }

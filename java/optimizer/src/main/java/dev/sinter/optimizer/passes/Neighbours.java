@@ -7,12 +7,12 @@ import dev.sinter.graph.Activation;
 import dev.sinter.graph.Constant;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
+import dev.sinter.graph.GraphBuilder;
 import dev.sinter.graph.GraphEditor;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Shape;
 import dev.sinter.graph.Signature;
-import dev.sinter.graph.Storage;
 import dev.sinter.graph.Tensor;
 import dev.sinter.optimizer.reconstruct.Layer;
 import dev.sinter.optimizer.weights.FloatMatrix;
@@ -105,11 +105,7 @@ final class Neighbours {
   }
 
   static Constant.Dense constant(float[] values, Shape shape) {
-    ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-    for (float v : values) {
-      bytes.putFloat(v);
-    }
-    return new Constant.Dense(ElementType.FLOAT32, shape, Storage.wrap(bytes.flip()));
+    return GraphBuilder.dense(values, shape.toArray());
   }
 
   /** Gives a layer other weights and another bias. */

@@ -6,6 +6,7 @@ package dev.sinter.optimizer.plan;
 import dev.sinter.graph.Activation;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
+import dev.sinter.graph.GraphBuilder;
 import dev.sinter.graph.GraphEditor;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
@@ -236,9 +237,9 @@ public record InputChanges(Graph graph, Set<String> ops, Map<String, String> sco
       int[] back = (shaped.hasSignature() ? shaped.signature() : shaped.shape()).toArray();
       OpKind product = new OpKind.FullyConnected(Activation.NONE, false, false, false);
       return List.of(
-          reshape(prefix + "/to_blocks", from, before, free ? -1 : blocks, size),
+          editor.reshape(prefix + "/to_blocks", from, before, free ? -1 : blocks, size),
           Op.of(product, List.of(before, h), List.of(after)),
-          reshape(prefix + "/from_blocks", after, to, back));
+          editor.reshape(prefix + "/from_blocks", after, to, back));
     }
 
     private int hadamard(int size) {
@@ -264,7 +265,7 @@ public record InputChanges(Graph graph, Set<String> ops, Map<String, String> sco
               k -> {
                 float[] w = matrix(op).values();
                 HadamardRotation.rotate(w, size);
-                return floats(w);
+                return GraphBuilder.dense(w, w.length).storage();
               });
     }
 
@@ -301,29 +302,8 @@ public record InputChanges(Graph graph, Set<String> ops, Map<String, String> sco
 
     private int constant(String name, float[] values, Shape shape) {
       return editor.addTensor(
-          Tensor.of(name, ElementType.FLOAT32, shape).withStorage(floats(values)));
-    }
-
-    private Op reshape(String name, int from, int to, int... dims) {
-      ByteBuffer bytes = ByteBuffer.allocate(4 * dims.length).order(ByteOrder.LITTLE_ENDIAN);
-      List<Integer> list = new ArrayList<>();
-      for (int d : dims) {
-        bytes.putInt(d);
-        list.add(d);
-      }
-      int shape =
-          editor.addTensor(
-              Tensor.of(name, ElementType.INT32, Shape.of(dims.length))
-                  .withStorage(Storage.wrap(bytes.flip())));
-      return Op.of(new OpKind.Reshape(list), List.of(from, shape), List.of(to));
-    }
-
-    private static Storage floats(float[] values) {
-      ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-      for (float v : values) {
-        bytes.putFloat(v);
-      }
-      return Storage.wrap(bytes.flip());
+          Tensor.of(name, ElementType.FLOAT32, shape)
+              .withStorage(GraphBuilder.dense(values, shape.toArray()).storage()));
     }
   }
 }

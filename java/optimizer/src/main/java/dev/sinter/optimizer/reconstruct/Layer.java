@@ -6,10 +6,10 @@ package dev.sinter.optimizer.reconstruct;
 import dev.sinter.graph.Constant;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
+import dev.sinter.graph.GraphBuilder;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Shape;
-import dev.sinter.graph.Storage;
 import dev.sinter.graph.Tensor;
 import dev.sinter.optimizer.weights.FloatMatrix;
 import java.nio.ByteBuffer;
@@ -169,10 +169,6 @@ public record Layer(
 
   /** A constant of floats. */
   static Constant.Dense floats(float[] values, Shape shape) {
-    ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-    for (float v : values) {
-      bytes.putFloat(v);
-    }
-    return new Constant.Dense(ElementType.FLOAT32, shape, Storage.wrap(bytes.flip()));
+    return GraphBuilder.dense(values, shape.toArray());
   }
 }

@@ -62,7 +62,7 @@ final class LayerNorms {
   static List<Found> find(Part part) {
     List<Found> all = new ArrayList<>();
     for (int i = part.from(); i < part.to(); i++) {
-      if (main(part, i).kind() instanceof OpKind.Unary u
+      if (part.graph().ops().get(i).kind() instanceof OpKind.Unary u
           && u.function() == OpKind.Unary.Function.RSQRT) {
         Found found = new LayerNorms(part).around(i);
         if (found != null) {
@@ -71,10 +71,6 @@ final class LayerNorms {
       }
     }
     return all;
-  }
-
-  private static Op main(Part part, int op) {
-    return part.graph().ops().get(op);
   }
 
   private Op op(int index) {
@@ -190,16 +186,9 @@ final class LayerNorms {
     ops.add(index);
     Op op = op(index);
     if (is(index, OpKind.Binary.Function.SQUARED_DIFFERENCE)) {
-      // The mean is the one that is the mean of the other.
-      for (int i = 0; i < 2; i++) {
-        int mean = main.producer(op.input(i));
-        if (part.has(mean)
-            && op(mean).kind() instanceof OpKind.Reduce
-            && op(mean).input(0) == op.input(1 - i)) {
-          return op.input(i);
-        }
-      }
-      return -1;
+      return isReduced(op.input(1), op.input(0))
+          ? op.input(1)
+          : isReduced(op.input(0), op.input(1)) ? op.input(0) : -1;
     }
     boolean square =
         op.kind() instanceof OpKind.Unary u && u.function() == OpKind.Unary.Function.SQUARE;
@@ -207,15 +196,15 @@ final class LayerNorms {
       return -1;
     }
     int difference = producer(op.input(0), OpKind.Binary.Function.SUB);
-    if (difference < 0) {
-      return -1;
-    }
-    int mean = main.producer(op(difference).input(1));
-    return part.has(mean)
-            && op(mean).kind() instanceof OpKind.Reduce
-            && op(mean).input(0) == op(difference).input(0)
+    return difference >= 0 && isReduced(op(difference).input(1), op(difference).input(0))
         ? op(difference).input(1)
         : -1;
+  }
+
+  /** Whether a tensor is x reduced, somehow. */
+  private boolean isReduced(int tensor, int x) {
+    int index = main.producer(tensor);
+    return part.has(index) && op(index).kind() instanceof OpKind.Reduce && op(index).input(0) == x;
   }
 
   /** The op that makes a tensor, if it is this one; joins the ops. */
