@@ -82,8 +82,6 @@ int64_t conv_f32s8_avx2_scratch(const void* params, int threads) {
   return conv_f32s8_scratch(params, threads) + threads * avx2_panel_bytes(conv_k(p));
 }
 
-int64_t conv_vnni_scratch(const void* params, int threads, bool corrected);  // packing.cc
-
 int64_t conv_f32s8_vnni_scratch(const void* params, int threads) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
   const int64_t windows = conv_vnni_scratch(params, threads, false);

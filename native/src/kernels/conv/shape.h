@@ -65,6 +65,9 @@ static inline ConvBlock conv_block(const ConvParams& p, int threads, bool correc
   return b;
 }
 
+// Scratch for so many threads of them, or fewer: the most that any cut takes. packing.cc
+int64_t conv_vnni_scratch(const void* params, int threads, bool corrected);
+
 // The same for AMX (drive_amx.h), activations as tiles take them: value_bytes is 1, or 2 for bfloat16. "whole" asks for
 // runs that a tile's steps divide. More bytes than for VNNI: what they cost to bring is shared by more products.
 struct AmxConvBlock {

@@ -3,13 +3,7 @@
 #ifndef SINTER_KERNELS_DEPTHWISE_LANES_AVX512_H_
 #define SINTER_KERNELS_DEPTHWISE_LANES_AVX512_H_
 
-#include <stdint.h>
-#if defined(SINTER_EMULATED)
-#define LANES static __attribute__((noinline))  // emulated instructions are long: inlined, they take minutes to build
-#else
-#include <immintrin.h>
-#define LANES static inline
-#endif
+#include "kernels/simd/floats_512.h"
 
 namespace sinter {
 namespace {
@@ -43,37 +37,14 @@ struct FloatsOf8 {
   }
 };
 
-struct FloatsOf16 {
+struct FloatsOf16 : Floats512 {
   static constexpr int64_t W = 16, REGISTERS = 32;
   static constexpr bool FREE_MASKS = true;
-  typedef __m512 F;
-  typedef __mmask16 Mask;
   typedef __m512i Index;
   typedef FloatsOf8 Half;
 
-  LANES Mask first(int64_t n) {
-    return static_cast<Mask>(n >= 16 ? 0xffff : (1 << n) - 1);
-  }
-  LANES F load(const float* p) {
-    return _mm512_loadu_ps(p);
-  }
-  LANES F load(const float* p, Mask mask) {
-    return _mm512_maskz_loadu_ps(mask, p);
-  }
-  LANES void store(float* p, F v) {
-    _mm512_storeu_ps(p, v);
-  }
-  LANES void store(float* p, F v, Mask mask) {
-    _mm512_mask_storeu_ps(p, mask, v);
-  }
-  LANES F set(float x) {
-    return _mm512_set1_ps(x);
-  }
   LANES F fma(F a, F b, F c) {
     return _mm512_fmadd_ps(a, b, c);
-  }
-  LANES F bound(F v, F low, F high) {
-    return _mm512_min_ps(high, _mm512_max_ps(low, v));
   }
   LANES Index index(const int32_t* lanes) {
     return _mm512_loadu_si512(lanes);

@@ -23,14 +23,10 @@ struct DynamicWords {
     const __m512 lowest = _mm512_set1_ps(delegate                      ? -128.0f - zero_point
                                          : r.mode == DYNAMIC_SYMMETRIC ? -127.0f
                                                                        : -128.0f);
-    const __m512 half = _mm512_set1_ps(0.49999997f), sign = _mm512_set1_ps(-0.0f);
     const auto whole = [&](__m512 value) SINTER_VNNI_LAMBDA {
       const __m512 product = _mm512_mul_ps(value, scale);
       if (delegate) return _mm512_cvtps_epi32(_mm512_max_ps(_mm512_min_ps(product, highest), lowest));
-      const __m512 sum = _mm512_add_ps(offset, product);  // halves away from zero
-      __m512 y = _mm512_add_ps(sum, _mm512_or_ps(_mm512_and_ps(sum, sign), half));
-      y = _mm512_roundscale_ps(y, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
-      y = _mm512_min_ps(_mm512_max_ps(y, lowest), highest);
+      const __m512 y = rounded_away(_mm512_add_ps(offset, product), lowest, highest);
       return _mm512_cvtps_epi32(_mm512_sub_ps(y, offset));
     };
     const __m512i order = _mm512_set_epi64(7, 5, 3, 1, 6, 4, 2, 0);

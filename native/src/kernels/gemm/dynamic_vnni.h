@@ -17,6 +17,14 @@ inline __mmask16 first_lanes(int64_t count) {
   return count >= 16 ? static_cast<__mmask16>(0xffff) : static_cast<__mmask16>((1u << count) - 1);
 }
 
+// Halves away from zero, within bounds.
+inline __m512 rounded_away(__m512 x, __m512 lowest, __m512 highest) {
+  const __m512 half = _mm512_set1_ps(0.49999997f), sign = _mm512_set1_ps(-0.0f);
+  const __m512 sum = _mm512_add_ps(x, _mm512_or_ps(_mm512_and_ps(x, sign), half));
+  const __m512 whole = _mm512_roundscale_ps(sum, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+  return _mm512_min_ps(_mm512_max_ps(whole, lowest), highest);
+}
+
 struct DynamicVnni {
   static inline void extremes(const float* x, int64_t count, float* low, float* high) {
     // Four chains, so that none waits. What is not a number is passed over.
@@ -68,13 +76,10 @@ struct DynamicVnni {
     }
     const __m512 offset = _mm512_set1_ps(zero_point), highest = _mm512_set1_ps(127.0f);
     const __m512 lowest = _mm512_set1_ps(r.mode == DYNAMIC_SYMMETRIC ? -127.0f : -128.0f);
-    const __m512 half = _mm512_set1_ps(0.49999997f), sign = _mm512_set1_ps(-0.0f);
-    for (; count > 0; count -= 16, x += 16, out += 16) {  // halves away from zero
+    for (; count > 0; count -= 16, x += 16, out += 16) {
       const __mmask16 mask = first_lanes(count);
       const __m512 sum = _mm512_add_ps(offset, _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, x), scale));
-      __m512 value = _mm512_add_ps(sum, _mm512_or_ps(_mm512_and_ps(sum, sign), half));
-      value = _mm512_roundscale_ps(value, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
-      const __m512i q = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_max_ps(value, lowest), highest));
+      const __m512i q = _mm512_cvtps_epi32(rounded_away(sum, lowest, highest));
       _mm_mask_storeu_epi8(out, mask, _mm512_cvtusepi32_epi8(_mm512_add_epi32(q, _mm512_set1_epi32(128))));
     }
   }

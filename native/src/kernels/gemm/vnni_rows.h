@@ -58,48 +58,22 @@ SINTER_VNNI_INLINE void vnni_repeat(const F& f) {
   }
 }
 
-// f with the number of rows, 1..MOST (6 at most), as a constant; of no rows nothing.
-template <int MOST, class F>
-SINTER_VNNI_INLINE void with_vnni_rows(int64_t rows, const F& f) {
-  static_assert(MOST == 5 || MOST == 6, "");
-  switch (rows) {
-    case 1:
-      f(VnniConstant<1>());
-      break;
-    case 2:
-      f(VnniConstant<2>());
-      break;
-    case 3:
-      f(VnniConstant<3>());
-      break;
-    case 4:
-      f(VnniConstant<4>());
-      break;
-    case 5:
-      f(VnniConstant<5>());
-      break;
-    case 6:
-      if constexpr (MOST == 6) f(VnniConstant<6>());
-      break;
+// f with a number, 1..MOST, as a constant; other numbers: nothing.
+template <int MOST, int I = 1, class F>
+SINTER_VNNI_INLINE void with_number(int64_t number, const F& f) {
+  if constexpr (I <= MOST) {
+    if (number == I) return f(VnniConstant<I>());
+    with_number<MOST, I + 1>(number, f);
   }
 }
-// f with the number of vectors, 1..4.
+// Of rows, and of vectors of a tile.
+template <int MOST, class F>
+SINTER_VNNI_INLINE void with_vnni_rows(int64_t rows, const F& f) {
+  with_number<MOST>(rows, f);
+}
 template <class F>
 SINTER_VNNI_INLINE void with_vectors(int64_t vectors, const F& f) {
-  switch (vectors) {
-    case 1:
-      f(VnniConstant<1>());
-      break;
-    case 2:
-      f(VnniConstant<2>());
-      break;
-    case 3:
-      f(VnniConstant<3>());
-      break;
-    default:
-      f(VnniConstant<4>());
-      break;
-  }
+  with_number<4>(vectors, f);
 }
 
 }  // namespace
