@@ -1,4 +1,4 @@
-// Encodes a tree of tables, back to front, so that everything shared is written once.
+// Encodes a tree of tables, back to front; what is equal is written once.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.graph.flatbuffer;
@@ -17,18 +17,33 @@ import java.util.Map;
  * Encodes. Large vectors are not copied: they come last in the file, and the result names them in
  * order. Positions are counted from the end of the file, whose length is a multiple of 16, so
  * alignment holds from both ends.
+ *
+ * <p>Equal vectors, tables and lists of tables stand in the file once, whoever made them: in a
+ * model shapes, options, zero points and empty buffers repeat by the hundred.
  */
 public final class FlatWriter {
   private static final int ALIGNMENT = 16;
+  private static final int HASHED_BYTES = 256;
   private static final long MAX_TOTAL = Integer.MAX_VALUE - 64L;
 
   private final String name;
   private final IdentityHashMap<Object, Long> done = new IdentityHashMap<>();
+  private final Map<Content, Long> vectors = new HashMap<>();
+  private final Map<List<Object>, Long> tables = new HashMap<>();
   private final Map<List<Integer>, Long> vtables = new HashMap<>();
   private final List<ByteBuffer> chunks = new ArrayList<>();
   private long tail;
   private byte[] head = new byte[1 << 14];
   private int used;
+
+  /** A vector as a key; the hash looks at no more than the beginning of large ones. */
+  private record Content(FlatVector vector) {
+    @Override
+    public int hashCode() {
+      ByteBuffer b = vector.bytes();
+      return 31 * b.remaining() + b.limit(Math.min(b.limit(), HASHED_BYTES)).hashCode();
+    }
+  }
 
   /**
    * Makes a writer.
@@ -45,7 +60,7 @@ public final class FlatWriter {
    * @param vector the vector
    */
   public void putLast(FlatVector vector) {
-    if (done.containsKey(vector)) {
+    if (known(vector, ALIGNMENT) != null) {
       return;
     }
     ByteBuffer bytes = vector.bytes();
@@ -60,7 +75,13 @@ public final class FlatWriter {
     chunks.add(length);
     tail += pad + n + 4L;
     checkTotal();
-    done.put(vector, tail);
+    vectors.put(new Content(vector), tail);
+  }
+
+  /** Where an equal vector stands whose elements are aligned as these must be; null: nowhere. */
+  private Long known(FlatVector v, int alignment) {
+    Long at = vectors.get(new Content(v));
+    return at != null && (at - 4) % alignment == 0 ? at : null;
   }
 
   /**
@@ -133,7 +154,7 @@ public final class FlatWriter {
   }
 
   private long vector(FlatVector v, int alignment) {
-    Long known = done.get(v);
+    Long known = known(v, alignment);
     if (known != null) {
       return known;
     }
@@ -145,7 +166,7 @@ public final class FlatWriter {
     bytes.get(head, start, n);
     int length = reserve(4);
     putInt(length, v.count());
-    done.put(v, here());
+    vectors.put(new Content(v), here());
     return here();
   }
 
@@ -158,6 +179,12 @@ public final class FlatWriter {
     for (int i = at.length - 1; i >= 0; i--) {
       at[i] = table(list.get(i));
     }
+    List<Object> key = new ArrayList<>(Arrays.stream(at).boxed().toList());
+    Long equal = tables.get(key);
+    if (equal != null) {
+      done.put(list, equal);
+      return equal;
+    }
     prepare(4 * at.length, 4, 0);
     int start = reserve(4 * at.length);
     long base = here();
@@ -165,6 +192,7 @@ public final class FlatWriter {
       putInt(start + 4 * i, (int) (base - 4L * i - at[i]));
     }
     putInt(reserve(4), at.length);
+    tables.put(key, here());
     done.put(list, here());
     return here();
   }
@@ -205,6 +233,16 @@ public final class FlatWriter {
         }
       }
     }
+    List<Object> key = new ArrayList<>(count + 1);
+    key.add(t.type());
+    for (int s = 0; s < count; s++) {
+      key.add(t.get(s) == null || t.type().field(s).kind().isScalar() ? t.get(s) : (Object) at[s]);
+    }
+    Long equal = tables.get(key);
+    if (equal != null) {
+      done.put(t, equal);
+      return equal;
+    }
     int[] offsets = new int[count];
     int bytes = 4;
     boolean wide = false;
@@ -238,6 +276,7 @@ public final class FlatWriter {
     int fromEnd = head.length - start;
     long vtable = vtable(offsets, bytes);
     putInt(head.length - fromEnd, (int) (vtable - position));
+    tables.put(key, position);
     done.put(t, position);
     return position;
   }

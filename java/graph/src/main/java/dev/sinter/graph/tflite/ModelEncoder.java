@@ -20,10 +20,8 @@ import dev.sinter.graph.flatbuffer.FlatVector;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 
 /** Encodes one graph. */
@@ -48,7 +46,6 @@ final class ModelEncoder {
   final List<Storage> largeOrder = new ArrayList<>();
 
   private final IdentityHashMap<Storage, Integer> bufferIndex = new IdentityHashMap<>();
-  private final Map<Integer, FlatVector> zeros = new HashMap<>();
   private final List<FlatTable> codes = new ArrayList<>();
   private final IdentityHashMap<FlatTable, Integer> codeIndex = new IdentityHashMap<>();
   private final boolean allOutside;
@@ -382,7 +379,7 @@ final class ModelEncoder {
         t.update("type", x.type().code())
             .update("buffer", buffer(x.storage()))
             .update("is_variable", x.isVariable());
-    FlatTable q = TensorCodec.quantization(x.quantization(), t.table("quantization"), zeros);
+    FlatTable q = TensorCodec.quantization(x.quantization(), t.table("quantization"));
     if (!Objects.equals(q, t.table("quantization"))) {
       t = t.with("quantization", q);
     }

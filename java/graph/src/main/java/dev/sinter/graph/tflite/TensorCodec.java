@@ -12,7 +12,6 @@ import dev.sinter.graph.flatbuffer.FlatTable;
 import dev.sinter.graph.flatbuffer.FlatVector;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** Parts of tensors. */
 final class TensorCodec {
@@ -73,12 +72,9 @@ final class TensorCodec {
 
   /**
    * The table of a quantization; what did not change stays as it is in {@code base}, which may be
-   * null. Channels' zero points are nearly always zeros, eight bytes for each: all vectors of as
-   * many are one.
-   *
-   * @param zeros vectors of zeros of the same file, by length
+   * null.
    */
-  static FlatTable quantization(Quantization q, FlatTable base, Map<Integer, FlatVector> zeros) {
+  static FlatTable quantization(Quantization q, FlatTable base) {
     if (quantization(base).equals(q)) {
       return base;
     }
@@ -90,16 +86,7 @@ final class TensorCodec {
     }
     if (!java.util.Arrays.equals(old.zeroPoints(), q.zeroPoints())) {
       long[] z = q.zeroPoints();
-      boolean allZero = java.util.Arrays.stream(z).allMatch(v -> v == 0);
-      t =
-          t.with(
-              "zero_point",
-              z.length == 0
-                  ? null
-                  : allZero
-                      ? zeros.computeIfAbsent(
-                          z.length, n -> FlatVector.integers(FieldKind.I64, new long[n]))
-                      : FlatVector.integers(FieldKind.I64, z));
+      t = t.with("zero_point", z.length == 0 ? null : FlatVector.integers(FieldKind.I64, z));
     }
     if (!java.util.Arrays.equals(old.min(), q.min())) {
       t = t.with("min", q.min().length == 0 ? null : FlatVector.floats(q.min()));

@@ -150,7 +150,8 @@ public final class TfliteWriter {
     }
 
     private void add(Storage s) {
-      if (s != null && offsets.putIfAbsent(s, 2L) == null) {
+      // Each its own place from the start, since equal tables are written once.
+      if (s != null && offsets.putIfAbsent(s, 2L + order.size()) == null) {
         order.add(s);
       }
     }
@@ -164,7 +165,7 @@ public final class TfliteWriter {
       for (Storage s : order) {
         at = at + ALIGNMENT - 1 & -ALIGNMENT;
         offsets.put(s, at);
-        at += s.size();
+        at += Math.max(1, s.size());
       }
     }
 

@@ -104,10 +104,12 @@ class RoundTripTest {
     }
   }
 
+  /** Where bytes stand behind their number; zeros, for one, stand elsewhere, too. */
   private static int find(byte[] file, java.nio.ByteBuffer data) {
     var all = java.nio.ByteBuffer.wrap(file);
-    for (int at = 0; at + data.capacity() <= file.length; at += 4) {
+    for (int at = 4; at + data.capacity() <= file.length; at += 4) {
       if (all.getInt(at) == data.order(java.nio.ByteOrder.BIG_ENDIAN).getInt(0)
+          && Integer.reverseBytes(all.getInt(at - 4)) == data.capacity()
           && all.slice(at, data.capacity()).equals(data)) {
         return at;
       }

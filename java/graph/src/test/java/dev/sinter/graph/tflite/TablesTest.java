@@ -128,6 +128,54 @@ class TablesTest {
   }
 
   @Test
+  void whatIsEqualIsWrittenOnce() {
+    List<FlatTable> many = new ArrayList<>();
+    List<FlatTable> buffers = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      FlatTable scales =
+          type("QuantizationParameters")
+              .with("scale", FlatVector.floats(new float[64]))
+              .with("zero_point", FlatVector.integers(FieldKind.I64, new long[64]));
+      many.add(tensor().with("buffer", i % 2).with("quantization", scales));
+      buffers.add(
+          type("Buffer").with("data", FlatVector.integers(FieldKind.U8, new long[1000 + i % 2])));
+    }
+    FlatTable graph = type("SubGraph").with("tensors", many);
+    FlatTable m = type("Model").with("subgraphs", List.of(graph)).with("buffers", buffers);
+    byte[] bytes = write(m);
+    assertEquals(m, read(bytes));
+    assertTrue(bytes.length < 4000, () -> bytes.length + " bytes");
+  }
+
+  @Test
+  void sharedElementsAreAlignedForAllWhoReadThem() {
+    FlatVector bytes = FlatVector.integers(FieldKind.U8, 1, 2, 3);
+    FlatTable m =
+        type("Model")
+            .with("buffers", List.of(type("Buffer").with("data", bytes)))
+            .with("description", "abc")
+            .with(
+                "subgraphs",
+                List.of(
+                    type("SubGraph")
+                        .with(
+                            "operators", List.of(type("Operator").with("custom_options", bytes)))));
+    byte[] file = write(m);
+    assertEquals(m, read(file));
+    int at = indexOf(file, 1, 2, 3);
+    assertEquals(
+        0, at % 16, "the elements of a buffer stand at multiples of 16, those of options at " + at);
+  }
+
+  private static int indexOf(byte[] all, int... what) {
+    for (int i = 0; ; i++) {
+      if (all[i] == what[0] && all[i + 1] == what[1] && all[i + 2] == what[2]) {
+        return i;
+      }
+    }
+  }
+
+  @Test
   void largeCustomOptionsMoveWithTheFile() {
     FlatTable op =
         type("Operator")
