@@ -1,6 +1,7 @@
 // conv by AMX's tiles, in 8 bits or in bfloat16: windows are read in place from a padded copy of the image's lines
-// under a block of outputs, a run for each kernel row; where they are no runs, or runs that a tile's steps do not
-// divide, they are gathered. Internal linkage: ISA files include it. SPDX-License-Identifier: Apache-2.0
+// under a block of outputs, or in the image itself, a run for each kernel row; where they are no runs, or runs that a
+// tile's steps do not divide, they are gathered. In bfloat16 they are put together from such a copy. Internal
+// linkage: ISA files include it. SPDX-License-Identifier: Apache-2.0
 #ifndef SINTER_KERNELS_CONV_DRIVE_AMX_H_
 #define SINTER_KERNELS_CONV_DRIVE_AMX_H_
 
@@ -20,22 +21,36 @@ namespace {
 //   columns;
 //                                             `lacking`: room for an int32 per window
 
+// The lines of image b under `count` output lines from y0 on, with their padding.
 template <class Kernel>
-inline void amx_whole_lines(const ConvParams& p, const AmxConvBlock& block, const Kernel& kernel,
-                            const typename Kernel::In* in, int64_t b, int64_t y0, int64_t count, uint8_t* own) {
-  const int64_t pixel_bytes = int64_t{p.in_c} * Kernel::BYTES, line = int64_t{p.in_w} * p.in_c;
+inline void amx_copy_lines(const ConvParams& p, const AmxConvBlock& block, const Kernel& kernel,
+                           const typename Kernel::In* in, int64_t b, int64_t y0, int64_t count, uint8_t* own) {
+  const int64_t line = int64_t{p.in_w} * p.in_c;
   const typename Kernel::In* image = in + b * p.in_h * line;
-  const int64_t iy0 = y0 * p.stride_h - p.pad_top, first_pixel = (b * p.out_h + y0) * p.out_w;
-  const int64_t lines = (count - 1) * p.stride_h + int64_t{p.kernel_h - 1} * p.dilation_h + 1;
+  const int64_t iy0 = y0 * p.stride_h - p.pad_top, tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
+  const int64_t lines = (count - 1) * p.stride_h + tall;
   for (int64_t i = 0; i < lines; i++) {
+    if (i % p.stride_h >= tall) continue;  // no window reads it
     const int64_t iy = iy0 + i;
     kernel.copy_line(iy >= 0 && iy < p.in_h ? image + iy * line : nullptr, line, int64_t{p.pad_left} * p.in_c,
                      block.pitch / Kernel::BYTES, own + i * block.pitch);
   }
+}
+
+template <class Kernel>
+inline void amx_whole_lines(const ConvParams& p, const AmxConvBlock& block, const Kernel& kernel,
+                            const typename Kernel::In* in, int64_t b, int64_t y0, int64_t count, uint8_t* own) {
+  const int64_t pixel_bytes = int64_t{p.in_c} * Kernel::BYTES, first_pixel = (b * p.out_h + y0) * p.out_w;
+  const uint8_t* lines = own;
+  if (block.in_place) {
+    lines = reinterpret_cast<const uint8_t*>(in) + (b * p.in_h + y0 * p.stride_h) * block.pitch;
+  } else {
+    amx_copy_lines(p, block, kernel, in, b, y0, count, own);
+  }
   int32_t* lacking = reinterpret_cast<int32_t*>(own + block.lacking);
   AmxRows windows = {
-      own, p.out_w, p.stride_w * pixel_bytes, p.kernel_h, p.dilation_h * block.pitch, block.steps, nullptr, nullptr,
-      0,   {0, 0}};
+      lines, p.out_w, p.stride_w * pixel_bytes, p.kernel_h, p.dilation_h * block.pitch, block.steps, nullptr, nullptr,
+      0,     {0, 0}};
   AmxTiles tiles;
   if (block.flat) {
     windows.lines = {p.out_w, block.pitch / pixel_bytes};
@@ -47,6 +62,36 @@ inline void amx_whole_lines(const ConvParams& p, const AmxConvBlock& block, cons
       windows.a += p.stride_h * block.pitch;
     }
   }
+  tiles.release();
+}
+
+// Windows of `count` output lines from y0 on, each a row of a matrix.
+template <class Kernel>
+inline void amx_together(const ConvParams& p, const AmxConvBlock& block, const Kernel& kernel,
+                         const typename Kernel::In* in, int64_t b, int64_t y0, int64_t count, uint8_t* own) {
+  amx_copy_lines(p, block, kernel, in, b, y0, count, own);
+  const int64_t step = int64_t{p.stride_w} * p.in_c * Kernel::BYTES, pitch = p.dilation_h * block.pitch;
+  const int64_t run = int64_t{p.kernel_w} * p.in_c * Kernel::BYTES, all = p.kernel_h * run;
+  uint8_t *const windows = own + block.windows, *to = windows;
+  for (int64_t y = 0; y < count; y++) {
+    const uint8_t* from = own + y * p.stride_h * block.pitch;
+    for (int64_t x = 0; x < p.out_w; x++, from += step, to += block.window) {
+      for (int64_t i = 0; i < p.kernel_h; i++) {
+        for (int64_t j = 0; j < run; j += AMX_WINDOW_CHUNK) {
+          memcpy(to + i * run + j, from + i * pitch + j, AMX_WINDOW_CHUNK);
+        }
+      }
+      if (all < block.window) memset(to + all, 0, Kernel::BYTES);
+    }
+  }
+  const int64_t pixels = count * p.out_w;
+  AmxRows rows = {windows, pixels, block.window, 1, 0, block.steps, nullptr, nullptr, 0, {0, 0}};
+  if (block.steps.tail) {
+    amx_fill_tail(windows, pixels, block.window, block.steps, own + block.tail);
+    rows.tail = own + block.tail;
+  }
+  AmxTiles tiles;
+  kernel.multiply(&tiles, rows, 0, (b * p.out_h + y0) * p.out_w, nullptr);
   tiles.release();
 }
 
@@ -105,12 +150,18 @@ inline void conv_amx(const Call* call, const AmxConvBlock& block, const Kernel& 
   const int64_t pixels = int64_t{p.batch} * p.out_h * p.out_w, rows = block.rows;
   uint8_t* scratch = static_cast<uint8_t*>(call->scratch);
   if (pixels == 0) return;
-  if (block.whole) {
+  if (block.whole || block.windows) {
     const int64_t blocks = (p.out_h + rows - 1) / rows;
     parallel_for(call->workers, p.batch * blocks, [&](int64_t task, int thread) {
-      const int64_t y0 = task % blocks * rows, left = p.out_h - y0;
-      amx_whole_lines(p, block, kernel, in, task / blocks, y0, left < rows ? left : rows,
-                      scratch + thread * block.bytes);
+      const int64_t y0 = task % blocks * rows, count = p.out_h - y0 < rows ? p.out_h - y0 : rows;
+      uint8_t* own = scratch + thread * block.bytes;
+      if constexpr (Kernel::BYTES == 2) {
+        if (block.windows) {
+          amx_together(p, block, kernel, in, task / blocks, y0, count, own);
+          return;
+        }
+      }
+      amx_whole_lines(p, block, kernel, in, task / blocks, y0, count, own);
     });
   } else {
     const int64_t blocks = (pixels + rows - 1) / rows;

@@ -113,24 +113,28 @@ int64_t conv_vnni_scratch(const void* params, int threads, bool corrected) {
   }
   return most;
 }
-int64_t conv_amx_scratch(const void* params, int threads, int64_t value_bytes, bool corrected) {
+int64_t conv_amx_scratch(const void* params, int threads, int64_t value_bytes, bool as_they_are, bool corrected) {
   int64_t most = 0;
   for (int t = 1; t <= threads; t++) {
     int64_t bytes;
-    const AmxConvBlock b = amx_conv_block(*static_cast<const ConvParams*>(params), t, value_bytes, corrected);
+    const AmxConvBlock b =
+        amx_conv_block(*static_cast<const ConvParams*>(params), t, value_bytes, as_they_are, corrected);
     if (b.bytes < 0 || __builtin_mul_overflow(b.bytes, t, &bytes)) return INT64_MAX;
     if (bytes > most) most = bytes;
   }
   return most;
 }
 int64_t conv_u8_amx_scratch(const void* params, int threads) {
-  return conv_amx_scratch(params, threads, 1, true);
+  return conv_amx_scratch(params, threads, 1, false, true);
 }
 int64_t conv_s8_amx_scratch(const void* params, int threads) {
-  return conv_amx_scratch(params, threads, 1, false);
+  return conv_amx_scratch(params, threads, 1, false, false);
 }
 int64_t conv_bf16_amx_scratch(const void* params, int threads) {
-  return conv_amx_scratch(params, threads, 2, false);
+  return conv_amx_scratch(params, threads, 2, false, false);
+}
+int64_t conv_bf16bf16_amx_scratch(const void* params, int threads) {
+  return conv_amx_scratch(params, threads, 2, true, false);
 }
 int64_t conv_u8_vnni_scratch(const void* params, int threads) {
   return conv_vnni_scratch(params, threads, true);

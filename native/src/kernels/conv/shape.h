@@ -69,18 +69,53 @@ static inline ConvBlock conv_block(const ConvParams& p, int threads, bool correc
 int64_t conv_vnni_scratch(const void* params, int threads, bool corrected);
 
 // The same for AMX (drive_amx.h), activations as tiles take them: value_bytes is 1, or 2 for bfloat16. "whole" asks for
-// runs that a tile's steps divide. More bytes than for VNNI: what they cost to bring is shared by more products.
+// runs that a tile's steps divide. Where a run of bfloat16 is odd, so that pairs would reach past it, or steps do not
+// divide it, windows are put together from the lines. More bytes than for VNNI: what they cost to bring is shared by
+// more products.
 struct AmxConvBlock {
   bool whole;
-  bool flat;     // whole, with windows that follow each other at one distance, lines too
-  int64_t rows;  // whole: output lines, else output pixels
+  bool in_place;  // whole, with lines that need no padding and are read where they are
+  bool flat;      // whole, with windows that follow each other at one distance, lines too
+  int64_t rows;   // whole or put together: output lines, else output pixels
   int64_t pitch;
-  int64_t tail, lacking;  // offsets: what last steps read (gemm/packing.h), int32 for each window of a block
-  int64_t bytes;          // of a thread; -1: more than can be counted
+  int64_t windows, window;  // put together: where they stand and bytes of one; else 0
+  int64_t tail, lacking;    // offsets: what last steps read (gemm/packing.h), int32 for each window of a block
+  int64_t bytes;            // of a thread; -1: more than can be counted
   AmxSteps steps;
 };
 
-static inline AmxConvBlock amx_conv_block(const ConvParams& p, int threads, int64_t value_bytes, bool corrected) {
+// Copying a run of a window moves so many bytes at a time, past its end, too.
+constexpr int64_t AMX_WINDOW_CHUNK = 32;
+
+// Sizes of a block of windows that are put together, of lines `pitch` bytes long: as many lines as fit.
+static inline void amx_windows_together(const ConvParams& p, int64_t run, int threads, int64_t target,
+                                        AmxConvBlock* b) {
+  const int64_t tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
+  b->window = (p.kernel_h * run + 3) / 4 * 4;
+  b->steps = amx_steps(b->window);
+  int64_t of_windows, line;  // bytes for a line of outputs
+  if (__builtin_mul_overflow(int64_t{p.out_w}, b->window + 64, &of_windows) ||
+      __builtin_mul_overflow(p.stride_h, b->pitch, &line) || __builtin_add_overflow(line, of_windows, &line)) {
+    return;
+  }
+  const int64_t fit = target / line;
+  b->rows = fair_rows(int64_t{p.batch} * p.out_h, fit < 1 ? 1 : fit > p.out_h ? p.out_h : fit, 1, threads);
+  if (__builtin_mul_overflow((b->rows - 1) * p.stride_h + tall, b->pitch, &b->windows) ||
+      __builtin_mul_overflow(b->rows, of_windows, &of_windows) ||
+      __builtin_add_overflow(b->windows, int64_t{127}, &b->windows)) {
+    return;
+  }
+  b->windows = b->windows / 64 * 64;
+  const int64_t copied = b->rows * p.out_w * b->window + AMX_WINDOW_CHUNK;
+  if (__builtin_add_overflow(b->windows, (copied + 63) / 64 * 64, &b->tail) ||
+      __builtin_add_overflow(b->tail, b->steps.tail ? of_windows : 0, &b->bytes)) {
+    b->bytes = -1;
+  }
+}
+
+// as_they_are: the image has such values.
+static inline AmxConvBlock amx_conv_block(const ConvParams& p, int threads, int64_t value_bytes, bool as_they_are,
+                                          bool corrected) {
   const int64_t run = p.kernel_w * (p.in_c / p.groups) * value_bytes, padded = (run + 3) / 4 * 4, target = 98304;
   AmxConvBlock b = {};
   b.bytes = -1;
@@ -93,6 +128,13 @@ static inline AmxConvBlock amx_conv_block(const ConvParams& p, int threads, int6
     b.bytes = 0;
     return b;
   }
+  const int64_t width = int64_t{p.out_w - 1} * p.stride_w + p.kernel_w;
+  const int64_t tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
+  if (__builtin_mul_overflow(width, int64_t{p.in_c} * value_bytes, &b.pitch)) return b;
+  if (value_bytes == 2 && !b.whole && p.groups == 1 && p.dilation_w == 1) {
+    amx_windows_together(p, run, threads, target, &b);
+    return b;
+  }
   if (!b.whole) {
     b.pitch = value_bytes == 1 ? p.kernel_h * padded : (p.kernel_h * run + 3) / 4 * 4;
     b.steps = amx_steps(b.pitch);
@@ -103,17 +145,18 @@ static inline AmxConvBlock amx_conv_block(const ConvParams& p, int threads, int6
     b.bytes = b.lacking + (corrected ? b.rows * 4 : 0);
     return b;
   }
-  const int64_t width = int64_t{p.out_w - 1} * p.stride_w + p.kernel_w;
-  const int64_t tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
-  if (__builtin_mul_overflow(width, int64_t{p.in_c} * value_bytes, &b.pitch)) return b;
+  b.in_place = as_they_are && p.pad_left == 0 && p.pad_top == 0 && width <= p.in_w &&
+               int64_t{p.out_h - 1} * p.stride_h + tall <= p.in_h;
+  if (b.in_place) b.pitch = int64_t{p.in_w} * p.in_c * value_bytes;
   int64_t fit = 1;
   if (b.pitch <= target) fit = (target / b.pitch - tall) / p.stride_h + 1;
   fit = fit < 1 ? 1 : fit > p.out_h ? p.out_h : fit;
   const int64_t blocks = (p.out_h + fit - 1) / fit;
   b.rows = fair_rows(out_rows, (p.out_h + blocks - 1) / blocks, 1, threads);
   int64_t more;
-  if (__builtin_mul_overflow((b.rows - 1) * p.stride_h + tall, b.pitch, &b.lacking) ||
-      __builtin_mul_overflow(4 * b.rows, width, &more) || __builtin_add_overflow(b.lacking, int64_t{127}, &b.lacking)) {
+  if (__builtin_mul_overflow(b.in_place ? 0 : (b.rows - 1) * p.stride_h + tall, b.pitch, &b.lacking) ||
+      __builtin_mul_overflow(4 * b.rows, b.in_place ? int64_t{p.in_w} : width, &more) ||
+      __builtin_add_overflow(b.lacking, int64_t{127}, &b.lacking)) {
     return b;
   }
   b.lacking = b.lacking / 64 * 64;

@@ -60,7 +60,7 @@ inline void conv_8(const Call* call) {
                                  packed_tiles_bytes(tile_form_vnni, n, k, p.kernel_h),
                                  static_cast<uint8_t>(p.in_zero_point),
                                  is_unsigned ? 128 - p.w_zero_point : 0};
-  conv_amx(call, amx_conv_block(p, call->workers->threads, 1, is_unsigned), kernel);
+  conv_amx(call, amx_conv_block(p, call->workers->threads, 1, false, is_unsigned), kernel);
 }
 
 }  // namespace

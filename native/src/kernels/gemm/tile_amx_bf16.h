@@ -2,44 +2,54 @@
 // the AVX-512 kernels take, whose pairs of k are AMX's as they are. Only for files that are built for AMX; internal
 // linkage. SPDX-License-Identifier: Apache-2.0
 //
-// Sums go to C as they are stored, or, where they are bounded or C's columns end, through a buffer in L1.
+// Sums go to C as they are stored, or, where they are bounded, rounded to bfloat16, or C's columns end, through a
+// buffer in L1.
 #ifndef SINTER_KERNELS_GEMM_TILE_AMX_BF16_H_
 #define SINTER_KERNELS_GEMM_TILE_AMX_BF16_H_
 
 #include "kernels/gemm/packing_bf16.h"
 #include "kernels/gemm/round_bf16_avx512.h"
-#include "kernels/gemm/store_avx512_f32.h"
 #include "kernels/gemm/tile_amx.h"
 
 namespace sinter {
 namespace {
 
-// Where results go: `columns` of them a row, rows `ldc` floats apart.
+// Where results go, floats or bfloat16 (uint16_t): rows `ldc` values apart.
+template <class Out>
 struct AmxFloats {
-  float* c;
+  Out* c;
   int64_t ldc;
   WideClamp clamp;
   bool bounded;
 };
 
 // 16 * R rows from row `row` on and `columns` (more than 16 * (V - 1)) columns.
-template <int R, int V>
+template <int R, int V, class Out>
 __attribute__((noinline)) void amx_bf16_block(const AmxRows& m, int64_t row, int rows, const AmxWeights& weights,
-                                              const AmxFloats& to, int64_t column, int columns, AmxAhead* ahead) {
-  float* c = to.c + column;
-  if (!to.bounded && columns >= 16 * V && m.lines.pitch == 0) {
-    amx_sums<AMX_BF16, R, V>(m, row, weights, c + row * to.ldc, 4 * to.ldc, ahead);
-    return;
+                                              const AmxFloats<Out>& to, int64_t column, int columns, AmxAhead* ahead) {
+  Out* c = to.c + column;
+  if constexpr (sizeof(Out) == sizeof(float)) {
+    if (!to.bounded && columns >= 16 * V && m.lines.pitch == 0) {
+      amx_sums<AMX_BF16, R, V>(m, row, weights, c + row * to.ldc, 4 * to.ldc, ahead);
+      return;
+    }
   }
   alignas(64) float sums[16 * R * 16 * V];
   amx_sums<AMX_BF16, R, V>(m, row, weights, sums, 64 * V, ahead);
   amx_each_line(m, row, rows, [&](int first, int count, int64_t at) SINTER_VNNI_LAMBDA {
     const float* from = sums + 16 * V * first;
-    float* out = c + at * to.ldc;
+    Out* out = c + at * to.ldc;
+    const auto value = [&](int v) SINTER_VNNI_LAMBDA { return to.clamp(_mm512_load_ps(from + 16 * v)); };
     for (int r = 0; r < count; r++, from += 16 * V, out += to.ldc) {
-      vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
+      vnni_repeat<(V + 1) / 2>([&](auto pair) SINTER_VNNI_LAMBDA {
+        constexpr int v = 2 * decltype(pair)::value;
         const int left = columns - 16 * v;
-        if (left > 0) store_first(out + 16 * v, to.clamp(_mm512_load_ps(from + 16 * v)), left);
+        if (v + 1 < V && left >= 32) {
+          store_both(out + 16 * v, value(v), value(v + 1));
+        } else {
+          if (left > 0) store_first(out + 16 * v, value(v), left);
+          if (v + 1 < V && left > 16) store_first(out + 16 * (v + 1), value(v + 1), left - 16);
+        }
       });
     }
   });
@@ -52,8 +62,9 @@ inline int64_t amx_strip_rows(int64_t n, int64_t row_bytes) {
 
 // All rows with columns first .. last - 1 (first a multiple of 32): blocks of 32 rows, then what is left, since shapes
 // of tiles change between the two only. `packed`: the tile of column 0.
+template <class Out>
 inline void amx_bf16_product(AmxTiles* tiles, const AmxRows& m, const uint32_t* packed, int64_t one_tile, int64_t first,
-                             int64_t last, const AmxFloats& to) {
+                             int64_t last, const AmxFloats<Out>& to) {
   const int64_t whole = m.rows / 32 * 32;
   const int left = static_cast<int>(m.rows - whole), groups = m.steps.groups;
   const auto weights_of = [&](int64_t column) SINTER_VNNI_LAMBDA {

@@ -10,13 +10,13 @@
 namespace sinter {
 namespace {
 
-// T: float or uint16_t (bfloat16), of A.
-template <class T>
+// T, Out: float or uint16_t (bfloat16), of A and of C.
+template <class T, class Out>
 inline void gemm_bf16(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   const T* a = static_cast<const T*>(call->slots[GEMM_A]);
   const uint32_t* packed = static_cast<const uint32_t*>(call->slots[GEMM_WEIGHTS]);
-  float* c = static_cast<float*>(call->slots[GEMM_C]);
+  Out* c = static_cast<Out*>(call->slots[GEMM_C]);
   const int64_t one_tile = bf16_tile_words(p.k), pairs_of_tiles = (int64_t{p.n} + 31) / 32;
   const AmxPanel panel = amx_bf16_panel(p.k, sizeof(T) == 4);
   const int threads = call->workers->threads;
@@ -36,7 +36,10 @@ inline void gemm_bf16(const Call* call) {
                    nullptr,
                    0,
                    {0, 0}};
-    if (sizeof(T) == 4) {
+    if (sizeof(T) == 4 && p.lda == p.k && p.k % 2 == 0) {
+      fill_panel(a + m0 * p.lda, rows * p.k, reinterpret_cast<uint16_t*>(own));  // short rows would take a call each
+      all.a = own;
+    } else if (sizeof(T) == 4) {
       for (int64_t r = 0; r < rows; r++) {
         uint16_t* out = reinterpret_cast<uint16_t*>(own + r * panel.stride);
         fill_panel(a + (m0 + r) * p.lda, p.k, out);
@@ -50,7 +53,7 @@ inline void gemm_bf16(const Call* call) {
       all.tail = own + panel.tail;
     }
     const int64_t first = 32 * part.first_tile, last = 32 * part.end_tile;
-    const AmxFloats to = {
+    const AmxFloats<Out> to = {
         c + m0 * p.ldc, p.ldc, {p.act_min, p.act_max}, p.act_min != -INFINITY || p.act_max != INFINITY};
     AmxTiles shapes;
     amx_bf16_product(&shapes, all, packed, one_tile, first, last < p.n ? last : p.n, to);
@@ -61,10 +64,16 @@ inline void gemm_bf16(const Call* call) {
 }  // namespace
 
 void gemm_f32bf16f32_amx(const Call* call) {
-  gemm_bf16<float>(call);
+  gemm_bf16<float, float>(call);
 }
 void gemm_bf16bf16f32_amx(const Call* call) {
-  gemm_bf16<uint16_t>(call);
+  gemm_bf16<uint16_t, float>(call);
+}
+void gemm_f32bf16bf16_amx(const Call* call) {
+  gemm_bf16<float, uint16_t>(call);
+}
+void gemm_bf16bf16bf16_amx(const Call* call) {
+  gemm_bf16<uint16_t, uint16_t>(call);
 }
 
 }  // namespace sinter

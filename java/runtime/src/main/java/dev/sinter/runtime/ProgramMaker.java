@@ -61,7 +61,7 @@ final class ProgramMaker {
     if (options.bf16()) {
       lowered.steps().forEach(Step::useBfloat16);
       if (deviceSelector == null) {
-        KeptBfloat16.find(lowered.steps(), selector);
+        KeptBfloat16.find(lowered.steps(), selector, target.level2Bytes());
       }
     }
   }

@@ -86,20 +86,29 @@ class Bfloat16Test {
   void productsChangeAndOthersStay() {
     Random random = new Random(22);
     GraphBuilder b = Graph.builder("mixed");
-    GraphBuilder.Value conv = convolution(b, random);
-    GraphBuilder.Value depthwise = depthwise(conv, random);
-    Graph graph = depthwise.batchMatMul(depthwise, false, true).output("y").build();
+    GraphBuilder.Value depthwise = depthwise(convolution(b, 6, random), random);
+    GraphBuilder.Value product =
+        depthwise.conv2d(
+            b.floats("p", values(random, 16 * 64), 16, 1, 1, 64),
+            b.floats("q", values(random, 16), 16),
+            1,
+            Padding.SAME,
+            Activation.NONE);
+    Graph graph = product.batchMatMul(product, false, true).output("y").build();
     try (Model real = Model.load(graph, Options.DEFAULT);
         Model model = Model.load(graph, BF16);
         Session before = real.newSession();
         Session session = model.newSession()) {
       List<Report.StepReport> steps = session.report().steps();
-      // Where kernels of the machine gain by it, the value between the first two is a bfloat16.
-      boolean kept = steps.get(0).kernel().startsWith("conv_f32bf16bf16_");
-      assertEquals(List.of("bf16", kept ? "bf16" : "f32", "bf16"), numerics(steps));
-      assertEquals(List.of("f32", "f32", "f32"), numerics(before.report().steps()));
+      // Where kernels of the machine gain by it, the value that a product reads is a bfloat16; a
+      // small one that a depthwise layer reads is not.
+      boolean kept = steps.get(1).kernel().startsWith("depthwise_f32f32bf16_");
+      assertEquals(List.of("bf16", kept ? "bf16" : "f32", "bf16", "bf16"), numerics(steps));
+      assertEquals(List.of("f32", "f32", "f32", "f32"), numerics(before.report().steps()));
+      assertTrue(steps.get(0).kernel().startsWith("conv_f32bf16f32_"), steps.get(0).kernel());
       assertTrue(
-          kept || steps.get(0).kernel().startsWith("conv_f32bf16f32_"), steps.get(0).kernel());
+          steps.get(2).kernel().startsWith(kept ? "gemm_bf16bf16f32_" : "gemm_f32bf16f32_"),
+          steps.get(2).kernel());
       // A row of bias in float stands above the 18 pairs of each tile.
       assertEquals(
           before.report().steps().get(0).packedBytes() * 19 / 37, steps.get(0).packedBytes());
@@ -120,10 +129,27 @@ class Bfloat16Test {
   }
 
   @Test
+  void aLargeValueThatADepthwiseLayerReadsIsKept() {
+    Random random = new Random(24);
+    GraphBuilder b = Graph.builder("large");
+    int side = 16;
+    while (4L * side * side * 64 <= Target.local().level2Bytes()) {
+      side *= 2;
+    }
+    Graph graph = depthwise(convolution(b, side, random), random).output("y").build();
+    try (Model model = Model.load(graph, BF16);
+        Session session = model.newSession()) {
+      List<Report.StepReport> steps = session.report().steps();
+      boolean kept = steps.get(0).kernel().startsWith("conv_f32bf16bf16_");
+      assertEquals(List.of("bf16", kept ? "bf16" : "f32"), numerics(steps));
+    }
+  }
+
+  @Test
   void whatASumReadsStaysAFloat() {
     Random random = new Random(23);
     GraphBuilder b = Graph.builder("residual");
-    GraphBuilder.Value conv = convolution(b, random);
+    GraphBuilder.Value conv = convolution(b, 6, random);
     GraphBuilder.Value depthwise = depthwise(conv, random);
     Graph graph = conv.add(depthwise, Activation.NONE).output("y").build();
     try (Model model = Model.load(graph, BF16);
@@ -132,9 +158,9 @@ class Bfloat16Test {
     }
   }
 
-  /** Of an input 6 by 6 by 4, 64 channels. */
-  private static GraphBuilder.Value convolution(GraphBuilder b, Random random) {
-    return b.input("x", ElementType.FLOAT32, 1, 6, 6, 4)
+  /** Of a square input of 4 channels, 64 channels. */
+  private static GraphBuilder.Value convolution(GraphBuilder b, int side, Random random) {
+    return b.input("x", ElementType.FLOAT32, 1, side, side, 4)
         .conv2d(
             b.floats("w", values(random, 64 * 9 * 4), 64, 3, 3, 4),
             b.floats("b", values(random, 64), 64),

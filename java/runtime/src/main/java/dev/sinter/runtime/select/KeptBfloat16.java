@@ -16,7 +16,9 @@ import java.util.Set;
 /**
  * With the option {@code bf16}, an activation that nobody but matrix products, convolutions and
  * depthwise ones writes and reads is kept in bfloat16, half its bytes. Where this machine has no
- * kernels that are faster so, it stays a float.
+ * kernels that are faster so, it stays a float. So does what a depthwise layer reads and the second
+ * cache holds: products round what they read in any case, but depthwise layers multiply floats, and
+ * would round more for bytes that cost them next to nothing.
  */
 public final class KeptBfloat16 {
   private static final String F32 = "f32";
@@ -24,14 +26,16 @@ public final class KeptBfloat16 {
 
   private final List<Step> steps;
   private final Selector selector;
+  private final long nearBytes;
   // By identity: a value is a place in memory.
   private final IdentityHashMap<Value, List<Use>> uses = new IdentityHashMap<>();
 
   private record Use(Step step, int slot, boolean possible) {}
 
-  private KeptBfloat16(List<Step> steps, Selector selector) {
+  private KeptBfloat16(List<Step> steps, Selector selector, long nearBytes) {
     this.steps = steps;
     this.selector = selector;
+    this.nearBytes = nearBytes;
   }
 
   /**
@@ -39,9 +43,10 @@ public final class KeptBfloat16 {
    *
    * @param steps of the option bf16, as they are lowered
    * @param selector of the machine
+   * @param nearBytes what its second cache holds
    */
-  public static void find(List<Step> steps, Selector selector) {
-    new KeptBfloat16(steps, selector).find();
+  public static void find(List<Step> steps, Selector selector, long nearBytes) {
+    new KeptBfloat16(steps, selector, nearBytes).find();
   }
 
   private void find() {
@@ -60,6 +65,8 @@ public final class KeptBfloat16 {
           if (value.place() == Value.Place.ARENA
               && !value.isState()
               && of.stream().allMatch(Use::possible)
+              && (value.bytes() > nearBytes
+                  || of.stream().noneMatch(KeptBfloat16::isDepthwiseInput))
               && of.stream().anyMatch(use -> isResult(use.step(), use.slot()))
               && of.stream().anyMatch(use -> !isResult(use.step(), use.slot()))) {
             kept.add(value);
@@ -77,6 +84,10 @@ public final class KeptBfloat16 {
       case "depthwise" -> types.equals(List.of(F32, F32, F32));
       default -> false;
     };
+  }
+
+  private static boolean isDepthwiseInput(Use use) {
+    return use.step().op().equals("depthwise") && use.slot() == 0;
   }
 
   private static boolean isResult(Step step, int slot) {
