@@ -67,6 +67,11 @@ void randomize(AddParams* p, Random* random) {
   p->out_scale = expf(random->real(-5.0f, 2.0f));
   p->a_scale = p->out_scale * exp2f(random->real(-9.9f, 7.9f));
   p->b_scale = random->integer(0, 2) == 0 ? p->a_scale : p->out_scale * exp2f(random->real(-9.9f, 7.9f));
+  if (random->integer(0, 5) == 0) {  // tfl.add
+    (random->integer(0, 1) ? p->a_scale : p->b_scale) = p->out_scale * exp2f(random->real(-24.0f, -10.1f));
+  } else if (random->integer(0, 5) == 0) {
+    (random->integer(0, 1) ? p->a_scale : p->b_scale) = p->out_scale * exp2f(random->real(8.1f, 17.9f));
+  }
   p->a_zero_point = static_cast<int32_t>(random->integer(-128, 127));
   p->b_zero_point = static_cast<int32_t>(random->integer(-128, 127));
   p->out_zero_point = static_cast<int32_t>(random->integer(-128, 127));

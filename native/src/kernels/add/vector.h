@@ -46,13 +46,93 @@ static inline void add_row_s8(const AddConstants<V>& given, const int8_t* a, con
   }
 }
 
+// tfl.add, V::W bytes at a time, for factors that shift to the right alone.
 template <class V>
-static inline void add_s8(const Call* call) {
+struct AddFactors {
+  FixedFactor a, b, out;
+  typename V::I a_zero_point, b_zero_point, out_zero_point, out_min, out_max;
+
+  static bool holds(const AddScaling& s) {
+    return s.a_factor.shift <= 0 && s.b_factor.shift <= 0 && s.out_factor.shift <= 0;
+  }
+};
+
+template <class V>
+static inline __attribute__((always_inline)) typename V::I add_scaled(typename V::I x, FixedFactor f) {
+  return V::fixed_multiply(x, f.mantissa, 0, -f.shift);
+}
+
+template <class V, int b_step>
+static inline void add_row_s8(const AddFactors<V>& given, const int8_t* a, const int8_t* b, int8_t* out,
+                              int64_t count) {
+  const AddFactors<V> k = given;
+  const auto scaled_b = [&](typename V::I x) __attribute__((always_inline)) {
+    return add_scaled<V>(V::shift_left_i(V::sub_i(x, k.b_zero_point), 20), k.b);
+  };
+  const typename V::I one = scaled_b(V::set_i(b_step ? 0 : b[0]));
+  const auto sum = [&](typename V::I x, typename V::I y) __attribute__((always_inline)) {
+    const typename V::I scaled_a = add_scaled<V>(V::shift_left_i(V::sub_i(x, k.a_zero_point), 20), k.a);
+    const typename V::I both = add_scaled<V>(V::add_i(scaled_a, y), k.out);
+    return V::min_i(V::max_i(V::add_i(both, k.out_zero_point), k.out_min), k.out_max);
+  };
+  int64_t i = 0;
+  for (; i + V::W <= count; i += V::W) {
+    V::store_narrow(out + i, sum(V::load_wide(a + i), b_step ? scaled_b(V::load_wide(b + i)) : one));
+  }
+  if (i < count) {
+    const int64_t n = count - i;
+    V::store_narrow_n(out + i, sum(V::load_wide_n(a + i, n), b_step ? scaled_b(V::load_wide_n(b + i, n)) : one), n);
+  }
+}
+
+// Rows of two operands side by side, or of one value and neighbours; `ba` where a is the one value. Others, and all
+// where `plain`, element by element.
+template <class V, class Constants>
+static inline void add_rows_s8(const Call* call, const AddScaling& s, const Constants& ab, const Constants& ba,
+                               bool plain) {
   const AddParams& p = *static_cast<const AddParams*>(call->params);
   const int8_t* a = static_cast<const int8_t*>(call->slots[ADD_A]);
   const int8_t* b = static_cast<const int8_t*>(call->slots[ADD_B]);
   int8_t* out = static_cast<int8_t*>(call->slots[ADD_OUT]);
+  const int32_t a_step = p.a_stride5, b_step = p.b_stride5;
+  add_walk(p, call->workers, [&](int64_t at_a, int64_t at_b, int64_t at_out, int64_t count) {
+    if (!plain && a_step == 1 && b_step == 1) {
+      add_row_s8<V, 1>(ab, a + at_a, b + at_b, out + at_out, count);
+    } else if (!plain && a_step == 1 && b_step == 0) {
+      add_row_s8<V, 0>(ab, a + at_a, b + at_b, out + at_out, count);
+    } else if (!plain && a_step == 0 && b_step == 1) {
+      add_row_s8<V, 0>(ba, b + at_b, a + at_a, out + at_out, count);
+    } else {
+      for (int64_t i = 0; i < count; i++) {
+        int32_t value = add_one(s, p, a[at_a + i * a_step], b[at_b + i * b_step]);
+        value = value < p.out_min ? p.out_min : value;
+        value = value > p.out_max ? p.out_max : value;
+        out[at_out + i] = static_cast<int8_t>(value);
+      }
+    }
+  });
+}
+
+template <class V>
+static inline void add_s8(const Call* call) {
+  const AddParams& p = *static_cast<const AddParams*>(call->params);
   const AddScaling s = add_scaling(p);
+  if (!s.common_shift) {
+    const auto factors = [&](FixedFactor first, int32_t first_zero_point, FixedFactor second,
+                             int32_t second_zero_point) {
+      return AddFactors<V>{first,
+                           second,
+                           s.out_factor,
+                           V::set_i(first_zero_point),
+                           V::set_i(second_zero_point),
+                           V::set_i(p.out_zero_point),
+                           V::set_i(p.out_min),
+                           V::set_i(p.out_max)};
+    };
+    add_rows_s8<V>(call, s, factors(s.a_factor, p.a_zero_point, s.b_factor, p.b_zero_point),
+                   factors(s.b_factor, p.b_zero_point, s.a_factor, p.a_zero_point), !AddFactors<V>::holds(s));
+    return;
+  }
   const auto constants = [&](int32_t first, int32_t second) {
     AddConstants<V> k;
     k.low = V::set_i((second & 0x7fff) << 16 | (first & 0x7fff));
@@ -64,24 +144,7 @@ static inline void add_s8(const Call* call) {
     k.shift = s.shift;
     return k;
   };
-  const AddConstants<V> ab = constants(s.a_multiplier, s.b_multiplier), ba = constants(s.b_multiplier, s.a_multiplier);
-  const int32_t a_step = p.a_stride5, b_step = p.b_stride5;
-  add_walk(p, call->workers, [&](int64_t at_a, int64_t at_b, int64_t at_out, int64_t count) {
-    if (s.common_shift && a_step == 1 && b_step == 1) {
-      add_row_s8<V, 1>(ab, a + at_a, b + at_b, out + at_out, count);
-    } else if (s.common_shift && a_step == 1 && b_step == 0) {
-      add_row_s8<V, 0>(ab, a + at_a, b + at_b, out + at_out, count);
-    } else if (s.common_shift && a_step == 0 && b_step == 1) {
-      add_row_s8<V, 0>(ba, b + at_b, a + at_a, out + at_out, count);
-    } else {
-      for (int64_t i = 0; i < count; i++) {
-        int32_t value = add_one(s, p, a[at_a + i * a_step], b[at_b + i * b_step]);
-        value = value < p.out_min ? p.out_min : value;
-        value = value > p.out_max ? p.out_max : value;
-        out[at_out + i] = static_cast<int8_t>(value);
-      }
-    }
-  });
+  add_rows_s8<V>(call, s, constants(s.a_multiplier, s.b_multiplier), constants(s.b_multiplier, s.a_multiplier), false);
 }
 
 template <class V, int b_step>

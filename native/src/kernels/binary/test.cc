@@ -350,8 +350,8 @@ TEST(Binary, EveryRow) {
   }
 }
 
-// Sums, differences and products of bytes: every pair of values, long and short rows, an operand that is the same in
-// all rows, scales near the bounds of each arithmetic.
+// Sums, differences, products and squares of bytes: every pair of values, long and short rows, an operand that is the
+// same in all rows, scales near the bounds of each arithmetic.
 TEST(Binary, BytesInEveryForm) {
   const float scales[][3] = {{0.02f, 0.03f, 0.04f}, {0.5f, 0.002f, 0.003f}, {0.0005f, 0.0004f, 0.4f},
                              {2.0f, 3.0f, 0.01f},   {1.0f, 1e-4f, 1.0f},    {1e-3f, 1e-3f, 1.0f}};
@@ -360,7 +360,8 @@ TEST(Binary, BytesInEveryForm) {
                               {12000, 3, 0, 1}, {40, 129, 0, 1}, {9, 5, 0, 0}};
   Random random(31);
   for (DataType type : {S8, U8}) {
-    for (int function : {BINARY_ADD, BINARY_SUB, BINARY_MUL}) {
+    for (int function : {BINARY_ADD, BINARY_SUB, BINARY_MUL, BINARY_SQUARED_DIFFERENCE}) {
+      if (function == BINARY_SQUARED_DIFFERENCE && type == U8) continue;
       for (const auto& scale : scales) {
         for (const auto& form : forms) {
           for (bool swap : {false, true}) {

@@ -1,5 +1,5 @@
-// binary of quantized bytes in vectors: sums, differences and products. Written once in the operations of simd/*.h,
-// built per ISA; equal to quantized.h bit for bit. SPDX-License-Identifier: Apache-2.0
+// binary of quantized bytes in vectors: sums, differences, products and squares of differences. Written once in the
+// operations of simd/*.h, built per ISA; equal to quantized.h bit for bit. SPDX-License-Identifier: Apache-2.0
 #ifndef SINTER_KERNELS_BINARY_VECTOR_8_H_
 #define SINTER_KERNELS_BINARY_VECTOR_8_H_
 
@@ -99,6 +99,31 @@ struct VectorSumByFactors {
   }
 };
 
+// tfl.squared_difference, likewise.
+struct VectorSquaredDifference8 {
+  FixedFactor a_factor, b_factor, out_factor;
+  V::I a_zero, b_zero, zero, least, most;
+
+  template <class T>
+  explicit VectorSquaredDifference8(const SquaredDifference<T>& f)
+      : a_factor(f.a_factor),
+        b_factor(f.b_factor),
+        out_factor(f.out_factor),
+        a_zero(V::set_i(f.range.a_zero)),
+        b_zero(V::set_i(f.range.b_zero)),
+        zero(V::set_i(f.range.zero)),
+        least(V::set_i(f.range.low)),
+        most(V::set_i(f.range.high)) {}
+  SINTER_LANE V::I of(const VectorSquaredDifference8& k, V::I a, V::I b) {
+    const V::I x = VectorSumByFactors::times(V::shift_left_i(V::sub_i(a, k.a_zero), 7), k.a_factor);
+    const V::I y = VectorSumByFactors::times(V::shift_left_i(V::sub_i(b, k.b_zero), 7), k.b_factor);
+    // At most 255 * 128: a word that is not negative, whose upper neighbour is 0.
+    const V::I d = V::max_i(V::sub_i(x, y), V::sub_i(y, x));
+    const V::I square = VectorSumByFactors::times(V::dot_pairs(d, d), k.out_factor);
+    return V::min_i(V::max_i(V::add_i(square, k.zero), k.least), k.most);
+  }
+};
+
 // A_STEP, B_STEP: 1 for neighbours, 0 for one value.
 template <int A_STEP, int B_STEP, class Function, class T>
 SINTER_LANE void row_8(const Function& given, const T* a, const T* b, T* out, int64_t count) {
@@ -115,9 +140,9 @@ SINTER_LANE void row_8(const Function& given, const T* a, const T* b, T* out, in
         n);
   }
 }
-template <int A_STEP, int B_STEP, class T>
-SINTER_LANE void row_8(const VectorSumByFactors& given, const T* a, const T* b, T* out, int64_t count) {
-  const VectorSumByFactors k = given;
+template <int A_STEP, int B_STEP, class Function, class T>
+SINTER_LANE void row_wide(const Function& given, const T* a, const T* b, T* out, int64_t count) {
+  const Function k = given;
   const V::I one_a = V::set_i(*a), one_b = V::set_i(*b);
   int64_t i = 0;
   for (; i + V::W <= count; i += V::W) {
@@ -128,6 +153,15 @@ SINTER_LANE void row_8(const VectorSumByFactors& given, const T* a, const T* b, 
     V::store_narrow_n(out + i,
                       k.of(k, A_STEP ? V::load_wide_n(a + i, n) : one_a, B_STEP ? V::load_wide_n(b + i, n) : one_b), n);
   }
+}
+
+template <int A_STEP, int B_STEP, class T>
+SINTER_LANE void row_8(const VectorSumByFactors& f, const T* a, const T* b, T* out, int64_t count) {
+  row_wide<A_STEP, B_STEP>(f, a, b, out, count);
+}
+template <int A_STEP, int B_STEP, class T>
+SINTER_LANE void row_8(const VectorSquaredDifference8& f, const T* a, const T* b, T* out, int64_t count) {
+  row_wide<A_STEP, B_STEP>(f, a, b, out, count);
 }
 
 // Short rows of which one operand is the same in all (a value per channel): several rows at once, beside that many
@@ -188,6 +222,12 @@ void binary_8_plain(const Call* call, const Plain& plain) {
   walk_rows<T>(call, w, [&](const T* a, const T* b, T* out, int64_t from, int64_t to) {
     for (int64_t i = from; i < to; i++) out[i] = plain(a[i * step_a], b[i * step_b]);
   });
+}
+
+inline void squared_difference_8(const Call* call) {
+  const SquaredDifference<int8_t> f(*static_cast<const BinaryParams*>(call->params));
+  if (f.a_factor.shift > 0 || f.b_factor.shift > 0 || f.out_factor.shift > 0) return binary_8_plain<int8_t>(call, f);
+  binary_8_by<int8_t>(call, VectorSquaredDifference8(f), f);
 }
 
 // add, sub, mul.

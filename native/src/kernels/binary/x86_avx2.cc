@@ -20,5 +20,8 @@ void binary_s8_avx2(const Call* call) {
 void binary_u8_avx2(const Call* call) {
   binary_8<uint8_t>(call);
 }
+void binary_squared_difference_s8_avx2(const Call* call) {
+  squared_difference_8(call);
+}
 
 }  // namespace sinter

@@ -43,6 +43,46 @@ static inline __attribute__((always_inline)) typename V::I softmax_round(typenam
   return V::add_i(V::add_i(whole, V::to_int(up)), V::set_i(zero_point));
 }
 
+template <class V>
+static inline int32_t largest_of(const int8_t* in, int32_t depth) {
+  typename V::Y widest = V::set_y(-128);
+  int32_t i = 0;
+  for (; i + V::B <= depth; i += V::B) widest = V::max_y(widest, V::load_bytes(in + i));
+  int32_t largest = i > 0 ? V::largest_y(widest) : -128;
+  for (; i < depth; i++) largest = in[i] > largest ? in[i] : largest;
+  return largest;
+}
+
+// ROWS rows of fewer than 256 values, whose sums are chains that do not wait for each other.
+template <class V, int ROWS>
+static inline void softmax_by_table(const SoftmaxParams& p, const float* table, const int8_t* in, int8_t* out) {
+  float each[ROWS][256], sum[ROWS];
+  int32_t largest[ROWS];
+  for (int r = 0; r < ROWS; r++) {
+    largest[r] = largest_of<V>(in + r * p.depth, p.depth);
+    sum[r] = 0.0f;
+  }
+  for (int32_t k = 0; k < p.depth; k++) {
+#pragma GCC unroll 8
+    for (int r = 0; r < ROWS; r++) {
+      const float value = table[largest[r] - in[r * p.depth + k]];
+      each[r][k] = value;
+      sum[r] += value;
+    }
+  }
+  for (int r = 0; r < ROWS; r++, out += p.depth) {
+    const typename V::F inverse = V::set(1.0f / (sum[r] * p.out_scale));
+    int32_t k = 0;
+    for (; k + V::W <= p.depth; k += V::W) {
+      V::store_narrow(out + k, softmax_round<V>(V::mul(V::load(each[r] + k), inverse), p.out_zero_point));
+    }
+    if (k < p.depth) {
+      const typename V::F x = V::load_n(each[r] + k, p.depth - k);
+      V::store_narrow_n(out + k, softmax_round<V>(V::mul(x, inverse), p.out_zero_point), p.depth - k);
+    }
+  }
+}
+
 // Rows are taken in groups, each group with its own table: the values in it are few against a group's rows.
 template <class V>
 static inline void softmax_rows_s8(const SoftmaxParams& p, const int8_t* in, int8_t* out, int64_t rows) {
@@ -50,12 +90,13 @@ static inline void softmax_rows_s8(const SoftmaxParams& p, const int8_t* in, int
   float table[256];  // by distance from the row's largest
   const bool full = rows * p.depth >= 96;
   if (full) exp_table<V>(scale, table, 256);
-  for (int64_t row = 0; row < rows; row++, in += p.depth, out += p.depth) {
-    typename V::Y widest = V::set_y(-128);
-    int32_t i = 0;
-    for (; i + V::B <= p.depth; i += V::B) widest = V::max_y(widest, V::load_bytes(in + i));
-    int32_t largest = i > 0 ? V::largest_y(widest) : -128;
-    for (; i < p.depth; i++) largest = in[i] > largest ? in[i] : largest;
+  int64_t row = 0;
+  if (full && p.depth < 256) {
+    for (; row + 8 <= rows; row += 8, in += 8 * p.depth, out += 8 * p.depth) softmax_by_table<V, 8>(p, table, in, out);
+    for (; row < rows; row++, in += p.depth, out += p.depth) softmax_by_table<V, 1>(p, table, in, out);
+  }
+  for (; row < rows; row++, in += p.depth, out += p.depth) {
+    const int32_t largest = largest_of<V>(in, p.depth);
     if (!full) {
       // Few values: their exponentials alone, in order.
       float each[112] = {};
@@ -77,22 +118,11 @@ static inline void softmax_rows_s8(const SoftmaxParams& p, const int8_t* in, int
     float sum = 0.0f;
     for (int32_t k = 0; k < p.depth; k++) sum += table[largest - in[k]];
     const float inverse = 1.0f / (sum * p.out_scale);
-    if (p.depth >= 256) {
-      int8_t quantized[256];
-      for (int32_t k = 0; k < 256; k += V::W) {
-        V::store_narrow(quantized + k, softmax_round<V>(V::mul(V::load(table + k), V::set(inverse)), p.out_zero_point));
-      }
-      for (int32_t k = 0; k < p.depth; k++) out[k] = quantized[largest - in[k]];
-      continue;
+    int8_t quantized[256];
+    for (int32_t k = 0; k < 256; k += V::W) {
+      V::store_narrow(quantized + k, softmax_round<V>(V::mul(V::load(table + k), V::set(inverse)), p.out_zero_point));
     }
-    float each[V::W];
-    for (int32_t k = 0; k < p.depth; k += V::W) {
-      const int32_t n = p.depth - k < V::W ? p.depth - k : V::W;
-      for (int32_t j = 0; j < n; j++) each[j] = table[largest - in[k + j]];
-      for (int32_t j = n; j < V::W; j++) each[j] = 0.0f;
-      const typename V::I value = softmax_round<V>(V::mul(V::load(each), V::set(inverse)), p.out_zero_point);
-      V::store_narrow_n(out + k, value, n);
-    }
+    for (int32_t k = 0; k < p.depth; k++) out[k] = quantized[largest - in[k]];
   }
 }
 

@@ -1,0 +1,34 @@
+// lookup of bytes in vectors: sixteen shuffles, each of which knows the sixteen entries that share an upper half byte.
+// Internal linkage: ISA files include it. SPDX-License-Identifier: Apache-2.0
+#ifndef SINTER_KERNELS_LOOKUP_VECTOR_H_
+#define SINTER_KERNELS_LOOKUP_VECTOR_H_
+
+#include <string.h>
+
+#include "core/workers.h"
+#include "kernels/lookup/op.h"
+
+namespace sinter {
+namespace {
+
+// An ISA has BYTES, how many a vector holds, and Tables: made of a table of 256, of(in, out) looks up a vector.
+template <class Isa>
+inline void look_up_bytes(const Call* call) {
+  const int64_t count = static_cast<const LookupParams*>(call->params)->count;
+  const uint8_t* in = static_cast<const uint8_t*>(call->slots[LOOKUP_IN]);
+  const uint8_t* table = static_cast<const uint8_t*>(call->slots[LOOKUP_TABLE]);
+  uint8_t* out = static_cast<uint8_t*>(call->slots[LOOKUP_OUT]);
+  const int64_t part = fair_rows(count, 16384, 64, call->workers->threads), parts = (count + part - 1) / part;
+  parallel_for(call->workers, parts, [&](int64_t index, int) {
+    const typename Isa::Tables tables(table);
+    const int64_t end = (index + 1) * part < count ? (index + 1) * part : count;
+    int64_t i = index * part;
+    for (; i + Isa::BYTES <= end; i += Isa::BYTES) tables.of(in + i, out + i);
+    for (; i < end; i++) out[i] = table[in[i]];
+  });
+}
+
+}  // namespace
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_LOOKUP_VECTOR_H_
