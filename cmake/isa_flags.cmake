@@ -14,6 +14,7 @@ set(SINTER_FLAGS_x86_avxvnni ${SINTER_FLAGS_x86_avx2} -mavxvnni)
 set(SINTER_FLAGS_x86_avx512
     -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mprefer-vector-width=512
     -Wno-uninitialized -Wno-maybe-uninitialized)
+set(SINTER_FLAGS_x86_avx512vbmi ${SINTER_FLAGS_x86_avx512} -mavx512vbmi)
 set(SINTER_FLAGS_x86_avx512bf16 ${SINTER_FLAGS_x86_avx512} -mavx512bf16)
 # AMX's instructions are written in assembly (kernels/simd/amx.h): GCC's flags for it are not needed.
 set(SINTER_FLAGS_x86_amx ${SINTER_FLAGS_x86_avx512})

@@ -152,7 +152,7 @@ int cgroup_cores() {
 uint64_t emulated_features() {
   uint64_t bits = 0;
 #if defined(SINTER_EMULATE_AVX512)
-  bits |= ISA_AVX512 | ISA_AVX512_VNNI | ISA_AVX512_BF16;
+  bits |= ISA_AVX512 | ISA_AVX512_VNNI | ISA_AVX512_VBMI | ISA_AVX512_BF16;
 #endif
 #if defined(SINTER_EMULATE_AVXVNNI)
   bits |= ISA_AVX_VNNI;

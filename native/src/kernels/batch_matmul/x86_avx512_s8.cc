@@ -188,7 +188,7 @@ void batch_matmul_s8s8s8_avx512vnni(const Call* call) {
       for (int64_t r = 0; p.b_zero_point != 0 && r < rows; r++) {
         row_terms[r] = -p.b_zero_point * row_sum(panel + r * stride, stride, p.k);
       }
-      const VnniRows packed = {panel, rows, stride, 1, 0, stride / 4, 0, p.b_zero_point != 0 ? row_terms : nullptr};
+      const VnniRows packed = {panel, rows, stride, 1, 0, stride / 4, p.b_zero_point != 0 ? row_terms : nullptr};
       for (int64_t t = t0; t < t1; t++) {
         const int columns = static_cast<int>(p.n - t * 64 < 64 ? p.n - t * 64 : 64);
         vnni_tile_8(packed, tiles + (t - t0) * one_tile, reinterpret_cast<char*>(c) + m * p.n + t * 64, p.n, columns,

@@ -34,6 +34,7 @@ struct Product {
 // ---- windows in place -----------------------------------------------------------------------------
 
 // Image rows iy0 .. iy0 + rows - 1 of what the outputs see: pixels -pad_left on, those outside are the zero point.
+// Signed bytes become unsigned here: as they are broadcast, the xor takes a place beside each product.
 // May write up to 63 bytes more.
 inline void copy_rows(const Product& q, const uint8_t* image, int64_t iy0, int64_t rows, uint8_t* to) {
   const ConvParams& p = q.p;
@@ -41,7 +42,7 @@ inline void copy_rows(const Product& q, const uint8_t* image, int64_t iy0, int64
   for (int64_t i = 0; i < rows; i++, to += q.block.pitch) {
     const int64_t iy = iy0 + i;
     const bool inside = iy >= 0 && iy < p.in_h;
-    vnni_copy_padded(inside ? image + iy * in_row : nullptr, in_row, left, q.block.pitch, q.zero, to);
+    vnni_copy_padded(inside ? image + iy * in_row : nullptr, in_row, left, q.block.pitch, q.zero, q.flip, to);
   }
 }
 
@@ -60,7 +61,7 @@ inline void whole_rows(const Product& q, int64_t b, int64_t y0, int64_t count, u
   const int64_t c_line_step = along_x ? int64_t{p.out_w} * p.out_c : p.out_c;
   int32_t* lacking = reinterpret_cast<int32_t*>(own + q.block.image_bytes);
   auto pixels_of = [&](int64_t l) {
-    return VnniRows{own + l * line_step, rows, step, p.kernel_h, p.dilation_h * pitch, (run + 3) / 4, q.flip, nullptr};
+    return VnniRows{own + l * line_step, rows, step, p.kernel_h, p.dilation_h * pitch, (run + 3) / 4, nullptr};
   };
   for (int64_t l = 0; q.corrected && l < lines; l++) {
     vnni_lacking(pixels_of(l), run, 128 - p.w_zero_point, lacking + l * rows);
@@ -79,7 +80,7 @@ inline void whole_rows(const Product& q, int64_t b, int64_t y0, int64_t count, u
 
 // ---- gathered windows -----------------------------------------------------------------------------
 
-// One window of a group's channels, each kernel row rounded up to 4 bytes.
+// One window of a group's channels, each kernel row rounded up to 4 bytes, unsigned.
 inline void gather(const Product& q, const uint8_t* image, int64_t y, int64_t x, int64_t c0, int64_t channels,
                    uint8_t* out) {
   const ConvParams& p = q.p;
@@ -96,6 +97,7 @@ inline void gather(const Product& q, const uint8_t* image, int64_t y, int64_t x,
       }
     }
     for (int64_t j = run; j % 4 != 0; j++) out[j] = 0;
+    for (int64_t j = 0; q.flip != 0 && j < run; j++) out[j] ^= q.flip;
   }
 }
 
@@ -116,7 +118,7 @@ inline void gathered_pixels(const Product& q, int64_t m0, int64_t count, int64_t
       }
     }
   }
-  VnniRows pixels = {own, count, pitch, 1, 0, pitch / 4, q.flip, nullptr};
+  VnniRows pixels = {own, count, pitch, 1, 0, pitch / 4, nullptr};
   if (q.corrected) {
     vnni_lacking(pixels, pitch, 128 - p.w_zero_point, lacking);  // bytes between rows are zero
     pixels.lacking = lacking;

@@ -113,6 +113,10 @@ int64_t conv_vnni_scratch(const void* params, int threads, bool corrected) {
   }
   return most;
 }
+int64_t conv_narrow_scratch(const void* params, int threads) {
+  int64_t bytes = conv_vnni_scratch(params, threads, false);
+  return __builtin_add_overflow(bytes, threads * CONV_NARROW_OVERREAD, &bytes) ? INT64_MAX : bytes;
+}
 int64_t conv_amx_scratch(const void* params, int threads, int64_t value_bytes, bool as_they_are, bool corrected) {
   int64_t most = 0;
   for (int t = 1; t <= threads; t++) {

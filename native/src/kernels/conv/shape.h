@@ -68,6 +68,9 @@ static inline ConvBlock conv_block(const ConvParams& p, int threads, bool correc
 // Scratch for so many threads of them, or fewer: the most that any cut takes. packing.cc
 int64_t conv_vnni_scratch(const void* params, int threads, bool corrected);
 
+// Bytes that x86_avx512vbmi.cc may read behind a thread's part: 15 windows and a vector.
+constexpr int64_t CONV_NARROW_OVERREAD = 320;
+
 // The same for AMX (drive_amx.h), activations as tiles take them: value_bytes is 1, or 2 for bfloat16. "whole" asks for
 // runs that a tile's steps divide. Where a run of bfloat16 is odd, so that pairs would reach past it, or steps do not
 // divide it, windows are put together from the lines. More bytes than for VNNI: what they cost to bring is shared by

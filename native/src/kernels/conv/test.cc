@@ -92,6 +92,21 @@ TEST(ConvS8, RandomShapes) {
   }
 }
 
+TEST(ConvS8, FewChannels) {
+  Random random(14);
+  for (int i = 0; i < 120; i++) {
+    const auto any = [&](int from, int to) { return static_cast<int>(random.integer(from, to)); };
+    ConvParams p = params(any(1, 2), any(1, 12), any(1, 100), any(1, 4), any(1, 5), any(1, 7), any(1, 2), 1, any(0, 4),
+                          any(1, 8), 1, any(0, 2));
+    p.stride_h = any(1, 3);
+    p.dilation_h = any(1, 2);
+    Case c = make_case(random, p);
+    if (i % 4 == 0) c.sources[2] = bytes_of(random.f32(p.out_c, 0.001f, 1.5f));  // not all below 1
+    run_differential(c);
+    if (HasFailure()) return;
+  }
+}
+
 TEST(ConvS8, LayersOfRealNetworks) {
   Random random(13);
   run_differential(make_case(random, params(1, 32, 32, 3, 3, 3, 1, 1, 1, 16, 1)));

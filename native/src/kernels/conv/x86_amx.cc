@@ -19,7 +19,7 @@ struct Conv8 {
   int32_t factor;  // of a window's sum, to what its sums lack
 
   void copy_line(const uint8_t* from, int64_t count, int64_t left, int64_t width, uint8_t* to) const {
-    vnni_copy_padded(from, count, left, width, zero, to);
+    vnni_copy_padded(from, count, left, width, zero, 0, to);
   }
   void copy_values(const uint8_t* from, int64_t count, uint8_t* to) const {
     if (from) {

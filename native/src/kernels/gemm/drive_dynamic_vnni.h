@@ -35,7 +35,7 @@ inline void gemm_dynamic_as(const Call* call) {
     uint8_t* panel = reinterpret_cast<uint8_t*>(own);
     DynamicRange* ranges = reinterpret_cast<DynamicRange*>(own + dynamic_vnni_panel_bytes(p.k));
     dynamic_rows<DynamicVnni>(a + m0 * p.lda, p.lda, rows, p.k, p.dynamic, panel, stride, stride, ranges);
-    VnniRows all = {panel, rows, stride, 1, 0, groups, 0, nullptr};
+    VnniRows all = {panel, rows, stride, 1, 0, groups, nullptr};
     all.far = tiles * one_tile > FAR_BYTES;
     for (int64_t t = part.first_tile; t < part.end_tile; t++) {
       all.next = t + 1 < part.end_tile ? packed + (t + 1) * one_tile : nullptr;

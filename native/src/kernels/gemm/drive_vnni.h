@@ -45,9 +45,8 @@ inline void for_each_vnni_tile(const Call* call, const TileFn& tile_fn) {
       memcpy(own + r * 4 * groups, a + (m0 + rows + r) * p.lda, static_cast<size_t>(p.k));
       for (int64_t k = p.k; k < 4 * groups; k++) own[r * 4 * groups + k] = 0;
     }
-    const uint8_t flip = is_unsigned ? 0 : 0x80;
-    VnniRows most = {a + m0 * p.lda, rows, p.lda, 1, 0, groups, flip, nullptr};
-    VnniRows rest = {own, copied, 4 * groups, 1, 0, groups, flip, nullptr};
+    VnniRows most = {a + m0 * p.lda, rows, p.lda, 1, 0, groups, nullptr};
+    VnniRows rest = {own, copied, 4 * groups, 1, 0, groups, nullptr};
     most.far = rest.far = tiles * one_tile > FAR_BYTES;
     if (corrected) {
       vnni_lacking(most, p.k, 128 - p.w_zero_point, lacking);
@@ -70,7 +69,7 @@ inline void gemm_8(const Call* call) {
   char* c = static_cast<char*>(call->slots[GEMM_C]);
   const VnniEpilogue e = make_vnni_epilogue(static_cast<T>(-1) > 0, p.out_zero_point, p.out_min, p.out_max);
   for_each_vnni_tile<T>(call, [&](const VnniRows& rows, const char* tile, int64_t m, int64_t n, int columns) {
-    vnni_tile_8(rows, tile, c + m * p.ldc + n, p.ldc, columns, e);
+    vnni_tile_8<static_cast<T>(-1) < 0>(rows, tile, c + m * p.ldc + n, p.ldc, columns, e);
   });
 }
 
@@ -79,7 +78,7 @@ inline void gemm_32(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   char* c = static_cast<char*>(call->slots[GEMM_C]);
   for_each_vnni_tile<T>(call, [&](const VnniRows& rows, const char* tile, int64_t m, int64_t n, int columns) {
-    vnni_any_tile(rows, tile, VnniStore32{c + 4 * (m * p.ldc + n), p.ldc, columns});
+    vnni_any_tile<static_cast<T>(-1) < 0>(rows, tile, VnniStore32{c + 4 * (m * p.ldc + n), p.ldc, columns});
   });
 }
 

@@ -32,10 +32,13 @@ inline VnniEpilogue make_vnni_epilogue(bool is_unsigned, int32_t zero_point, int
           static_cast<char>(is_unsigned ? -128 : 0)};
 }
 
-inline __m256i four(const uint8_t* a, __m256i flip) {
+// SIGNED: moved by 128, as in tile_vnni.h.
+template <bool SIGNED>
+inline __m256i four(const uint8_t* a) {
   int32_t bytes;
   memcpy(&bytes, a, 4);
-  return _mm256_xor_si256(_mm256_set1_epi32(bytes), flip);
+  const __m256i all = _mm256_set1_epi32(bytes);
+  return SIGNED ? _mm256_xor_si256(all, _mm256_set1_epi8(static_cast<char>(0x80))) : all;
 }
 
 inline __m256i load_32(const char* from) {
@@ -49,13 +52,12 @@ struct VnniColumns {
 };
 
 // Sums of ROWS rows with the first 8 * V of a tile's columns from these 16 on: s[V * r + v].
-template <int V, int ROWS>
+template <bool SIGNED, int V, int ROWS>
 SINTER_VNNI_INLINE void vnni_sums(const VnniRows& m, int64_t row, const VnniColumns& at, __m256i (&s)[V * ROWS]) {
   vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
     const __m256i bias = load_32(at.bias + 32 * v);
     vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA { s[V * r + v] = bias; });
   });
-  const __m256i flip = _mm256_set1_epi8(static_cast<char>(m.flip));
   const int64_t stride = m.stride;
   const char* w = at.weights;
   const uint8_t* a = m.a + row * stride;
@@ -66,7 +68,7 @@ SINTER_VNNI_INLINE void vnni_sums(const VnniRows& m, int64_t row, const VnniColu
       vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { weights[v] = load_32(w + 32 * v); });
       vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA {
         const uint8_t* from = r < 4 ? a0 : r < 8 ? a4 : a8;
-        const __m256i x = four(from + r % 4 * stride, flip);
+        const __m256i x = four<SIGNED>(from + r % 4 * stride);
         vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { avxvnni_dot4(&s[V * r + v], x, weights[v]); });
       });
       w += at.step;
@@ -149,35 +151,35 @@ struct VnniStoreScaled {
   }
 };
 
-template <int V, int ROWS, class Store>
+template <bool SIGNED, int V, int ROWS, class Store>
 SINTER_VNNI_INLINE void vnni_block(const VnniRows& m, int64_t row, const VnniColumns& at, int first, int count,
                                    const Store& store) {
   __m256i sums[V * ROWS];
-  vnni_sums<V, ROWS>(m, row, at, sums);
+  vnni_sums<SIGNED, V, ROWS>(m, row, at, sums);
   store.template put<V, ROWS>(sums, at, row, first, count);
 }
 
-template <int V, class Store>
+template <bool SIGNED, int V, class Store>
 __attribute__((noinline)) void vnni_columns(const VnniRows& m, const VnniColumns& at, int first, int count,
                                             const Store& store) {
   int64_t r = 0;
   if constexpr (V == 1) {
-    for (; m.rows - r >= 12; r += 12) vnni_block<V, 12>(m, r, at, first, count, store);
+    for (; m.rows - r >= 12; r += 12) vnni_block<SIGNED, V, 12>(m, r, at, first, count, store);
   }
   // What is left of 7 and 8 rows is shared out: a block of one or two waits for its own sums.
-  for (; m.rows - r >= 9 || m.rows - r == 6; r += 6) vnni_block<V, 6>(m, r, at, first, count, store);
-  if (m.rows - r > 6) vnni_block<V, 4>(m, r, at, first, count, store), r += 4;
+  for (; m.rows - r >= 9 || m.rows - r == 6; r += 6) vnni_block<SIGNED, V, 6>(m, r, at, first, count, store);
+  if (m.rows - r > 6) vnni_block<SIGNED, V, 4>(m, r, at, first, count, store), r += 4;
   with_vnni_rows<5>(m.rows - r, [&](auto left) SINTER_VNNI_LAMBDA {
-    vnni_block<V, decltype(left)::value>(m, r, at, first, count, store);
+    vnni_block<SIGNED, V, decltype(left)::value>(m, r, at, first, count, store);
   });
 }
 
 // ROWS rows, all there are, with 16 * G columns at once: 16 of them would wait for their own sums.
-template <int G, int ROWS, class Store>
+template <bool SIGNED, int G, int ROWS, class Store>
 __attribute__((noinline)) void vnni_few_rows(const VnniRows& m, const VnniColumns& at, int first, int count,
                                              const Store& store) {
   __m256i sums[2 * G * ROWS];
-  vnni_sums<2 * G, ROWS>(m, 0, at, sums);
+  vnni_sums<SIGNED, 2 * G, ROWS>(m, 0, at, sums);
   vnni_repeat<G>([&](auto g) SINTER_VNNI_LAMBDA {
     __m256i some[2 * ROWS];
     vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA {
@@ -191,7 +193,7 @@ __attribute__((noinline)) void vnni_few_rows(const VnniRows& m, const VnniColumn
 }
 
 // All rows with the tile of store.columns (1..64) columns; the tile's width is columns rounded up to 16.
-template <class Store>
+template <bool SIGNED = false, class Store>
 inline void vnni_any_tile(const VnniRows& m, const char* tile, const Store& store) {
   const int64_t width = (store.columns + 15) / 16;
   const char* weights = tile + vnni_header_bytes * width;
@@ -202,19 +204,19 @@ inline void vnni_any_tile(const VnniRows& m, const char* tile, const Store& stor
       const int first = static_cast<int>(16 * v), count = store.columns - first;
       const int64_t groups = width - v < together ? width - v : together;
       if (m.rows == 1 && groups == 4) {
-        vnni_few_rows<4, 1>(m, at, first, count, store);
+        vnni_few_rows<SIGNED, 4, 1>(m, at, first, count, store);
       } else if (m.rows == 1 && groups == 3) {
-        vnni_few_rows<3, 1>(m, at, first, count, store);
+        vnni_few_rows<SIGNED, 3, 1>(m, at, first, count, store);
       } else if (m.rows == 1) {
-        vnni_few_rows<2, 1>(m, at, first, count, store);
+        vnni_few_rows<SIGNED, 2, 1>(m, at, first, count, store);
       } else if (m.rows == 2 && groups == 2) {
-        vnni_few_rows<2, 2>(m, at, first, count, store);
+        vnni_few_rows<SIGNED, 2, 2>(m, at, first, count, store);
       } else if (m.rows == 2) {
-        vnni_few_rows<1, 2>(m, at, first, count, store);
+        vnni_few_rows<SIGNED, 1, 2>(m, at, first, count, store);
       } else if (groups == 2) {
-        vnni_few_rows<2, 3>(m, at, first, count, store);
+        vnni_few_rows<SIGNED, 2, 3>(m, at, first, count, store);
       } else {
-        vnni_few_rows<1, 3>(m, at, first, count, store);
+        vnni_few_rows<SIGNED, 1, 3>(m, at, first, count, store);
       }
       v += groups;
     }
@@ -224,16 +226,17 @@ inline void vnni_any_tile(const VnniRows& m, const char* tile, const Store& stor
     const VnniColumns at = {tile + 64 * v, tile + 64 * (width + v), weights + 64 * v, 64 * width};
     const int first = static_cast<int>(16 * v), left = store.columns - first, count = left < 16 ? left : 16;
     if (count > 8) {
-      vnni_columns<2>(m, at, first, count, store);
+      vnni_columns<SIGNED, 2>(m, at, first, count, store);
     } else {
-      vnni_columns<1>(m, at, first, count, store);
+      vnni_columns<SIGNED, 1>(m, at, first, count, store);
     }
   }
 }
 
 // The same for 8-bit results.
+template <bool SIGNED = false>
 inline void vnni_tile_8(const VnniRows& m, const char* tile, char* c, int64_t ldc, int columns, const VnniEpilogue& e) {
-  vnni_any_tile(m, tile, VnniStore8{c, ldc, columns, e});
+  vnni_any_tile<SIGNED>(m, tile, VnniStore8{c, ldc, columns, e});
 }
 
 // What the sums of unsigned rows lack: factor times the sum of the first `bytes` of each of a row's runs. Short rows
@@ -270,16 +273,23 @@ inline void vnni_lacking(const VnniRows& m, int64_t bytes, int32_t factor, int32
   }
 }
 
-// `left` bytes of `zero`, the `count` bytes of `from` (null: none but zeros), then zeros up to `pitch`.
+// As in tile_vnni.h.
 inline void vnni_copy_padded(const uint8_t* from, int64_t count, int64_t left, int64_t pitch, uint8_t zero,
-                             uint8_t* to) {
+                             uint8_t flip_byte, uint8_t* to) {
   const int64_t room = pitch - left < 0 ? 0 : pitch - left;
   const int64_t some = from == nullptr ? 0 : count < room ? count : room;
   const int64_t before = some > 0 ? left : pitch;
   memset(to, zero, static_cast<size_t>(before));
-  if (some == 0) return;
-  memcpy(to + left, from, static_cast<size_t>(some));
-  memset(to + left + some, zero, static_cast<size_t>(pitch - left - some));
+  if (some > 0) {
+    memcpy(to + left, from, static_cast<size_t>(some));
+    memset(to + left + some, zero, static_cast<size_t>(pitch - left - some));
+  }
+  if (flip_byte == 0) return;
+  const __m256i flip = _mm256_set1_epi8(static_cast<char>(flip_byte));
+  for (int64_t at = 0; at < pitch; at += 32) {
+    __m256i* const some_bytes = reinterpret_cast<__m256i*>(to + at);
+    _mm256_storeu_si256(some_bytes, _mm256_xor_si256(_mm256_loadu_si256(some_bytes), flip));
+  }
 }
 
 }  // namespace

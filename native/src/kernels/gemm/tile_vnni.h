@@ -2,10 +2,10 @@
 // they are, times a tile of 16, 32, 48 or 64 columns. Only for files that are built for AVX-512; internal linkage.
 // SPDX-License-Identifier: Apache-2.0
 //
-// vpdpbusd multiplies unsigned by signed bytes: signed activations are moved by 128 as they are broadcast (an xor that
-// runs beside the products; packing.h folds the 128 into the bias). A tile of V vectors takes as many rows at once as
-// keep both units busy while the loads (V of weights, one broadcast a row) stay fewer than the products: 6 x 64,
-// 8 x 48, 8 x 32, 16 x 16.
+// vpdpbusd multiplies unsigned by signed bytes: signed activations (SIGNED) are moved by 128 as they are broadcast, by
+// an xor that where two units do both takes a product's place; packing.h folds the 128 into the bias. A tile of V
+// vectors takes as many rows at once as keep both units busy while the loads (V of weights, one broadcast a row) stay
+// fewer than the products: 6 x 64, 8 x 48, 8 x 32, 16 x 16.
 #ifndef SINTER_KERNELS_GEMM_TILE_VNNI_H_
 #define SINTER_KERNELS_GEMM_TILE_VNNI_H_
 
@@ -46,23 +46,24 @@ SINTER_ONE_INSTRUCTION void dot4(__m512i* sum, __m512i unsigned_bytes, __m512i s
 #endif
 }
 
-SINTER_ONE_INSTRUCTION __m512i four(const uint8_t* a, __m512i flip) {
+template <bool SIGNED>
+SINTER_ONE_INSTRUCTION __m512i four(const uint8_t* a) {
   int32_t bytes;
   memcpy(&bytes, a, 4);
-  return _mm512_xor_si512(_mm512_set1_epi32(bytes), flip);
+  const __m512i all = _mm512_set1_epi32(bytes);
+  return SIGNED ? _mm512_xor_si512(all, _mm512_set1_epi8(static_cast<char>(0x80))) : all;
 }
 
 // One run of rows that are three pixels each and begin a pixel apart (convolutions 3 wide of stride 1): a broadcast
 // meets up to three taps of as many rows. With 16 columns, one vector of weights, broadcasts would be the limit.
-template <int ROWS, int SUMS>
-SINTER_VNNI_INLINE void vnni_three_taps(const uint8_t* a, int64_t pixel, __m512i flip, const char* w,
-                                        __m512i (&s)[SUMS]) {
+template <bool SIGNED, int ROWS, int SUMS>
+SINTER_VNNI_INLINE void vnni_three_taps(const uint8_t* a, int64_t pixel, const char* w, __m512i (&s)[SUMS]) {
   for (int64_t g = 0; g < pixel; g += 4, a += 4, w += 64) {
     const __m512i w0 = _mm512_loadu_si512(w), w1 = _mm512_loadu_si512(w + 16 * pixel);
     const __m512i w2 = _mm512_loadu_si512(w + 32 * pixel);
     const uint8_t* at = a;
     vnni_repeat<ROWS + 2>([&](auto x) SINTER_VNNI_LAMBDA {
-      const __m512i four_values = four(at, flip);
+      const __m512i four_values = four<SIGNED>(at);
       at += pixel;
       if constexpr (x < ROWS) dot4(&s[x], four_values, w0);
       if constexpr (x >= 1 && x <= ROWS) dot4(&s[x - 1], four_values, w1);
@@ -72,20 +73,19 @@ SINTER_VNNI_INLINE void vnni_three_taps(const uint8_t* a, int64_t pixel, __m512i
 }
 
 // Sums of ROWS rows with one tile of V vectors of 16 columns: s[V * r + v].
-template <int V, int ROWS>
+template <bool SIGNED, int V, int ROWS>
 SINTER_VNNI_INLINE void vnni_sums(const VnniRows& m, const uint8_t* a, const int32_t* lacking, const char* tile,
                                   const char* ahead, __m512i (&s)[V * ROWS]) {
   vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
     const __m512i bias = _mm512_loadu_si512(tile + 64 * v);
     vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA { s[V * r + v] = bias; });
   });
-  const __m512i flip = _mm512_set1_epi8(static_cast<char>(m.flip));
   const int64_t stride = m.stride;
   const char* w = tile + vnni_header_bytes * V;
   const bool three_taps = V == 1 && 4 * m.groups == 3 * stride;
   for (int64_t run = 0; run < m.runs; run++) {
     if (V == 1 && ROWS >= 4 && three_taps) {
-      vnni_three_taps<ROWS>(a, stride, flip, w, s);
+      vnni_three_taps<SIGNED, ROWS>(a, stride, w, s);
       w += 64 * m.groups;
       a += m.pitch;
       continue;
@@ -96,7 +96,7 @@ SINTER_VNNI_INLINE void vnni_sums(const VnniRows& m, const uint8_t* a, const int
       vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { weights[v] = _mm512_loadu_si512(w + 64 * v); });
       vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA {
         const uint8_t* at = r < 4 ? a0 : r < 8 ? a4 : r < 12 ? a8 : a12;
-        const __m512i x = four(at + r % 4 * stride, flip);
+        const __m512i x = four<SIGNED>(at + r % 4 * stride);
         vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { dot4(&s[V * r + v], x, weights[v]); });
       });
       if constexpr (V >= 3) {  // narrower tiles have no load to spare
@@ -245,7 +245,7 @@ struct VnniStore32 {
 
 // The same of a single row, which is bound by how fast weights arrive and by how long a sum takes: two sums for each
 // vector take turns. AHEAD: bytes that weights are brought nearer ahead of their use; from L2 they come faster without.
-template <int V, int AHEAD>
+template <bool SIGNED, int V, int AHEAD>
 SINTER_VNNI_INLINE void vnni_sums_of_one(const VnniRows& m, const uint8_t* a, const int32_t* lacking, const char* tile,
                                          __m512i (&s)[V]) {
   __m512i odd[V];
@@ -253,13 +253,12 @@ SINTER_VNNI_INLINE void vnni_sums_of_one(const VnniRows& m, const uint8_t* a, co
     s[v] = _mm512_loadu_si512(tile + 64 * v);
     odd[v] = _mm512_setzero_si512();
   });
-  const __m512i flip = _mm512_set1_epi8(static_cast<char>(m.flip));
   const char* w = tile + vnni_header_bytes * V;
   for (int64_t run = 0; run < m.runs; run++, a += m.pitch) {
     const uint8_t* at = a;
     int64_t g = m.groups;
     for (; g >= 2; g -= 2, w += 128 * V, at += 8) {
-      const __m512i x = four(at, flip), y = four(at + 4, flip);
+      const __m512i x = four<SIGNED>(at), y = four<SIGNED>(at + 4);
       vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
         if constexpr (AHEAD > 0) _mm_prefetch(w + 64 * v + AHEAD, _MM_HINT_T0);
         dot4(&s[v], x, _mm512_loadu_si512(w + 64 * v));
@@ -270,7 +269,7 @@ SINTER_VNNI_INLINE void vnni_sums_of_one(const VnniRows& m, const uint8_t* a, co
       });
     }
     if (g > 0) {
-      const __m512i x = four(at, flip);
+      const __m512i x = four<SIGNED>(at);
       vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { dot4(&s[v], x, _mm512_loadu_si512(w + 64 * v)); });
       w += 64 * V;
     }
@@ -279,7 +278,7 @@ SINTER_VNNI_INLINE void vnni_sums_of_one(const VnniRows& m, const uint8_t* a, co
   vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { s[v] = _mm512_add_epi32(_mm512_add_epi32(s[v], odd[v]), more); });
 }
 
-template <int V, int ROWS, class Store>
+template <bool SIGNED, int V, int ROWS, class Store>
 SINTER_VNNI_INLINE void vnni_block(const VnniRows& m, int64_t row, const char* tile, const Store& store) {
   __m512i sums[V * ROWS];
   // A line for each group: the first four blocks of six rows see to a whole tile.
@@ -289,42 +288,43 @@ SINTER_VNNI_INLINE void vnni_block(const VnniRows& m, int64_t row, const char* t
   const int32_t* lacking = m.lacking ? m.lacking + row : nullptr;
   if constexpr (ROWS == 1) {
     if (m.far) {
-      vnni_sums_of_one<V, 1024>(m, a, lacking, tile, sums);
+      vnni_sums_of_one<SIGNED, V, 1024>(m, a, lacking, tile, sums);
     } else {
-      vnni_sums_of_one<V, 0>(m, a, lacking, tile, sums);
+      vnni_sums_of_one<SIGNED, V, 0>(m, a, lacking, tile, sums);
     }
   } else {
-    vnni_sums<V, ROWS>(m, a, lacking, tile, ahead, sums);
+    vnni_sums<SIGNED, V, ROWS>(m, a, lacking, tile, ahead, sums);
   }
   store.template put<V, ROWS>(sums, store.template constants<V>(tile), row);
 }
 
 // All rows with one tile of V vectors.
-template <int V, class Store>
+template <bool SIGNED, int V, class Store>
 __attribute__((noinline)) void vnni_tile(const VnniRows& m, const char* tile, const Store& store) {
   constexpr int rows = V == 1 ? 16 : V == 4 ? 6 : 8;
   constexpr int64_t enough = V == 4 ? 9 : rows;  // 7 rows and 8 are shared out: 4 + 3, 4 + 4
   int64_t r = 0;
-  for (; m.rows - r >= enough || m.rows - r == rows; r += rows) vnni_block<V, rows>(m, r, tile, store);
+  for (; m.rows - r >= enough || m.rows - r == rows; r += rows) vnni_block<SIGNED, V, rows>(m, r, tile, store);
   if constexpr (V == 4) {
-    if (m.rows - r > 6) vnni_block<V, 4>(m, r, tile, store), r += 4;
-    with_vnni_rows<5>(m.rows - r,
-                      [&](auto left) SINTER_VNNI_LAMBDA { vnni_block<V, decltype(left)::value>(m, r, tile, store); });
+    if (m.rows - r > 6) vnni_block<SIGNED, V, 4>(m, r, tile, store), r += 4;
+    with_vnni_rows<5>(m.rows - r, [&](auto left) SINTER_VNNI_LAMBDA {
+      vnni_block<SIGNED, V, decltype(left)::value>(m, r, tile, store);
+    });
   } else {
     if constexpr (V == 1) {
-      if (m.rows - r >= 8) vnni_block<V, 8>(m, r, tile, store), r += 8;
+      if (m.rows - r >= 8) vnni_block<SIGNED, V, 8>(m, r, tile, store), r += 8;
     }
-    if (m.rows - r >= 4) vnni_block<V, 4>(m, r, tile, store), r += 4;
-    if (m.rows - r >= 2) vnni_block<V, 2>(m, r, tile, store), r += 2;
-    if (m.rows - r >= 1) vnni_block<V, 1>(m, r, tile, store);
+    if (m.rows - r >= 4) vnni_block<SIGNED, V, 4>(m, r, tile, store), r += 4;
+    if (m.rows - r >= 2) vnni_block<SIGNED, V, 2>(m, r, tile, store), r += 2;
+    if (m.rows - r >= 1) vnni_block<SIGNED, V, 1>(m, r, tile, store);
   }
 }
 
 // All rows with the tile of `columns` (1..64) columns; the tile's width is columns rounded up to 16.
-template <class Store>
+template <bool SIGNED = false, class Store>
 inline void vnni_any_tile(const VnniRows& m, const char* tile, const Store& store) {
   with_vectors((store.columns + 15) / 16,
-               [&](auto v) SINTER_VNNI_LAMBDA { vnni_tile<decltype(v)::value>(m, tile, store); });
+               [&](auto v) SINTER_VNNI_LAMBDA { vnni_tile<SIGNED, decltype(v)::value>(m, tile, store); });
 }
 
 // Whether all scales of a tile are below 1.
@@ -340,12 +340,13 @@ inline bool vnni_scales_are_small(const char* tile, int columns) {
 }
 
 // The same for 8-bit results.
+template <bool SIGNED = false>
 inline void vnni_tile_8(const VnniRows& m, const char* tile, char* c, int64_t ldc, int columns, const VnniEpilogue& e) {
   // To find out costs a row or two more than it saves them.
   if (m.rows > 2 && vnni_scales_are_small(tile, columns)) {
-    vnni_any_tile(m, tile, VnniStore8<true>{c, ldc, columns, e});
+    vnni_any_tile<SIGNED>(m, tile, VnniStore8<true>{c, ldc, columns, e});
   } else {
-    vnni_any_tile(m, tile, VnniStore8<false>{c, ldc, columns, e});
+    vnni_any_tile<SIGNED>(m, tile, VnniStore8<false>{c, ldc, columns, e});
   }
 }
 
@@ -401,17 +402,18 @@ inline void vnni_lacking(const VnniRows& m, int64_t bytes, int32_t factor, int32
       const __m512i values = _mm512_set1_epi32((g + 1) % m.groups == 0 ? last : 0x01010101);
       _mm512_store_si512(ones + vnni_header_bytes + 64 * g, values);
     }
-    vnni_tile<1>(m, ones, VnniStoreScaled{lacking, times});
+    vnni_tile<false, 1>(m, ones, VnniStoreScaled{lacking, times});
     return;
   }
   vnni_row_sums(m.a, m.rows, m.stride, m.runs, m.pitch, bytes, times, lacking);
 }
 
-// `left` bytes of `zero`, the `count` bytes of `from` (null: none but zeros), then zeros up to `pitch`; whole vectors:
-// up to 63 bytes more.
+// `left` bytes of `zero`, the `count` bytes of `from` (null: none but zeros), then zeros up to `pitch`, each with
+// `flip` applied (0x80: signed bytes become unsigned); whole vectors: up to 63 bytes more.
 inline void vnni_copy_padded(const uint8_t* from, int64_t count, int64_t left, int64_t pitch, uint8_t zero_byte,
-                             uint8_t* to) {
+                             uint8_t flip_byte, uint8_t* to) {
   const __m512i zero = _mm512_set1_epi8(static_cast<char>(zero_byte));
+  const __m512i flip = _mm512_set1_epi8(static_cast<char>(flip_byte));
   for (int64_t at = 0; at < pitch; at += 64) {
     __m512i v = zero;
     if (from && at >= left && at + 64 <= left + count) {
@@ -421,7 +423,7 @@ inline void vnni_copy_padded(const uint8_t* from, int64_t count, int64_t left, i
       const __mmask64 mask = ~__mmask64{0} >> (64 - last) & ~__mmask64{0} << first;
       v = _mm512_mask_blend_epi8(mask, zero, _mm512_maskz_loadu_epi8(mask, from - left + at));
     }
-    _mm512_storeu_si512(to + at, v);
+    _mm512_storeu_si512(to + at, _mm512_xor_si512(v, flip));
   }
 }
 

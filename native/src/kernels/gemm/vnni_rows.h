@@ -31,7 +31,6 @@ struct VnniRows {
   const uint8_t* a;
   int64_t rows, stride;  // bytes from row to row
   int64_t runs, pitch, groups;
-  uint8_t flip;            // signed activations: 0x80, else 0
   const int32_t* lacking;  // per row: what its sums lack; null: nothing
   // Where the weights of the tile after this one stand, to be brought nearer meanwhile; null: nowhere.
   const char* next = nullptr;

@@ -17,9 +17,10 @@ import java.util.Map;
  * where few rows of A meet many weights. Matrix products have a share for each element of A and C
  * besides: it decides where K or N is small.
  *
- * <p>Products count with N and K rounded up to the row's tile. M is not, but for rows over blocks
- * that are not zero, which hold pixels side by side: others have narrower code for the rows left
- * over.
+ * <p>Products count with N and K rounded up to the row's tile, in convolutions the values under
+ * each row of the kernel: where those are few, a tile that takes 64 is mostly empty. M is not
+ * rounded, but for rows over blocks that are not zero, which hold pixels side by side: others have
+ * narrower code for the rows left over.
  */
 final class CostModel {
   // Multiprocessors of a large GPU, about.
@@ -65,6 +66,10 @@ final class CostModel {
       double taps = (double) step.param("kernel_h") * step.param("kernel_w");
       weights = n * taps * step.param("in_c") / groups;
       work = step.work() / step.param("out_c") * n;
+      if (target.device() == Device.CPU) {
+        int run = step.param("kernel_w") * (step.param("in_c") / groups);
+        work *= Features.roundUp(run, row.tileK()) / run;
+      }
       if (step.types().get(0).equals("f32")) {
         weights *= bytesPerWeight(step);
       }
