@@ -17,15 +17,16 @@ struct StepCost {
 
 // What it costs a machine to share a step: from handing out tasks to all being known done, beside the tasks themselves
 // and until a worker has what the caller has just written about the call; lines that another core has written are read,
-// or written over, so fast.
+// or written over, so fast. No core holds more than own_bytes for itself: what is beyond comes from afar, at
+// far_bytes_per_cycle, whoever wrote it.
 struct SharingCosts {
-  double hand_over_cycles, bytes_per_cycle;
+  double hand_over_cycles, bytes_per_cycle, own_bytes, far_bytes_per_cycle;
 };
 
-// Measured on two cores of a Xeon with a mesh, 3.3 GHz: 0.5 us and 0.2 us, 10 GB/s.
-constexpr SharingCosts MESH_COSTS = {2300, 3};
+// Measured on two cores of a Xeon with a mesh, 3.3 GHz: 0.5 us and 0.2 us, 10 GB/s; 4 MB read and written in 370 us.
+constexpr SharingCosts MESH_COSTS = {2300, 3, 2 << 20, 6};
 // On two Zen 5 cores that share a third level, 4.1 GHz: found by trying, models of 10 to 35 us.
-constexpr SharingCosts COMPLEX_COSTS = {1000, 6};
+constexpr SharingCosts COMPLEX_COSTS = {1000, 6, 1 << 20, 8};
 
 // Those of this machine.
 const SharingCosts& sharing_costs();

@@ -42,6 +42,15 @@ TEST(Schedule, AMediumStepAmongShortOnesStaysWithThem) {
   EXPECT_EQ(shared({{1000, 10}, {6e4, 10}, {1000, 10}}), std::vector<bool>({false, true, false}));
 }
 
+TEST(Schedule, MapsThatNoCacheHoldsDoNotTravel) {
+  // 24 MB, 3 million values at two a cycle: between the caches half of it would take as long as the step.
+  EXPECT_EQ(shared({{1.5e6, 24e6}}), std::vector<bool>({true}));
+  // What is read from afar takes time, however few cycles the values take.
+  const Schedule s = make_schedule({{1e5, 24e6}}, 2, MESH_COSTS);
+  EXPECT_EQ(s.shared, std::vector<bool>({true}));
+  EXPECT_GT(s.saved_cycles, 0.3 * 24e6 / MESH_COSTS.far_bytes_per_cycle);
+}
+
 // Steady runs are shared for ever; where others take the cores, most runs are not, and it is found out when they are
 // gone.
 TEST(Schedule, SharingIsWatched) {
