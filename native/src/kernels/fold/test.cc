@@ -1,11 +1,13 @@
 // fold against sums and maxima written down here; random dimensions and orders, all types.
 // SPDX-License-Identifier: Apache-2.0
+#include <math.h>
 #include <string.h>
 
 #include <algorithm>
 #include <string>
 
 #include "core/catalogue.h"
+#include "core/element.h"
 #include "core/workers.h"
 #include "differential.h"
 #include "gtest/gtest.h"
@@ -162,6 +164,58 @@ TEST(Fold, PositionsAmongNeighbours) {
       }
     }
   }
+}
+
+// Results side by side, and folded values side by side, of every length around what vectors take; a second dimension
+// of either kind; floats with NaNs and infinities.
+void lengths(DataType in_type, DataType out_type, std::initializer_list<int> functions) {
+  Random random(13);
+  const int64_t bytes = element_bytes(in_type);
+  for (int function : functions) {
+    for (int n : {1, 2, 3, 5, 8, 9, 15, 16, 17, 31, 33, 47, 63, 64, 65, 100, 127, 128, 129, 255, 256, 257, 500}) {
+      for (bool columns : {true, false}) {
+        FoldParams p = {function, 2, 1, 3, 1, 0, 0, 0, 0, 1, 3, 1, 1, 0, 0, 0, 0};
+        (columns ? p.kept3 : p.folded3) = n;
+        (columns ? p.kept_stride3 : p.folded_stride3) = 1;
+        (columns ? p.folded3 : p.kept3) = 5;
+        (columns ? p.folded_stride3 : p.kept_stride3) = n + 1;  // a gap after each row
+        p.folded_stride1 = 5 * (n + 1);
+        p.kept_stride2 = 15 * (n + 1);
+        p.kept_stride0 = 45 * (n + 1);
+        Case c;
+        c.name =
+            std::to_string(n) + (columns ? " columns, function " : " in a run, function ") + std::to_string(function);
+        c.op = "fold";
+        c.params = params_of(p);
+        c.types = {in_type, out_type};
+        const int64_t count = 90 * (n + 1);
+        Bytes in = bytes_of(random.s8(count * bytes));
+        for (int64_t i = 0; i < count && in_type == F32; i++) {
+          const int64_t kind = random.integer(0, 30);
+          const float value = kind == 0                           ? NAN
+                              : kind == 1                         ? -INFINITY
+                              : kind == 2 && function != FOLD_SUM ? INFINITY
+                                                                  : static_cast<float>(random.integer(-40, 40));
+          memcpy(&in[static_cast<size_t>(i) * 4], &value, 4);
+        }
+        for (char& byte : in) byte = in_type == BOOL8 ? random.integer(0, 40) == 0 : byte;
+        c.inputs = {in};
+        c.out_bytes = int64_t{2 * 3} * (columns ? n : 5) * element_bytes(out_type);
+        run_differential(c);
+        if (testing::Test::HasFailure()) return;
+      }
+    }
+  }
+}
+
+TEST(Fold, EveryLength) {
+  lengths(F32, F32, {FOLD_SUM, FOLD_PRODUCT, FOLD_MAX, FOLD_MIN});
+  lengths(S32, S32, {FOLD_SUM, FOLD_PRODUCT, FOLD_MAX, FOLD_MIN, FOLD_ARG_MAX, FOLD_ARG_MIN});
+  lengths(S8, S8, {FOLD_MAX, FOLD_MIN});
+  lengths(U8, U8, {FOLD_MAX, FOLD_MIN});
+  lengths(S16, S16, {FOLD_MAX, FOLD_MIN});
+  lengths(BOOL8, BOOL8, {FOLD_ANY, FOLD_ALL});
+  lengths(F32, S32, {FOLD_ARG_MAX, FOLD_ARG_MIN});
 }
 
 TEST(Fold, RefusesHostileParameters) {

@@ -1,6 +1,8 @@
-// fold: positions among bytes, for AVX2.
+// fold: vectors, and positions among bytes, for AVX2.
 // SPDX-License-Identifier: Apache-2.0
+#define FOLD_BYTES 32
 #include "kernels/fold/positions.h"
+#include "kernels/fold/vector.h"
 
 namespace sinter {
 namespace {
@@ -37,6 +39,27 @@ struct Keys16 {
 
 }  // namespace
 
+void fold_f32_avx2(const Call* call) {
+  fold_f32(call);
+}
+void fold_s32_avx2(const Call* call) {
+  fold_s32(call);
+}
+void fold_s8_avx2(const Call* call) {
+  fold_small<int8_t>(call);
+}
+void fold_u8_avx2(const Call* call) {
+  fold_small<uint8_t>(call);
+}
+void fold_s16_avx2(const Call* call) {
+  fold_small<int16_t>(call);
+}
+void fold_bool_avx2(const Call* call) {
+  fold_bool(call);
+}
+void fold_f32s32_avx2(const Call* call) {
+  positions_32<float>(call);
+}
 void fold_s8s32_avx2(const Call* call) {
   positions<Keys16, int8_t>(call);
 }

@@ -1,6 +1,8 @@
-// fold: positions among bytes, for AVX-512.
+// fold: vectors, and positions among bytes, for AVX-512.
 // SPDX-License-Identifier: Apache-2.0
+#define FOLD_BYTES 64
 #include "kernels/fold/positions.h"
+#include "kernels/fold/vector.h"
 
 namespace sinter {
 namespace {
@@ -33,6 +35,27 @@ struct Keys32 {
 
 }  // namespace
 
+void fold_f32_avx512(const Call* call) {
+  fold_f32(call);
+}
+void fold_s32_avx512(const Call* call) {
+  fold_s32(call);
+}
+void fold_s8_avx512(const Call* call) {
+  fold_small<int8_t>(call);
+}
+void fold_u8_avx512(const Call* call) {
+  fold_small<uint8_t>(call);
+}
+void fold_s16_avx512(const Call* call) {
+  fold_small<int16_t>(call);
+}
+void fold_bool_avx512(const Call* call) {
+  fold_bool(call);
+}
+void fold_f32s32_avx512(const Call* call) {
+  positions_32<float>(call);
+}
 void fold_s8s32_avx512(const Call* call) {
   positions<Keys32, int8_t>(call);
 }

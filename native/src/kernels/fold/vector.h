@@ -1,0 +1,480 @@
+// fold in vectors, written once in the compiler's vector types; FOLD_BYTES, a vector's width, is the including file's.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Two forms. Columns: neighbours are results, a lane each, and rows are folded. Runs: neighbours are folded, lane by
+// lane and the lanes at the end. Results are the reference's: sums of integers wrap around in any order, those of
+// floats are kept in doubles, largest, smallest and positions do not depend on an order.
+#ifndef SINTER_KERNELS_FOLD_VECTOR_H_
+#define SINTER_KERNELS_FOLD_VECTOR_H_
+
+#include <limits>
+#include <type_traits>
+
+#include "kernels/fold/loops.h"
+
+namespace sinter {
+namespace {
+
+template <class T, int bytes>
+struct Lanes {
+  typedef T Vector __attribute__((vector_size(bytes)));
+  typedef T Memory __attribute__((vector_size(bytes), aligned(1), may_alias));
+  static constexpr int64_t count = bytes / static_cast<int>(sizeof(T));
+
+  static Vector load(const void* p) {
+    return *static_cast<const Memory*>(p);
+  }
+  static void store(void* p, Vector x) {
+    *static_cast<Memory*>(p) = x;
+  }
+  static Vector all(T x) {
+    return x - Vector{};
+  }
+};
+
+// How two values become one, x being a number or a vector of them; A is what is kept while folding.
+template <class T>
+struct Largest {
+  typedef T A;
+  static constexpr T start = std::numeric_limits<T>::lowest();
+  template <class X>
+  static X of(X kept, X x) {
+    return x > kept ? x : kept;
+  }
+  template <class X>
+  static X result(X kept) {
+    return kept;
+  }
+};
+template <class T>
+struct Smallest {
+  typedef T A;
+  static constexpr T start = std::numeric_limits<T>::max();
+  template <class X>
+  static X of(X kept, X x) {
+    return x < kept ? x : kept;
+  }
+  template <class X>
+  static X result(X kept) {
+    return kept;
+  }
+};
+struct Sum {
+  typedef uint32_t A;
+  static constexpr uint32_t start = 0;
+  template <class X>
+  static X of(X kept, X x) {
+    return kept + x;
+  }
+  template <class X>
+  static X result(X kept) {
+    return kept;
+  }
+};
+struct Product {
+  typedef uint32_t A;
+  static constexpr uint32_t start = 1;
+  template <class X>
+  static X of(X kept, X x) {
+    return kept * x;
+  }
+  template <class X>
+  static X result(X kept) {
+    return kept;
+  }
+};
+// Bytes that are not 0 are true.
+template <class X>
+inline X at_most_1(X x) {
+  const X one = static_cast<X>(x - x + 1);
+  return x < one ? x : one;
+}
+struct Any {
+  typedef uint8_t A;
+  static constexpr uint8_t start = 0;
+  template <class X>
+  static X of(X kept, X x) {
+    return kept | x;
+  }
+  template <class X>
+  static X result(X kept) {
+    return at_most_1(kept);
+  }
+};
+struct All {
+  typedef uint8_t A;
+  static constexpr uint8_t start = 1;
+  template <class X>
+  static X of(X kept, X x) {
+    return x == 0 ? x : kept;
+  }
+  template <class X>
+  static X result(X kept) {
+    return at_most_1(kept);
+  }
+};
+
+// The dimensions without those of size 1, neighbours of one kind joined where they lie side by side.
+struct FoldShape {
+  int64_t kept[FOLD_RANK], kept_stride[FOLD_RANK], folded[FOLD_RANK], folded_stride[FOLD_RANK];
+  int64_t results, values;  // products of kept and of folded
+
+  explicit FoldShape(const FoldParams& p) {
+    results = join(&p.kept0, &p.kept_stride0, kept, kept_stride);
+    values = join(&p.folded0, &p.folded_stride0, folded, folded_stride);
+  }
+  static int64_t join(const int32_t* sizes, const int32_t* strides, int64_t* joined, int64_t* joined_strides) {
+    int to = FOLD_RANK;
+    int64_t product = 1;
+    for (int k = FOLD_RANK - 1; k >= 0; k--) {
+      product *= sizes[k];
+      if (sizes[k] == 1) continue;
+      if (to < FOLD_RANK && strides[k] == joined_strides[to] * joined[to]) {
+        joined[to] *= sizes[k];
+      } else {
+        to--;
+        joined[to] = sizes[k];
+        joined_strides[to] = strides[k];
+      }
+    }
+    while (--to >= 0) joined[to] = 1, joined_strides[to] = 0;
+    return product;
+  }
+  // Where result `i` begins, i counting groups of `group` neighbours of the last dimension.
+  int64_t begin(int64_t i, int64_t groups, int64_t group) const {
+    int64_t from = i % groups * group * kept_stride[3];
+    i /= groups;
+    for (int k = FOLD_RANK - 2; k >= 0; k--) {
+      from += i % kept[k] * kept_stride[k];
+      i /= kept[k];
+    }
+    return from;
+  }
+  // Calls row(offset) for each folded row, whose elements are the last dimension.
+  template <class Row>
+  void rows(const Row& row) const {
+    for (int64_t i = 0; i < folded[0]; i++) {
+      for (int64_t j = 0; j < folded[1]; j++) {
+        for (int64_t k = 0; k < folded[2]; k++) {
+          row(i * folded_stride[0] + j * folded_stride[1] + k * folded_stride[2]);
+        }
+      }
+    }
+  }
+};
+
+// Results of `vectors` neighbouring vectors of `bytes`, loaded as In (of the size of F::A unless that is wider).
+template <class F, class In, int vectors, int bytes>
+void column_block(const FoldShape& s, const In* in, In* out) {
+  typedef Lanes<typename F::A, bytes> L;
+  typename L::Vector kept[vectors];
+  for (auto& each : kept) each = L::all(F::start);
+  s.rows([&](int64_t offset) {
+    const In* row = in + offset;
+    for (int64_t l = 0; l < s.folded[3]; l++, row += s.folded_stride[3]) {
+      for (int v = 0; v < vectors; v++) kept[v] = F::of(kept[v], L::load(row + v * L::count));
+    }
+  });
+  for (int v = 0; v < vectors; v++) L::store(out + v * L::count, F::result(kept[v]));
+}
+
+template <class F, class In, int bytes>
+void column_rest(const FoldShape& s, const In* in, In* out, int64_t n) {
+  constexpr int64_t count = Lanes<typename F::A, bytes>::count;
+  for (; n >= count; n -= count, in += count, out += count) column_block<F, In, 1, bytes>(s, in, out);
+  if constexpr (bytes > 16) {
+    column_rest<F, In, bytes / 2>(s, in, out, n);
+  } else {
+    for (; n > 0; n--, in++, out++) {
+      typename F::A kept = F::start;
+      s.rows([&](int64_t offset) {
+        for (int64_t l = 0; l < s.folded[3]; l++) {
+          kept = F::of(kept, static_cast<typename F::A>(in[offset + l * s.folded_stride[3]]));
+        }
+      });
+      *out = static_cast<In>(F::result(kept));
+    }
+  }
+}
+
+template <class F, class In>
+void columns(const Call* call, const FoldShape& s) {
+  const In* in = static_cast<const In*>(call->slots[FOLD_IN]);
+  In* out = static_cast<In*>(call->slots[FOLD_OUT]);
+  constexpr int64_t wide = 4 * Lanes<typename F::A, FOLD_BYTES>::count;
+  const int64_t last = s.kept[3], chunks = (last + wide - 1) / wide, blocks = s.results / last * chunks;
+  const int64_t group =
+      fair_rows(blocks, 16384 / (s.values * (last < wide ? last : wide) + 1) + 1, 1, call->workers->threads);
+  parallel_for(call->workers, (blocks + group - 1) / group, [&](int64_t task, int) {
+    for (int64_t i = task * group; i < (task + 1) * group && i < blocks; i++) {
+      const int64_t c = i % chunks * wide, n = last - c < wide ? last - c : wide;
+      const In* from = in + s.begin(i, chunks, wide);
+      In* to = out + i / chunks * last + c;
+      if (n == wide) {
+        column_block<F, In, 4, FOLD_BYTES>(s, from, to);
+      } else {
+        column_rest<F, In, FOLD_BYTES>(s, from, to, n);
+      }
+    }
+  });
+}
+
+// Calls result(first element, result's place) for all results, shared among threads.
+template <class Result>
+void each_run(const Call* call, const FoldShape& s, const Result& result) {
+  const int64_t last = s.kept[3], count = s.results;
+  const int64_t group = fair_rows(count, 16384 / (s.values + 1) + 1, 1, call->workers->threads);
+  parallel_for(call->workers, (count + group - 1) / group, [&](int64_t task, int) {
+    for (int64_t i = task * group; i < (task + 1) * group && i < count; i++) result(s.begin(i, last, 1), i);
+  });
+}
+
+// All lanes as one: halves of vectors while there are any, then the lanes of 16 bytes `step` apart.
+template <class F, class A, int step>
+A across_16(typename Lanes<A, 16>::Vector x) {
+  if constexpr (step == 0) {
+    return x[0];
+  } else {
+    typedef typename std::conditional<
+        sizeof(A) == 8, int64_t,
+        typename std::conditional<sizeof(A) == 4, int32_t,
+                                  typename std::conditional<sizeof(A) == 2, int16_t, int8_t>::type>::type>::type Place;
+    typename Lanes<Place, 16>::Vector others;
+    constexpr int count = 16 / static_cast<int>(sizeof(A));
+    for (int i = 0; i < count; i++) others[i] = static_cast<Place>((i + step) % count);
+    return across_16<F, A, step / 2>(F::of(x, __builtin_shuffle(x, others)));
+  }
+}
+template <class F, class A, int bytes>
+A across(typename Lanes<A, bytes>::Vector x) {
+  if constexpr (bytes == 16) {
+    return across_16<F, A, 8 / static_cast<int>(sizeof(A))>(x);
+  } else {
+    typedef Lanes<A, bytes / 2> Half;
+    const char* halves = reinterpret_cast<const char*>(&x);
+    return across<F, A, bytes / 2>(F::of(Half::load(halves), Half::load(halves + bytes / 2)));
+  }
+}
+
+template <class F, class In>
+void runs(const Call* call, const FoldShape& s) {
+  typedef Lanes<typename F::A, FOLD_BYTES> L;
+  const In* in = static_cast<const In*>(call->slots[FOLD_IN]);
+  In* out = static_cast<In*>(call->slots[FOLD_OUT]);
+  each_run(call, s, [&](int64_t from, int64_t to) {
+    typename L::Vector kept[4];
+    for (auto& each : kept) each = L::all(F::start);
+    typename F::A one = F::start;
+    const int64_t n = s.folded[3];
+    s.rows([&](int64_t offset) {
+      const In* run = in + from + offset;
+      int64_t i = 0;
+      for (; i + 4 * L::count <= n; i += 4 * L::count) {
+        for (int v = 0; v < 4; v++) kept[v] = F::of(kept[v], L::load(run + i + v * L::count));
+      }
+      for (; i + L::count <= n; i += L::count) kept[0] = F::of(kept[0], L::load(run + i));
+      for (; i < n; i++) one = F::of(one, static_cast<typename F::A>(run[i]));
+    });
+    for (int v = 1; v < 4; v++) kept[0] = F::of(kept[0], kept[v]);
+    one = F::of(one, across<F, typename F::A, FOLD_BYTES>(kept[0]));
+    out[to] = static_cast<In>(F::result(one));
+  });
+}
+
+struct SumOfDoubles {
+  template <class X>
+  static X of(X kept, X x) {
+    return kept + x;
+  }
+};
+
+// Floats, added up in doubles.
+inline void sum_runs(const Call* call, const FoldShape& s) {
+  typedef Lanes<double, FOLD_BYTES> L;
+  typedef Lanes<float, FOLD_BYTES / 2> Half;
+  const float* in = static_cast<const float*>(call->slots[FOLD_IN]);
+  float* out = static_cast<float*>(call->slots[FOLD_OUT]);
+  each_run(call, s, [&](int64_t from, int64_t to) {
+    typename L::Vector kept[4] = {};
+    double one = 0;
+    const int64_t n = s.folded[3];
+    s.rows([&](int64_t offset) {
+      const float* run = in + from + offset;
+      int64_t i = 0;
+      for (; i + 4 * L::count <= n; i += 4 * L::count) {
+        for (int v = 0; v < 4; v++) {
+          kept[v] += __builtin_convertvector(Half::load(run + i + v * L::count), typename L::Vector);
+        }
+      }
+      for (; i < n; i++) one += run[i];
+    });
+    kept[0] = (kept[0] + kept[1]) + (kept[2] + kept[3]);
+    out[to] = static_cast<float>(one + across<SumOfDoubles, double, FOLD_BYTES>(kept[0]));
+  });
+}
+
+// T of 32 bits: positions are lanes of the same width. The first of equal ones.
+template <class T, bool most>
+void position_runs(const Call* call, const FoldShape& s) {
+  typedef Lanes<T, FOLD_BYTES> L;
+  typedef Lanes<int32_t, FOLD_BYTES> P;
+  const T* in = static_cast<const T*>(call->slots[FOLD_IN]);
+  int32_t* out = static_cast<int32_t*>(call->slots[FOLD_OUT]);
+  typename P::Vector steps;
+  for (int32_t i = 0; i < P::count; i++) steps[i] = i;
+  each_run(call, s, [&](int64_t from, int64_t to) {
+    // A NaN at the first place stays: nothing is more, or less.
+    typename L::Vector best = L::all(in[from]);
+    if (in[from] != in[from]) {
+      out[to] = 0;
+      return;
+    }
+    typename P::Vector places = {};
+    T one = in[from];
+    int32_t place = 0, at = 0;
+    const int64_t n = s.folded[3];
+    s.rows([&](int64_t offset) {
+      const T* run = in + from + offset;
+      int64_t i = 0;
+      for (; i + L::count <= n; i += L::count) {
+        const typename L::Vector x = L::load(run + i);
+        const typename P::Vector here = steps + (at + static_cast<int32_t>(i));
+        const auto better = most ? x > best : x < best;
+        best = better ? x : best;
+        places = better ? here : places;
+      }
+      for (; i < n; i++) {
+        if (most ? run[i] > one : run[i] < one) one = run[i], place = at + static_cast<int32_t>(i);
+      }
+      at += static_cast<int32_t>(n);
+    });
+    for (int64_t i = 0; i < L::count; i++) {
+      const bool better = most ? best[i] > one : best[i] < one;
+      if (better || (best[i] == one && places[i] < place)) one = best[i], place = places[i];
+    }
+    out[to] = place;
+  });
+}
+
+template <class T, bool most, int bytes>
+void position_columns(const FoldShape& s, const T* in, int32_t* out, int64_t n) {
+  typedef Lanes<T, bytes> L;
+  typedef Lanes<int32_t, bytes> P;
+  for (; n >= L::count; n -= L::count, in += L::count, out += L::count) {
+    typename L::Vector best = L::load(in);
+    typename P::Vector places = {};
+    int32_t at = 0;
+    s.rows([&](int64_t offset) {
+      const T* row = in + offset;
+      for (int64_t l = 0; l < s.folded[3]; l++, row += s.folded_stride[3], at++) {
+        const typename L::Vector x = L::load(row);
+        const auto better = most ? x > best : x < best;
+        best = better ? x : best;
+        places = better ? P::all(at) : places;
+      }
+    });
+    P::store(out, places);
+  }
+  if constexpr (bytes > 16) {
+    position_columns<T, most, bytes / 2>(s, in, out, n);
+  } else {
+    for (; n > 0; n--, in++, out++) {
+      T best = *in;
+      int32_t place = 0, at = 0;
+      s.rows([&](int64_t offset) {
+        for (int64_t l = 0; l < s.folded[3]; l++, at++) {
+          const T x = in[offset + l * s.folded_stride[3]];
+          if (most ? x > best : x < best) best = x, place = at;
+        }
+      });
+      *out = place;
+    }
+  }
+}
+
+template <class T, bool most>
+void positions_32(const Call* call, const FoldShape& s) {
+  if (s.folded_stride[3] == 1) return position_runs<T, most>(call, s);
+  const T* in = static_cast<const T*>(call->slots[FOLD_IN]);
+  int32_t* out = static_cast<int32_t*>(call->slots[FOLD_OUT]);
+  // Rows of results; where they are not neighbours, one by one.
+  const int64_t last = s.kept_stride[3] == 1 ? s.kept[3] : 1, rows = s.results / last;
+  const int64_t group = fair_rows(rows, 16384 / (s.values * last + 1) + 1, 1, call->workers->threads);
+  parallel_for(call->workers, (rows + group - 1) / group, [&](int64_t task, int) {
+    for (int64_t i = task * group; i < (task + 1) * group && i < rows; i++) {
+      const int64_t from = last > 1 ? s.begin(i, 1, 0) : s.begin(i, s.kept[3], 1);
+      position_columns<T, most, FOLD_BYTES>(s, in + from, out + i * last, last);
+    }
+  });
+}
+
+// Positions among floats or whole numbers of 32 bits.
+template <class T>
+void positions_32(const Call* call) {
+  const FoldParams& p = *static_cast<const FoldParams*>(call->params);
+  const FoldShape s(p);
+  if (s.results == 0) return;
+  p.function == FOLD_ARG_MAX ? positions_32<T, true>(call, s) : positions_32<T, false>(call, s);
+}
+
+template <class F, class In>
+void fold_by(const Call* call) {
+  const FoldShape s(*static_cast<const FoldParams*>(call->params));
+  if (s.results == 0) return;
+  if (s.values > 0 && s.kept_stride[3] == 1) return columns<F, In>(call, s);
+  if (s.values > 0 && s.folded_stride[3] == 1) return runs<F, In>(call, s);
+  typedef In Element __attribute__((aligned(1), may_alias));
+  each<In, In>(call, [&](const Element* in) {
+    typename F::A kept = F::start;
+    over(*static_cast<const FoldParams*>(call->params), in,
+         [&](In x, int32_t) { kept = F::of(kept, static_cast<typename F::A>(x)); });
+    return static_cast<In>(F::result(kept));
+  });
+}
+
+inline void fold_f32(const Call* call) {
+  const FoldParams& p = *static_cast<const FoldParams*>(call->params);
+  if (p.function == FOLD_MAX) return fold_by<Largest<float>, float>(call);
+  if (p.function == FOLD_MIN) return fold_by<Smallest<float>, float>(call);
+  const FoldShape s(p);
+  if (p.function == FOLD_SUM && s.folded_stride[3] == 1) return sum_runs(call, s);
+  // Products overflow, or not, by the order: the reference's.
+  typedef float Element __attribute__((aligned(1), may_alias));
+  each<float, float>(call, [&](const Element* in) {
+    double kept = p.function == FOLD_SUM ? 0 : 1;
+    over(p, in, [&](float x, int32_t) { kept = p.function == FOLD_SUM ? kept + x : kept * x; });
+    return static_cast<float>(kept);
+  });
+}
+
+inline void fold_s32(const Call* call) {
+  switch (static_cast<const FoldParams*>(call->params)->function) {
+    case FOLD_SUM:
+      return fold_by<Sum, int32_t>(call);
+    case FOLD_PRODUCT:
+      return fold_by<Product, int32_t>(call);
+    case FOLD_MAX:
+      return fold_by<Largest<int32_t>, int32_t>(call);
+    case FOLD_MIN:
+      return fold_by<Smallest<int32_t>, int32_t>(call);
+    default:
+      return positions_32<int32_t>(call);
+  }
+}
+
+// max and min of bytes and 16-bit numbers.
+template <class T>
+void fold_small(const Call* call) {
+  const bool most = static_cast<const FoldParams*>(call->params)->function == FOLD_MAX;
+  most ? fold_by<Largest<T>, T>(call) : fold_by<Smallest<T>, T>(call);
+}
+
+inline void fold_bool(const Call* call) {
+  const bool any = static_cast<const FoldParams*>(call->params)->function == FOLD_ANY;
+  any ? fold_by<Any, uint8_t>(call) : fold_by<All, uint8_t>(call);
+}
+
+}  // namespace
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_FOLD_VECTOR_H_
