@@ -25,7 +25,8 @@ sinter_status check(const void* params, const RowDef*, int64_t* slot_bytes) {
     return fail(SINTER_INVALID_ARGUMENT, "layer_norm: epsilon must be finite and not negative");
   }
   slot_bytes[LAYER_NORM_IN] = slot_bytes[LAYER_NORM_OUT] = bytes;
-  slot_bytes[LAYER_NORM_GAMMA] = slot_bytes[LAYER_NORM_BETA] = int64_t{p.depth} * 4;
+  slot_bytes[LAYER_NORM_GAMMA] = int64_t{p.depth} * 4;
+  slot_bytes[LAYER_NORM_BETA] = p.form == LAYER_NORM_RMS ? 0 : int64_t{p.depth} * 4;
   return SINTER_OK;
 }
 

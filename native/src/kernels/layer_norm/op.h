@@ -1,10 +1,12 @@
-// layer_norm: rows brought to mean 0 and variance 1, then scaled and moved column by column.
+// layer_norm: rows brought to mean 0 and variance 1, or to a mean square of 1, then scaled and moved column by column.
 // SPDX-License-Identifier: Apache-2.0
 //
 // mean = sum of the row / depth, variance = sum of (x - mean)^2 / depth, r = 1 / sqrt(variance + epsilon);
 // as networks spell it, whose roundings stay theirs:
 //   LAYER_NORM_FOLDED    out = x * (r * gamma) + (beta - mean * (r * gamma))
 //   LAYER_NORM_CENTERED  out = (x - mean) * r * gamma + beta
+// or, with r = 1 / sqrt(sum of x^2 / depth + epsilon),
+//   LAYER_NORM_RMS       out = x * r * gamma; beta has no elements
 //
 // slots    in [rows][depth], gamma [depth], beta [depth], out [rows][depth]
 // types    f32 f32 f32 f32
@@ -16,7 +18,7 @@
 
 namespace sinter {
 
-enum LayerNormForm { LAYER_NORM_FOLDED, LAYER_NORM_CENTERED, LAYER_NORM_FORMS };
+enum LayerNormForm { LAYER_NORM_FOLDED, LAYER_NORM_CENTERED, LAYER_NORM_RMS, LAYER_NORM_FORMS };
 
 // clang-format off
 #define SINTER_LAYER_NORM_FIELDS(F) \

@@ -17,7 +17,7 @@ void layer_norm_f32_reference(const Call* call) {
     float* out = static_cast<float*>(call->slots[LAYER_NORM_OUT]) + row * p.depth;
     double sum = 0.0, squares = 0.0;
     for (int32_t i = 0; i < p.depth; i++) sum += in[i];
-    const float mean = static_cast<float>(sum) * part;
+    const float mean = p.form == LAYER_NORM_RMS ? 0.0f : static_cast<float>(sum) * part;
     for (int32_t i = 0; i < p.depth; i++) {
       const float difference = in[i] - mean;
       squares += difference * difference;
@@ -27,6 +27,8 @@ void layer_norm_f32_reference(const Call* call) {
       if (p.form == LAYER_NORM_FOLDED) {
         const float factor = r * gamma[i];
         out[i] = in[i] * factor + (beta[i] - mean * factor);
+      } else if (p.form == LAYER_NORM_RMS) {
+        out[i] = in[i] * r * gamma[i];
       } else {
         out[i] = (in[i] - mean) * r * gamma[i] + beta[i];
       }

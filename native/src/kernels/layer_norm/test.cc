@@ -22,7 +22,7 @@ void run(const LayerNormParams& p, float center, float range, Random* random) {
   c.types = f32;
   const int64_t count = static_cast<int64_t>(p.rows) * p.depth;
   c.inputs = {bytes_of(random->f32(count, center - range, center + range)), bytes_of(random->f32(p.depth, -2.0f, 2.0f)),
-              bytes_of(random->f32(p.depth, -1.0f, 1.0f))};
+              bytes_of(random->f32(p.form == LAYER_NORM_RMS ? 0 : p.depth, -1.0f, 1.0f))};
   c.out_bytes = count * 4;
   // Sums are off by a unit of the last place for each addition of a lane, which a center far from 0 makes large against
   // what is left of x; a deviation that small is all rounding errors, so the distance is kept within bounds here.
@@ -47,13 +47,15 @@ TEST(LayerNorm, WorkedOutByHand) {
   // Mean 2, variance 1: r = 1 / sqrt(1 + 3).
   const float in[] = {1, 3, 1, 3}, gamma[] = {2, 2, 4, 4}, beta[] = {10, 10, 0, 0};
   for (int32_t form = 0; form < LAYER_NORM_FORMS; form++) {
-    const LayerNormParams p = {form, 1, 4, 3.0f};
+    // Mean square 5: r = 1 / sqrt(5 + 11).
+    const LayerNormParams p = {form, 1, 4, form == LAYER_NORM_RMS ? 11.0f : 3.0f};
     float out[4];
     void* slots[] = {const_cast<float*>(in), const_cast<float*>(gamma), const_cast<float*>(beta), out};
     Workers alone = {1, nullptr};
     const Call call = {&p, slots, nullptr, &alone};
     find_row("layer_norm_f32_reference")->run(&call);
-    EXPECT_EQ(std::vector<float>(out, out + 4), (std::vector<float>{9, 11, -2, 2}));
+    EXPECT_EQ(std::vector<float>(out, out + 4),
+              form == LAYER_NORM_RMS ? (std::vector<float>{0.5f, 1.5f, 1, 3}) : (std::vector<float>{9, 11, -2, 2}));
   }
 }
 

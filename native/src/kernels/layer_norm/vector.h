@@ -1,7 +1,7 @@
 // layer_norm in vectors: written once in the operations of simd/*.h, built per ISA.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A row stays in the first cache while it is read three times. Four sums each hide the additions' latency.
+// A row stays in the first cache while it is read two or three times. Four sums each hide the additions' latency.
 #ifndef SINTER_KERNELS_LAYER_NORM_VECTOR_H_
 #define SINTER_KERNELS_LAYER_NORM_VECTOR_H_
 
@@ -32,38 +32,42 @@ static inline __attribute__((always_inline)) typename V::F layer_norm_load(const
   return lanes == V::W ? V::load(from) : V::load_n(from, lanes);
 }
 
-template <class V, bool folded>
+template <class V, LayerNormForm form>
 static inline void layer_norm_row(const LayerNormParams& p, const float* in, const float* gamma, const float* beta,
                                   float* out) {
   typedef typename V::F F;
   const int64_t depth = p.depth;
   const float part = 1.0f / static_cast<float>(depth);
-  const float mean =
-      layer_norm_sum<V>(depth, [&](int64_t i, int64_t lanes)
-                                   __attribute__((always_inline)) { return layer_norm_load<V>(in + i, lanes); }) *
-      part;
+  const auto value = [&](int64_t i, int64_t lanes)
+                         __attribute__((always_inline)) { return layer_norm_load<V>(in + i, lanes); };
+  const float mean = form == LAYER_NORM_RMS ? 0.0f : layer_norm_sum<V>(depth, value) * part;
   float means[V::W];
   for (float& each : means) each = mean;
   const float variance = layer_norm_sum<V>(depth,
                                            [&](int64_t i, int64_t lanes) __attribute__((always_inline)) {
-                                             const F difference = V::sub(layer_norm_load<V>(in + i, lanes),
-                                                                         layer_norm_load<V>(means, lanes));
-                                             return V::mul(difference, difference);
+                                             F x = value(i, lanes);
+                                             if (form != LAYER_NORM_RMS) {
+                                               x = V::sub(x, layer_norm_load<V>(means, lanes));
+                                             }
+                                             return V::mul(x, x);
                                            }) *
                          part;
   const F r = V::set(1.0f / sqrtf(variance + p.epsilon)), center = V::set(mean);
-  const auto finish = [&](F x, F scale, F move) __attribute__((always_inline)) {
-    if (!folded) return V::add(V::mul(V::mul(V::sub(x, center), r), scale), move);
+  // move is beta's, which LAYER_NORM_RMS has not.
+  const auto finish = [&](F x, F scale, auto move) __attribute__((always_inline)) {
+    if (form == LAYER_NORM_RMS) return V::mul(V::mul(x, r), scale);
+    if (form == LAYER_NORM_CENTERED) return V::add(V::mul(V::mul(V::sub(x, center), r), scale), move());
     const F factor = V::mul(r, scale);
-    return V::add(V::mul(x, factor), V::sub(move, V::mul(center, factor)));
+    return V::add(V::mul(x, factor), V::sub(move(), V::mul(center, factor)));
   };
   int64_t i = 0;
   for (; i + V::W <= depth; i += V::W) {
-    V::store(out + i, finish(V::load(in + i), V::load(gamma + i), V::load(beta + i)));
+    V::store(out + i, finish(V::load(in + i), V::load(gamma + i), [&] { return V::load(beta + i); }));
   }
   if (i < depth) {
     const int64_t n = depth - i;
-    V::store_n(out + i, finish(V::load_n(in + i, n), V::load_n(gamma + i, n), V::load_n(beta + i, n)), n);
+    V::store_n(out + i, finish(V::load_n(in + i, n), V::load_n(gamma + i, n), [&] { return V::load_n(beta + i, n); }),
+               n);
   }
 }
 
@@ -79,8 +83,9 @@ static inline void layer_norm_f32(const Call* call) {
   parallel_for(call->workers, (p.rows + group - 1) / group, [&](int64_t task, int) {
     for (int64_t row = task * group; row < (task + 1) * group && row < p.rows; row++) {
       const int64_t at = row * p.depth;
-      p.form == LAYER_NORM_FOLDED ? layer_norm_row<V, true>(p, in + at, gamma, beta, out + at)
-                                  : layer_norm_row<V, false>(p, in + at, gamma, beta, out + at);
+      if (p.form == LAYER_NORM_FOLDED) layer_norm_row<V, LAYER_NORM_FOLDED>(p, in + at, gamma, beta, out + at);
+      if (p.form == LAYER_NORM_CENTERED) layer_norm_row<V, LAYER_NORM_CENTERED>(p, in + at, gamma, beta, out + at);
+      if (p.form == LAYER_NORM_RMS) layer_norm_row<V, LAYER_NORM_RMS>(p, in + at, gamma, beta, out + at);
     }
   });
 }

@@ -1,5 +1,5 @@
 // Which ops another one does on the way: a padding in front of a convolution, a clamp behind a
-// producer, all of a layer normalization.
+// producer, all of a normalization.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.runtime.lower;
@@ -33,7 +33,7 @@ final class Fusion {
   private final Map<Integer, Border> borders = new HashMap<>();
   private final Map<Integer, Activation> activations = new HashMap<>();
   private final Map<Integer, Integer> outputs = new HashMap<>();
-  private final Map<Integer, LayerNorms.Found> norms = new HashMap<>();
+  private final Map<Integer, RowNorms.Found> norms = new HashMap<>();
   private final List<String> notes = new ArrayList<>();
 
   private final Part part;
@@ -61,7 +61,7 @@ final class Fusion {
       }
     }
     if (whole) {
-      LayerNorms.find(part).forEach(fusion::layerNorm);
+      RowNorms.find(part).forEach(fusion::layerNorm);
     }
     return fusion;
   }
@@ -87,18 +87,18 @@ final class Fusion {
     return notes;
   }
 
-  private void layerNorm(LayerNorms.Found found) {
+  private void layerNorm(RowNorms.Found found) {
     if (found.others().stream().anyMatch(absorbed::contains)
         || activations.containsKey(found.last())) {
       return;
     }
     absorbed.addAll(found.others());
     norms.put(found.last(), found);
-    notes.add("ops " + found.others() + ": done by op " + found.last() + ", a layer normalization");
+    notes.add("ops " + found.others() + ": done by op " + found.last() + ", a normalization");
   }
 
   /** The layer normalization that ends with an op, or null. */
-  LayerNorms.Found layerNorm(int op) {
+  RowNorms.Found layerNorm(int op) {
     return norms.get(op);
   }
 

@@ -89,9 +89,9 @@ public final class Lowering {
         continue;
       }
       try {
-        LayerNorms.Found norm = fusion.layerNorm(i);
+        RowNorms.Found norm = fusion.layerNorm(i);
         if (norm != null) {
-          LayerNorms.lower(this, norm);
+          RowNorms.lower(this, norm);
           continue;
         }
         Lowerings.lower(this, i, op);
