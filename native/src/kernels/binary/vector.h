@@ -72,17 +72,23 @@ struct Apart {
 };
 
 template <class Function, class A, class B>
-SINTER_LANE void binary_row(const BinaryParams& p, const Walk& w, const float* a, const float* b, float* out,
-                            int64_t from, int64_t to) {
+SINTER_LANE void binary_block(const BinaryParams& p, const Walk& w, const float* a, const float* b, float* out,
+                              int64_t rows, int64_t from, int64_t to) {
   const F low = V::set(p.act_min), high = V::set(p.act_max);
   const auto bounded = [&](F value) { return V::min(high, V::max(low, value)); };  // NaN stays
-  int64_t i = from;
-  for (; i + V::W <= to; i += V::W) {
-    V::store(out + i, bounded(Function::of(A::load(a, i, w.a[BINARY_RANK - 1]), B::load(b, i, w.b[BINARY_RANK - 1]))));
-  }
-  if (i < to) {
-    const F x = A::load_n(a, i, w.a[BINARY_RANK - 1], to - i), y = B::load_n(b, i, w.b[BINARY_RANK - 1], to - i);
-    V::store_n(out + i, bounded(Function::of(x, y)), to - i);
+  const int64_t step_a = w.a[BINARY_RANK - 1], step_b = w.b[BINARY_RANK - 1];
+  for (; rows > 0; rows--) {
+    int64_t i = from;
+    for (; i + V::W <= to; i += V::W) {
+      V::store(out + i, bounded(Function::of(A::load(a, i, step_a), B::load(b, i, step_b))));
+    }
+    if (i < to) {
+      const F x = A::load_n(a, i, step_a, to - i), y = B::load_n(b, i, step_b, to - i);
+      V::store_n(out + i, bounded(Function::of(x, y)), to - i);
+    }
+    a += w.a[BINARY_RANK - 2];
+    b += w.b[BINARY_RANK - 2];
+    out += w.d[BINARY_RANK - 1];
   }
 }
 
@@ -91,15 +97,15 @@ void binary_f32(const Call* call) {
   const BinaryParams& p = *static_cast<const BinaryParams*>(call->params);
   const Walk w(p);
   const int64_t step_a = w.a[BINARY_RANK - 1], step_b = w.b[BINARY_RANK - 1];
-  walk_rows<float>(call, w, [&](const float* a, const float* b, float* out, int64_t from, int64_t to) {
+  walk_blocks<float>(call, w, [&](const float* a, const float* b, float* out, int64_t rows, int64_t from, int64_t to) {
     if (step_a == 1 && step_b == 1) {
-      binary_row<Function, Neighbours, Neighbours>(p, w, a, b, out, from, to);
+      binary_block<Function, Neighbours, Neighbours>(p, w, a, b, out, rows, from, to);
     } else if (step_a == 1 && step_b == 0) {
-      binary_row<Function, Neighbours, OneValue>(p, w, a, b, out, from, to);
+      binary_block<Function, Neighbours, OneValue>(p, w, a, b, out, rows, from, to);
     } else if (step_a == 0 && step_b == 1) {
-      binary_row<Function, OneValue, Neighbours>(p, w, a, b, out, from, to);
+      binary_block<Function, OneValue, Neighbours>(p, w, a, b, out, rows, from, to);
     } else {
-      binary_row<Function, Apart, Apart>(p, w, a, b, out, from, to);
+      binary_block<Function, Apart, Apart>(p, w, a, b, out, rows, from, to);
     }
   });
 }

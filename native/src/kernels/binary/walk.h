@@ -33,16 +33,17 @@ struct Walk {
   }
 };
 
-// row(a, b, out, from, to) for each row of the last dimension, or part of a long one; the pointers are those of its
-// first element.
-template <class T, class Row>
-void walk_rows(const Call* call, const Walk& w, const Row& row_fn) {
+// block(a, b, out, rows, from, to) for blocks of neighbouring rows, whose operands lie a[BINARY_RANK - 2] and
+// b[BINARY_RANK - 2] apart; of each row the columns [from, to). The pointers are those of the first row's first
+// element.
+template <class T, class Block>
+void walk_blocks(const Call* call, const Walk& w, const Block& block) {
   const T* a = static_cast<const T*>(call->slots[BINARY_A]);
   const T* b = static_cast<const T*>(call->slots[BINARY_B]);
   T* out = static_cast<T*>(call->slots[BINARY_OUT]);
   int64_t rows = 1;
   for (int k = 0; k < BINARY_RANK - 1; k++) rows *= w.d[k];
-  const int64_t n = w.d[BINARY_RANK - 1];
+  const int64_t n = w.d[BINARY_RANK - 1], inner = w.d[BINARY_RANK - 2];
   if (rows == 0 || n == 0) return;
   // A task is up to some 16 K elements: whole rows, or parts of a long one.
   const int64_t part = n > 4096 ? fair_rows(n, 16384, 64, call->workers->threads) : n;
@@ -53,24 +54,27 @@ void walk_rows(const Call* call, const Walk& w, const Row& row_fn) {
     const int64_t index = task % parts, first = task / parts * group;
     const int64_t from = index * part, to = from + part < n ? from + part : n;
     const int64_t last = first + group < rows ? first + group : rows;
-    int64_t at[BINARY_RANK - 1], at_a = 0, at_b = 0, rest = first;
-    for (int k = BINARY_RANK - 2; k >= 0; k--) {
-      at[k] = rest % w.d[k];
-      rest /= w.d[k];
-      at_a += at[k] * w.a[k];
-      at_b += at[k] * w.b[k];
-    }
-    for (int64_t row = first; row < last; row++) {
-      row_fn(a + at_a, b + at_b, out + row * n, from, to);
-      for (int k = BINARY_RANK - 2; k >= 0; k--) {  // the next row
-        at_a += w.a[k];
-        at_b += w.b[k];
-        if (++at[k] < w.d[k]) break;
-        at[k] = 0;
-        at_a -= w.d[k] * w.a[k];
-        at_b -= w.d[k] * w.b[k];
+    for (int64_t row = first; row < last;) {
+      const int64_t begun = row % inner, left = inner - begun, count = last - row < left ? last - row : left;
+      int64_t rest = row / inner, at_a = begun * w.a[BINARY_RANK - 2], at_b = begun * w.b[BINARY_RANK - 2];
+      for (int k = BINARY_RANK - 3; k >= 0; k--) {
+        at_a += rest % w.d[k] * w.a[k];
+        at_b += rest % w.d[k] * w.b[k];
+        rest /= w.d[k];
       }
+      block(a + at_a, b + at_b, out + row * n, count, from, to);
+      row += count;
     }
+  });
+}
+
+// row(a, b, out, from, to) for each row of the last dimension, or part of a long one; the pointers are those of its
+// first element.
+template <class T, class Row>
+void walk_rows(const Call* call, const Walk& w, const Row& row_fn) {
+  const int64_t n = w.d[BINARY_RANK - 1], step_a = w.a[BINARY_RANK - 2], step_b = w.b[BINARY_RANK - 2];
+  walk_blocks<T>(call, w, [&](const T* a, const T* b, T* out, int64_t rows, int64_t from, int64_t to) {
+    for (int64_t row = 0; row < rows; row++) row_fn(a + row * step_a, b + row * step_b, out + row * n, from, to);
   });
 }
 
