@@ -122,6 +122,7 @@ __global__ void __launch_bounds__(threads) multiply(BatchMatmulParams p, Shape s
   typedef typename N::Sum Sum;
   __shared__ __align__(16) Value left[depth][pitch];
   __shared__ __align__(16) Value right[depth][pitch];
+  const int64_t lda = a_pitch(p), ldb = b_pitch(p), ldc = c_pitch(p);
   const int64_t row0 = blockIdx.x / s.column_tiles * tile, column0 = blockIdx.x % s.column_tiles * tile;
   const int row = static_cast<int>(threadIdx.x) / 16 * 4, column = static_cast<int>(threadIdx.x) % 16 * 4;
   for (int64_t batch = blockIdx.y; batch < s.batches; batch += gridDim.y) {
@@ -129,9 +130,9 @@ __global__ void __launch_bounds__(threads) multiply(BatchMatmulParams p, Shape s
     const typename N::B* from_b = b + b_offset(p, batch);
     Sum sum[4][4] = {};
     for (int64_t k0 = 0; k0 < s.k; k0 += depth) {
-      load<!transpose_a>(from_a, s.m, s.k, row0, k0, transpose_a ? 1 : s.k, transpose_a ? s.m : 1, left,
+      load<!transpose_a>(from_a, s.m, s.k, row0, k0, transpose_a ? 1 : lda, transpose_a ? lda : 1, left,
                          [&](typename N::A x) { return numbers.left(x); });
-      load<transpose_b>(from_b, s.n, s.k, column0, k0, transpose_b ? s.k : 1, transpose_b ? 1 : s.n, right,
+      load<transpose_b>(from_b, s.n, s.k, column0, k0, transpose_b ? ldb : 1, transpose_b ? 1 : ldb, right,
                         [&](typename N::B x) { return numbers.right(x); });
       __syncthreads();
 #pragma unroll
@@ -146,12 +147,12 @@ __global__ void __launch_bounds__(threads) multiply(BatchMatmulParams p, Shape s
       }
       __syncthreads();
     }
-    typename N::C* out = c + (batch * s.m + row0 + row) * s.n + column0 + column;
+    typename N::C* out = c + c_offset(p, batch) + (row0 + row) * ldc + column0 + column;
 #pragma unroll
     for (int i = 0; i < 4; i++) {
 #pragma unroll
       for (int j = 0; j < 4; j++) {
-        if (row0 + row + i < s.m && column0 + column + j < s.n) out[i * s.n + j] = numbers.finish(sum[i][j]);
+        if (row0 + row + i < s.m && column0 + column + j < s.n) out[i * ldc + j] = numbers.finish(sum[i][j]);
       }
     }
   }

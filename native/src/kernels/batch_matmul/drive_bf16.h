@@ -33,12 +33,13 @@ inline void batch_matmul_bf16(const Call* call, const Cut& cut, const Kernel& ke
   const Products q = products_of(p);
   const int64_t width = 16 * Kernel::TILES, one_tile = bf16_tile_words(p.k), pairs = bf16_pairs(p.k);
   const int64_t steps = (p.n + width - 1) / width, stride = 2 * pairs, parts = cut.column_parts * cut.row_parts;
+  const int64_t lda = a_pitch(p), ldc = c_pitch(p);
   const Bf16Scratch parts_of = bf16_scratch(p, cut, Kernel::TILES, sizeof(Value));
   parallel_for(call->workers, q.batches * parts, [&](int64_t task, int thread) {
     const int64_t index = task / parts, part = task % parts;
     const float* a = static_cast<const float*>(call->slots[BATCH_MATMUL_A]) + a_offset(p, index);
     const float* b = static_cast<const float*>(call->slots[BATCH_MATMUL_B]) + b_offset(p, index);
-    float* c = static_cast<float*>(call->slots[BATCH_MATMUL_C]) + index * q.m * p.n;
+    float* c = static_cast<float*>(call->slots[BATCH_MATMUL_C]) + c_offset(p, index);
     char* own = static_cast<char*>(call->scratch) + thread * parts_of.all;
     uint32_t* tiles = reinterpret_cast<uint32_t*>(own);
     float* floats = reinterpret_cast<float*>(own + parts_of.floats);
@@ -48,15 +49,15 @@ inline void batch_matmul_bf16(const Call* call, const Cut& cut, const Kernel& ke
     const int64_t m1 = q.m - m0 < cut.rows ? q.m : m0 + cut.rows;
     for (int64_t n = s0 * width; n < s1 * width && n < p.n; n += 16) {
       const int64_t columns = p.n - n < 16 ? p.n - n : 16;
-      pack_f32_tile(p, b + n * (p.transpose_b ? p.k : 1), columns, floats);
+      pack_f32_tile(p, b + n * (p.transpose_b ? b_pitch(p) : 1), columns, floats);
       round_tile(floats, p.k, tiles + (n - s0 * width) / 16 * one_tile);
     }
     for (int64_t m = m0; m < m1; m += cut.block) {
       const int64_t rows = m1 - m < cut.block ? m1 - m : cut.block;
       for (int64_t r = 0; r < rows; r++) {
-        const float* row = a + (m + r) * p.k;
+        const float* row = a + (m + r) * lda;
         if (p.transpose_a) {
-          for (int64_t k = 0; k < p.k; k++) floats[k] = a[k * q.m + m + r];
+          for (int64_t k = 0; k < p.k; k++) floats[k] = a[k * lda + m + r];
           row = floats;
         }
         kernel.fill(row, p.k, panel + r * stride);
@@ -67,7 +68,7 @@ inline void batch_matmul_bf16(const Call* call, const Cut& cut, const Kernel& ke
         for (int64_t r = 0; r < rows;) {
           const int64_t count = kernel.next_rows(rows - r);
           kernel.multiply(count, panel + r * stride, stride, tiles + (s - s0) * Kernel::TILES * one_tile, one_tile,
-                          pairs, c + (m + r) * p.n + s * width, p.n, columns);
+                          pairs, c + (m + r) * ldc + s * width, ldc, columns);
           r += count;
         }
       }

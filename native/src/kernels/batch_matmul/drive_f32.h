@@ -22,11 +22,12 @@ inline void batch_matmul_f32(const Call* call, const Cut& cut, const Kernel& ker
   const int64_t width = 16 * Kernel::TILES, one_tile = int64_t{16} * p.k, one_step = Kernel::TILES * one_tile;
   const int64_t steps = (p.n + width - 1) / width, thread_floats = thread_bytes_f32(p, cut, Kernel::TILES) / 4;
   const int64_t parts = cut.column_parts * cut.row_parts;
+  const int64_t lda = p.transpose_a ? p.k : a_pitch(p), ldb = b_pitch(p), ldc = c_pitch(p);
   parallel_for(call->workers, q.batches * parts, [&](int64_t task, int thread) {
     const int64_t index = task / parts, part = task % parts;
     const float* a = static_cast<const float*>(call->slots[BATCH_MATMUL_A]) + a_offset(p, index);
     const float* b = static_cast<const float*>(call->slots[BATCH_MATMUL_B]) + b_offset(p, index);
-    float* c = static_cast<float*>(call->slots[BATCH_MATMUL_C]) + index * q.m * p.n;
+    float* c = static_cast<float*>(call->slots[BATCH_MATMUL_C]) + c_offset(p, index);
     float* tiles = static_cast<float*>(call->scratch) + thread * thread_floats;
     float* panel = tiles + cut.tiles * one_step;
     const int64_t s0 = part / cut.row_parts * cut.tiles, m0 = part % cut.row_parts * cut.rows;
@@ -36,13 +37,13 @@ inline void batch_matmul_f32(const Call* call, const Cut& cut, const Kernel& ker
     for (int64_t n = s0 * width; n < s1 * width && n < p.n; n += 16) {
       const int64_t columns = p.n - n < 16 ? p.n - n : 16;
       if (in_place && n / width * width + width <= p.n) continue;
-      pack_f32_tile(p, b + n * (p.transpose_b ? p.k : 1), columns, tiles + (n - s0 * width) / 16 * one_tile);
+      pack_f32_tile(p, b + n * (p.transpose_b ? ldb : 1), columns, tiles + (n - s0 * width) / 16 * one_tile);
     }
     for (int64_t m = m0; m < m1; m += cut.block) {
       const int64_t rows = m1 - m < cut.block ? m1 - m : cut.block;
-      const float* left = a + m * p.k;
+      const float* left = a + m * lda;
       if (p.transpose_a) {
-        transpose_f32(a + m, q.m, p.k, rows, panel, p.k);
+        transpose_f32(a + m, a_pitch(p), p.k, rows, panel, p.k);
         left = panel;
       }
       for (int64_t s = s0; s < s1; s++) {
@@ -51,8 +52,8 @@ inline void batch_matmul_f32(const Call* call, const Cut& cut, const Kernel& ker
         const float* w = direct ? b + s * width : tiles + (s - s0) * one_step;
         for (int64_t r = 0; r < rows;) {
           const int64_t count = kernel.next_rows(rows - r);
-          kernel.multiply(count, left + r * p.k, p.k, w, direct ? 16 : one_tile, direct ? p.n : 16, p.k,
-                          c + (m + r) * p.n + s * width, p.n, columns);
+          kernel.multiply(count, left + r * lda, lda, w, direct ? 16 : one_tile, direct ? ldb : 16, p.k,
+                          c + (m + r) * ldc + s * width, ldc, columns);
           r += count;
         }
       }

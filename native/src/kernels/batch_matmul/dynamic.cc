@@ -36,11 +36,12 @@ void one_product(const BatchMatmulParams& p, const float* a, const int8_t* b, fl
   DynamicRange* ranges = reinterpret_cast<DynamicRange*>(scratch);
   int16_t* values = reinterpret_cast<int16_t*>(scratch + room.values);
   int32_t* sums = reinterpret_cast<int32_t*>(scratch + room.sums);
+  const int64_t lda = a_pitch(p), ldb = b_pitch(p), ldc = c_pitch(p);
   float* gathered = reinterpret_cast<float*>(scratch + room.row);
   for (int64_t m = 0; m < p.m; m++) {
-    const float* row = a + m * p.k;
+    const float* row = a + m * lda;
     if (p.transpose_a) {
-      for (int64_t k = 0; k < p.k; k++) gathered[k] = a[k * p.m + m];
+      for (int64_t k = 0; k < p.k; k++) gathered[k] = a[k * lda + m];
       row = gathered;
     }
     float low, high;
@@ -51,16 +52,16 @@ void one_product(const BatchMatmulParams& p, const float* a, const int8_t* b, fl
   for (int64_t m = 0; m < p.m; m++) {
     const int16_t* row = values + m * p.k;
     if (p.transpose_b) {
-      for (int64_t n = 0; n < p.n; n++) sums[n] = dot(row, b + n * p.k, p.k);
+      for (int64_t n = 0; n < p.n; n++) sums[n] = dot(row, b + n * ldb, p.k);
     } else {
       memset(sums, 0, 4 * static_cast<size_t>(p.n));
       for (int64_t k = 0; k < p.k; k++) {
         const int32_t factor = row[k];
-        const int8_t* right = b + k * p.n;
+        const int8_t* right = b + k * ldb;
         for (int64_t n = 0; n < p.n; n++) sums[n] += factor * right[n];
       }
     }
-    for (int64_t n = 0; n < p.n; n++) c[m * p.n + n] = dynamic_result(sums[n], ranges[m], p.scale, 0.0f);
+    for (int64_t n = 0; n < p.n; n++) c[m * ldc + n] = dynamic_result(sums[n], ranges[m], p.scale, 0.0f);
   }
 }
 
@@ -79,7 +80,7 @@ void batch_matmul_f32s8f32_reference(const Call* call) {
   const int64_t batches = empty ? 0 : int64_t{p.batch0} * p.batch1 * p.batch2;
   const int64_t bytes = room_of(p).bytes;
   parallel_for(call->workers, batches, [&](int64_t index, int thread) {
-    one_product(p, a + a_offset(p, index), b + b_offset(p, index), c + index * p.m * p.n,
+    one_product(p, a + a_offset(p, index), b + b_offset(p, index), c + c_offset(p, index),
                 static_cast<char*>(call->scratch) + thread * bytes);
   });
 }

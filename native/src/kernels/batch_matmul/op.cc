@@ -25,6 +25,29 @@ int64_t operand_bytes(const int32_t* batch, const int32_t* step, int64_t matrix,
   return checked_product<2>({elements, element});
 }
 
+// Elements from the first of `lines` lines of `width` elements, `pitch` (0: width) apart, to the last; -1: overflow.
+int64_t matrix_elements(int64_t lines, int64_t width, int64_t pitch) {
+  const int64_t before = checked_product<2>({lines - 1, pitch == 0 ? width : pitch});
+  int64_t all;
+  return before < 0 || __builtin_add_overflow(before, width, &all) ? -1 : all;
+}
+
+sinter_status check_rows(const P& p) {
+  const struct {
+    int32_t row, least;
+  } pitches[] = {{p.a_row, p.transpose_a ? p.m : p.k}, {p.b_row, p.transpose_b ? p.k : p.n}, {p.c_row, p.n}};
+  for (const auto& pitch : pitches) {
+    if (pitch.row != 0 && pitch.row < pitch.least) {
+      return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: rows of %d elements are %d apart", pitch.least, pitch.row);
+    }
+  }
+  if (p.c_batch0 < 0 || p.c_batch1 < 0 || p.c_batch2 < 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: steps of the result %d, %d, %d", p.c_batch0, p.c_batch1,
+                p.c_batch2);
+  }
+  return SINTER_OK;
+}
+
 sinter_status check_s8(const P& p) {
   // 2^31 / (255 * 255): the largest sum of products is still exact.
   if (p.k > 33025) {
@@ -87,6 +110,8 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: transpose_a %d, transpose_b %d; each must be 0 or 1",
                 p.transpose_a, p.transpose_b);
   }
+  const sinter_status rows = check_rows(p);
+  if (rows != SINTER_OK) return rows;
   if (p.bf16 < 0 || p.bf16 > (row->types[BATCH_MATMUL_B] == F32 ? 1 : 0)) {
     return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: bf16 %d", p.bf16);
   }
@@ -107,13 +132,22 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
     return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: dynamic %d", p.dynamic);
   }
   const int64_t element = int8 ? 1 : int16 ? 2 : 4, b_element = row->types[BATCH_MATMUL_B] == S8 ? 1 : element;
-  const int64_t a_matrix = checked_product<2>({p.m, p.k}), b_matrix = checked_product<2>({p.k, p.n});
   slot_bytes[BATCH_MATMUL_A] = slot_bytes[BATCH_MATMUL_B] = slot_bytes[BATCH_MATMUL_C] = 0;
-  if (a_matrix < 0 || b_matrix < 0) return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: sizes overflow");
+  if (checked_product<2>({p.m, p.k}) < 0 || checked_product<2>({p.k, p.n}) < 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: sizes overflow");
+  }
   if (empty) return SINTER_OK;
+  const int64_t a_matrix = p.transpose_a ? matrix_elements(p.k, p.m, p.a_row) : matrix_elements(p.m, p.k, p.a_row);
+  const int64_t b_matrix = p.transpose_b ? matrix_elements(p.n, p.k, p.b_row) : matrix_elements(p.k, p.n, p.b_row);
+  const int64_t c_matrix = matrix_elements(p.m, p.n, p.c_row);
+  if (a_matrix < 0 || b_matrix < 0 || c_matrix < 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: sizes overflow");
+  }
   slot_bytes[BATCH_MATMUL_A] = operand_bytes(batch, a_step, a_matrix, element);
   slot_bytes[BATCH_MATMUL_B] = operand_bytes(batch, b_step, b_matrix, b_element);
-  slot_bytes[BATCH_MATMUL_C] = checked_product<6>({p.batch0, p.batch1, p.batch2, p.m, p.n, element});
+  const int32_t c_step[] = {p.c_batch0, p.c_batch1, p.c_batch2};
+  slot_bytes[BATCH_MATMUL_C] = p.c_row == 0 ? checked_product<6>({p.batch0, p.batch1, p.batch2, p.m, p.n, element})
+                                            : operand_bytes(batch, c_step, c_matrix, element);
   for (int i = 0; i < BATCH_MATMUL_SLOTS; i++) {
     if (slot_bytes[i] < 0) return fail(SINTER_INVALID_ARGUMENT, "batch_matmul: sizes overflow");
   }

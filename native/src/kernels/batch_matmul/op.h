@@ -4,9 +4,11 @@
 // For every (i,j,l) in batch0 x batch1 x batch2:
 //   C[i,j,l] = epilogue(A'[i*a_batch0 + j*a_batch1 + l*a_batch2] x B'[...]), A' m x k, B' k x n, where a
 // stored matrix is transposed first when its flag says so (transpose_a: stored k x m; transpose_b: n x k).
-// m >= 0; n, k >= 1; k at most 33025 in s8, so that int32 holds every sum.
+// m >= 0; n, k >= 1; k at most 33025 in s8, so that int32 holds every sum. Rows of a stored matrix are a_row, b_row,
+// c_row elements apart, 0: they follow each other; where c_row is not 0, products are c_batch* apart and do not
+// overlap.
 //
-// slots    a, b, c  (a_batch*, b_batch* count elements; 0 broadcasts; c is dense)
+// slots    a, b, c  (a_batch*, b_batch*, c_batch* count elements; 0 broadcasts a or b; c is dense where c_row is 0)
 // types    (a, b, c) = f32 f32 f32 | s8 s8 s8 | s16 s16 s16 | s16 s8 s16 (no zero points) |
 //          f32 f32 f32 with bf16 = 1: both operands are rounded on the way, numerics bf16 |
 //          f32 s8 f32: rows of A' are quantized on the way, as gemm's are; `scale` is B's
@@ -38,6 +40,12 @@ namespace sinter {
   F(i32, k, RUN) \
   F(i32, transpose_a, RUN) /* 0 or 1 */ \
   F(i32, transpose_b, RUN) \
+  F(i32, a_row, RUN) \
+  F(i32, b_row, RUN) \
+  F(i32, c_row, RUN) \
+  F(i32, c_batch0, RUN) \
+  F(i32, c_batch1, RUN) \
+  F(i32, c_batch2, RUN) \
   F(i32, a_zero_point, RUN) \
   F(i32, b_zero_point, RUN) \
   F(i32, out_zero_point, RUN) \

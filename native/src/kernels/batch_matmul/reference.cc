@@ -16,6 +16,7 @@ void for_each_element(const Call* call, const F& f) {
   const A* a = static_cast<const A*>(call->slots[BATCH_MATMUL_A]);
   const B* b = static_cast<const B*>(call->slots[BATCH_MATMUL_B]);
   C* c = static_cast<C*>(call->slots[BATCH_MATMUL_C]);
+  const int64_t lda = a_pitch(p), ldb = b_pitch(p), ldc = c_pitch(p);
   const bool empty = p.m == 0 || p.batch0 == 0 || p.batch1 == 0 || p.batch2 == 0;
   const int64_t batches = empty ? 0 : int64_t{p.batch0} * p.batch1 * p.batch2;
   parallel_for(call->workers, batches, [&](int64_t index, int) {
@@ -23,8 +24,8 @@ void for_each_element(const Call* call, const F& f) {
     const B* right = b + b_offset(p, index);
     for (int64_t m = 0; m < p.m; m++) {
       for (int64_t n = 0; n < p.n; n++) {
-        f(left + (p.transpose_a ? m : m * p.k), p.transpose_a ? p.m : 1, right + (p.transpose_b ? n * p.k : n),
-          p.transpose_b ? 1 : p.n, c + (index * p.m + m) * p.n + n);
+        f(left + (p.transpose_a ? m : m * lda), p.transpose_a ? lda : 1, right + (p.transpose_b ? n * ldb : n),
+          p.transpose_b ? 1 : ldb, c + c_offset(p, index) + m * ldc + n);
       }
     }
   });

@@ -13,6 +13,17 @@
 
 namespace sinter {
 
+// Elements from row to row of the matrices as they are stored.
+SINTER_HOST_DEVICE static inline int64_t a_pitch(const BatchMatmulParams& p) {
+  return p.a_row != 0 ? p.a_row : p.transpose_a ? p.m : p.k;
+}
+SINTER_HOST_DEVICE static inline int64_t b_pitch(const BatchMatmulParams& p) {
+  return p.b_row != 0 ? p.b_row : p.transpose_b ? p.k : p.n;
+}
+SINTER_HOST_DEVICE static inline int64_t c_pitch(const BatchMatmulParams& p) {
+  return p.c_row != 0 ? p.c_row : p.n;
+}
+
 // The products to do, in 64 bits. Where one B serves all of a dense A, the batch becomes rows.
 struct Products {
   int64_t batches, m;
@@ -26,11 +37,11 @@ static inline Products products_of(const BatchMatmulParams& p) {
   const bool dense_a = (p.batch2 == 1 || p.a_batch2 == checked_product<2>({p.m, p.k})) &&
                        (p.batch1 == 1 || p.a_batch1 == checked_product<3>({p.batch2, p.m, p.k})) &&
                        (p.batch0 == 1 || p.a_batch0 == checked_product<4>({p.batch1, p.batch2, p.m, p.k}));
-  if (one_b && dense_a && !p.transpose_a) return {1, batches * p.m};
+  if (one_b && dense_a && !p.transpose_a && p.a_row == 0 && p.c_row == 0) return {1, batches * p.m};
   return {batches, p.m};
 }
 
-// Element offsets of the operands of product `index`.
+// Element offsets of the operands and the result of product `index`.
 SINTER_HOST_DEVICE static inline int64_t a_offset(const BatchMatmulParams& p, int64_t index) {
   return index / p.batch2 / p.batch1 * p.a_batch0 + index / p.batch2 % p.batch1 * p.a_batch1 +
          index % p.batch2 * p.a_batch2;
@@ -38,6 +49,12 @@ SINTER_HOST_DEVICE static inline int64_t a_offset(const BatchMatmulParams& p, in
 SINTER_HOST_DEVICE static inline int64_t b_offset(const BatchMatmulParams& p, int64_t index) {
   return index / p.batch2 / p.batch1 * p.b_batch0 + index / p.batch2 % p.batch1 * p.b_batch1 +
          index % p.batch2 * p.b_batch2;
+}
+
+SINTER_HOST_DEVICE static inline int64_t c_offset(const BatchMatmulParams& p, int64_t index) {
+  if (p.c_row == 0) return index * p.m * p.n;
+  return index / p.batch2 / p.batch1 * p.c_batch0 + index / p.batch2 % p.batch1 * p.c_batch1 +
+         index % p.batch2 * p.c_batch2;
 }
 
 // How one product is cut: a task has `tiles` tiles of columns, whose packed form (tile_bytes each)

@@ -21,20 +21,35 @@ struct Shape {
   int batch[3];
   // Bit i: dimension i of the operand is 1 and broadcasts.
   int a_broadcast, b_broadcast;
+  enum Rows { DENSE, GAPS, TURNS } rows = DENSE;  // TURNS: matrices of the last dimension take turns, row by row
 };
 
-int64_t set_steps(const Shape& s, int broadcast, int matrix, int32_t* step0, int32_t* step1, int32_t* step2) {
-  int32_t* steps[] = {step0, step1, step2};
-  int64_t stride = matrix;
+struct Steps {
+  int32_t *row, *batch0, *batch1, *batch2;
+};
+
+// Steps of matrices of `lines` lines of `width`; returns the elements from the first to the last.
+int64_t set_steps(const Shape& s, int broadcast, int lines, int width, const Steps& to) {
+  const bool turns = s.rows == Shape::TURNS && !(broadcast >> 2 & 1);
+  const int pitch = turns ? width * s.batch[2] : s.rows == Shape::DENSE ? width : width + 3;
+  int32_t* steps[] = {to.batch0, to.batch1, to.batch2};
+  int64_t stride = int64_t{lines} * pitch, last = int64_t{lines - 1} * pitch + width;
   for (int i = 2; i >= 0; i--) {
-    const bool repeats = broadcast >> i & 1;
-    *steps[i] = repeats ? 0 : static_cast<int32_t>(stride);
-    if (!repeats) stride *= s.batch[i];
+    const bool repeats = broadcast >> i & 1, inside = turns && i == 2;
+    *steps[i] = repeats ? 0 : inside ? width : static_cast<int32_t>(stride);
+    last += int64_t{s.batch[i] - 1} * *steps[i];
+    if (!repeats && !inside) stride *= s.batch[i];
   }
-  return stride;  // elements of the operand
+  *to.row = s.rows == Shape::DENSE ? 0 : pitch;
+  for (int batch : s.batch) last = batch == 0 ? 0 : last;
+  return lines == 0 ? 0 : last;
 }
 
-BatchMatmulParams params_for(const Shape& s, int64_t* a_elements, int64_t* b_elements) {
+struct Elements {
+  int64_t a, b, c;
+};
+
+BatchMatmulParams params_for(const Shape& s, Elements* count) {
   BatchMatmulParams p = {};
   p.batch0 = s.batch[0];
   p.batch1 = s.batch[1];
@@ -44,8 +59,11 @@ BatchMatmulParams params_for(const Shape& s, int64_t* a_elements, int64_t* b_ele
   p.k = s.k;
   p.transpose_a = s.transpose_a;
   p.transpose_b = s.transpose_b;
-  *a_elements = set_steps(s, s.a_broadcast, s.m * s.k, &p.a_batch0, &p.a_batch1, &p.a_batch2);
-  *b_elements = set_steps(s, s.b_broadcast, s.k * s.n, &p.b_batch0, &p.b_batch1, &p.b_batch2);
+  count->a = set_steps(s, s.a_broadcast, s.transpose_a ? s.k : s.m, s.transpose_a ? s.m : s.k,
+                       {&p.a_row, &p.a_batch0, &p.a_batch1, &p.a_batch2});
+  count->b = set_steps(s, s.b_broadcast, s.transpose_b ? s.n : s.k, s.transpose_b ? s.k : s.n,
+                       {&p.b_row, &p.b_batch0, &p.b_batch1, &p.b_batch2});
+  count->c = set_steps(s, 0, s.m, s.n, {&p.c_row, &p.c_batch0, &p.c_batch1, &p.c_batch2});
   return p;
 }
 
@@ -53,19 +71,22 @@ std::string name_of(const char* type, const Shape& s) {
   std::string name = std::string("batch_matmul ") + type + " m" + std::to_string(s.m) + " n" + std::to_string(s.n) +
                      " k" + std::to_string(s.k) + (s.transpose_a ? " A'" : "") + (s.transpose_b ? " B'" : "");
   for (int b : s.batch) name += " x" + std::to_string(b);
-  return name + " broadcast " + std::to_string(s.a_broadcast) + " " + std::to_string(s.b_broadcast);
+  return name + " broadcast " + std::to_string(s.a_broadcast) + " " + std::to_string(s.b_broadcast) +
+         (s.rows == Shape::GAPS    ? " with gaps"
+          : s.rows == Shape::TURNS ? " in turns"
+                                   : "");
 }
 
 Case f32_case(Random& random, const Shape& s) {
-  int64_t a, b;
-  const BatchMatmulParams p = params_for(s, &a, &b);
+  Elements count;
+  const BatchMatmulParams p = params_for(s, &count);
   Case c;
   c.name = name_of("f32", s);
   c.op = "batch_matmul";
   c.types = {F32, F32, F32};
   c.params = params_of(p);
-  c.inputs = {bytes_of(random.f32(a, -2, 2)), bytes_of(random.f32(b, -1, 1))};
-  c.out_bytes = int64_t{s.batch[0]} * s.batch[1] * s.batch[2] * s.m * s.n * 4;
+  c.inputs = {bytes_of(random.f32(count.a, -2, 2)), bytes_of(random.f32(count.b, -1, 1))};
+  c.out_bytes = 4 * count.c;
   c.tolerance = {float_bound(s.k, 2.0 * s.k)};
   return c;
 }
@@ -82,8 +103,8 @@ Case bf16_case(Random& random, const Shape& s) {
 }
 
 Case s8_case(Random& random, const Shape& s, bool extreme) {
-  int64_t a, b;
-  BatchMatmulParams p = params_for(s, &a, &b);
+  Elements count;
+  BatchMatmulParams p = params_for(s, &count);
   const auto zero_point = [&] {
     return static_cast<int32_t>(extreme ? random.integer(0, 1) * 255 - 128 : random.integer(-128, 127));
   };
@@ -98,13 +119,13 @@ Case s8_case(Random& random, const Shape& s, bool extreme) {
   c.op = "batch_matmul";
   c.types = {S8, S8, S8};
   c.params = params_of(p);
-  c.inputs = {bytes_of(random.s8(a)), bytes_of(random.s8(b))};
+  c.inputs = {bytes_of(random.s8(count.a)), bytes_of(random.s8(count.b))};
   if (extreme) {
     for (Bytes& input : c.inputs) {
       for (char& v : input) v = static_cast<char>(random.integer(0, 1) * 255 - 128);
     }
   }
-  c.out_bytes = int64_t{s.batch[0]} * s.batch[1] * s.batch[2] * s.m * s.n;
+  c.out_bytes = count.c;
   return c;
 }
 
@@ -138,6 +159,7 @@ TEST(BatchMatmul, RandomShapesAndBroadcasting) {
                static_cast<int>(random.integer(0, 7))};
     if (i % 4 == 0) s.a_broadcast = 0;
     if (i % 8 == 0) s.b_broadcast = 7;
+    s.rows = i % 3 == 0 ? Shape::DENSE : i % 3 == 1 ? Shape::GAPS : Shape::TURNS;
     run_differential(f32_case(random, s));
     run_differential(bf16_case(random, s));
     run_differential(s8_case(random, s, i % 6 == 0));
@@ -241,6 +263,10 @@ TEST(BatchMatmul, RefusesHostileParameters) {
   refuse([](BatchMatmulParams* p) { p->transpose_b = -1; }, false);
   refuse([](BatchMatmulParams* p) { p->batch0 = p->batch1 = p->batch2 = INT32_MAX; }, false);
   refuse([](BatchMatmulParams* p) { p->batch0 = p->m = p->n = INT32_MAX; }, false);
+  refuse([](BatchMatmulParams* p) { p->a_row = 3; }, false);
+  refuse([](BatchMatmulParams* p) { p->b_row = -4; }, false);
+  refuse([](BatchMatmulParams* p) { p->c_row = 3; }, false);
+  refuse([](BatchMatmulParams* p) { p->c_batch1 = -1; }, false);
   refuse([](BatchMatmulParams* p) { p->bf16 = 2; }, false);
   refuse([](BatchMatmulParams* p) { p->bf16 = 1; }, true);
   refuse([](BatchMatmulParams* p) { p->k = 33026; }, true);

@@ -51,6 +51,21 @@ TEST(BatchMatmulDynamic, EachProductIsGemms) {
     c.tolerance = {0.0f};
     run_differential(c);
     const Bytes result = run_reference(c);
+    // The results of products that take turns, row by row.
+    Case turns = c;
+    BatchMatmulParams in_turns = p;
+    in_turns.c_row = p.batch2 * p.n;
+    in_turns.c_batch2 = p.n;
+    turns.params = params_of(in_turns);
+    run_differential(turns);
+    const Bytes mixed = run_reference(turns);
+    for (int32_t i = 0; i < p.batch2; i++) {
+      for (int32_t m = 0; m < p.m; m++) {
+        const size_t row = static_cast<size_t>(4 * p.n);
+        ASSERT_EQ(0, memcmp(mixed.data() + static_cast<size_t>(m * p.batch2 + i) * row,
+                            result.data() + static_cast<size_t>(i * p.m + m) * row, row));
+      }
+    }
     for (int32_t i = 0; i < p.batch2; i++) {
       const float* left = a.data() + int64_t{i} * p.a_batch2;
       const int8_t* right = b.data() + int64_t{i} * p.b_batch2;

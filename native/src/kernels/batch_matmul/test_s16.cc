@@ -63,6 +63,13 @@ TEST(BatchMatmulS16, TransposedOperandsGiveTheSame) {
   EXPECT_EQ(multiply(p, at, b), expected);
   p.transpose_b = 1;
   EXPECT_EQ(multiply(p, at, bt), expected);
+  p.a_row = m + 2;  // the same with gaps between the rows of A
+  std::vector<int16_t> wide(static_cast<size_t>(p.a_row * (k - 1) + m));
+  for (int i = 0; i < k; i++) {
+    for (int j = 0; j < m; j++) wide[i * p.a_row + j] = at[i * m + j];
+  }
+  EXPECT_EQ(multiply(p, wide, bt), expected);
+  p.a_row = 0;
   p.batch2 = 2;  // one B for both
   p.a_batch2 = m * k;
   std::vector<int16_t> twice = at;

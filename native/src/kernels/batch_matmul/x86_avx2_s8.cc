@@ -122,6 +122,7 @@ inline void product_tile(const int16_t* a, int64_t stride, const int16_t* tile, 
 void batch_matmul_s8s8s8_avx2(const Call* call) {
   const BatchMatmulParams& p = *static_cast<const BatchMatmulParams*>(call->params);
   const Products q = products_of(p);
+  const int64_t lda = a_pitch(p), ldb = b_pitch(p), ldc = c_pitch(p);
   const Cut cut = cut_avx2_s8(p, call->workers->threads);
   const int64_t all_tiles = (int64_t{p.n} + 15) / 16, pairs = (int64_t{p.k} + 1) / 2, stride = 2 * pairs;
   const int64_t thread_bytes = thread_bytes_avx2_s8(p, cut), parts = cut.column_parts * cut.row_parts;
@@ -130,14 +131,14 @@ void batch_matmul_s8s8s8_avx2(const Call* call) {
     const int64_t index = task / parts, part = task % parts;
     const int8_t* a = static_cast<const int8_t*>(call->slots[BATCH_MATMUL_A]) + a_offset(p, index);
     const int8_t* b = static_cast<const int8_t*>(call->slots[BATCH_MATMUL_B]) + b_offset(p, index);
-    int8_t* c = static_cast<int8_t*>(call->slots[BATCH_MATMUL_C]) + index * q.m * p.n;
+    int8_t* c = static_cast<int8_t*>(call->slots[BATCH_MATMUL_C]) + c_offset(p, index);
     int16_t* tiles = reinterpret_cast<int16_t*>(static_cast<char*>(call->scratch) + thread * thread_bytes);
     int16_t* panel = tiles + cut.tiles * 32 * pairs;
     const int64_t t0 = part / cut.row_parts * cut.tiles, m0 = part % cut.row_parts * cut.rows;
     const int64_t t1 = all_tiles - t0 < cut.tiles ? all_tiles : t0 + cut.tiles;
     const int64_t m1 = q.m - m0 < cut.rows ? q.m : m0 + cut.rows;
-    Operand left = {nullptr, p.transpose_a ? q.m : 1, p.transpose_a ? 1 : int64_t{p.k}, p.k, p.a_zero_point};
-    Operand right = {nullptr, p.transpose_b ? 1 : int64_t{p.n}, p.transpose_b ? int64_t{p.k} : 1, p.k, p.b_zero_point};
+    Operand left = {nullptr, p.transpose_a ? lda : 1, p.transpose_a ? 1 : lda, p.k, p.a_zero_point};
+    Operand right = {nullptr, p.transpose_b ? 1 : ldb, p.transpose_b ? ldb : 1, p.k, p.b_zero_point};
     for (int64_t t = t0; t < t1; t++) {
       right.in = b + t * 16 * right.x_step;
       pack_columns(right, p.n - t * 16 < 16 ? static_cast<int>(p.n - t * 16) : 16, tiles + (t - t0) * 32 * pairs);
@@ -151,7 +152,7 @@ void batch_matmul_s8s8s8_avx2(const Call* call) {
         for (int64_t r = 0; r < rows; r += 6) {
           with_rows(rows - r, [&](auto count) {
             product_tile<decltype(count)::value>(panel + r * stride, stride, tiles + (t - t0) * 32 * pairs, pairs,
-                                                 c + (m + r) * p.n + t * 16, p.n, columns, p.scale, e);
+                                                 c + (m + r) * ldc + t * 16, ldc, columns, p.scale, e);
           });
         }
       }

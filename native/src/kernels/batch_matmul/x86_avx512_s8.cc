@@ -158,6 +158,7 @@ inline void pack_columns(const Operand& o, int64_t columns, int32_t a_zero_point
 void batch_matmul_s8s8s8_avx512vnni(const Call* call) {
   const BatchMatmulParams& p = *static_cast<const BatchMatmulParams*>(call->params);
   const Products q = products_of(p);
+  const int64_t lda = a_pitch(p), ldb = b_pitch(p), ldc = c_pitch(p);
   const Cut cut = cut_avx512_s8(p, call->workers->threads);
   const int64_t all_tiles = (int64_t{p.n} + 63) / 64, one_tile = tile_bytes(tile_form_vnni, p.k);
   const int64_t stride = (int64_t{p.k} + 3) / 4 * 4, parts = cut.column_parts * cut.row_parts;
@@ -167,14 +168,14 @@ void batch_matmul_s8s8s8_avx512vnni(const Call* call) {
     const int64_t index = task / parts, part = task % parts;
     const int8_t* a = static_cast<const int8_t*>(call->slots[BATCH_MATMUL_A]) + a_offset(p, index);
     const int8_t* b = static_cast<const int8_t*>(call->slots[BATCH_MATMUL_B]) + b_offset(p, index);
-    int8_t* c = static_cast<int8_t*>(call->slots[BATCH_MATMUL_C]) + index * q.m * p.n;
+    int8_t* c = static_cast<int8_t*>(call->slots[BATCH_MATMUL_C]) + c_offset(p, index);
     char* tiles = static_cast<char*>(call->scratch) + thread * thread_bytes;
     uint8_t* panel = reinterpret_cast<uint8_t*>(tiles + cut.tiles * one_tile);
     const int64_t t0 = part / cut.row_parts * cut.tiles, m0 = part % cut.row_parts * cut.rows;
     const int64_t t1 = all_tiles - t0 < cut.tiles ? all_tiles : t0 + cut.tiles;
     const int64_t m1 = q.m - m0 < cut.rows ? q.m : m0 + cut.rows;
-    Operand left = {nullptr, p.transpose_a ? q.m : 1, p.transpose_a ? 1 : int64_t{p.k}, p.k};
-    Operand right = {nullptr, p.transpose_b ? 1 : int64_t{p.n}, p.transpose_b ? int64_t{p.k} : 1, p.k};
+    Operand left = {nullptr, p.transpose_a ? lda : 1, p.transpose_a ? 1 : lda, p.k};
+    Operand right = {nullptr, p.transpose_b ? 1 : ldb, p.transpose_b ? ldb : 1, p.k};
     for (int64_t t = t0; t < t1; t++) {
       right.in = b + t * 64 * right.x_step;
       pack_columns(right, p.n - t * 64 < 64 ? p.n - t * 64 : 64, p.a_zero_point, p.b_zero_point, p.scale,
@@ -191,7 +192,7 @@ void batch_matmul_s8s8s8_avx512vnni(const Call* call) {
       const VnniRows packed = {panel, rows, stride, 1, 0, stride / 4, p.b_zero_point != 0 ? row_terms : nullptr};
       for (int64_t t = t0; t < t1; t++) {
         const int columns = static_cast<int>(p.n - t * 64 < 64 ? p.n - t * 64 : 64);
-        vnni_tile_8(packed, tiles + (t - t0) * one_tile, reinterpret_cast<char*>(c) + m * p.n + t * 64, p.n, columns,
+        vnni_tile_8(packed, tiles + (t - t0) * one_tile, reinterpret_cast<char*>(c) + m * ldc + t * 64, ldc, columns,
                     e);
       }
     }

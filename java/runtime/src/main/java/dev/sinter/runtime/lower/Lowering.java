@@ -29,6 +29,7 @@ public final class Lowering {
   private final Subgraph main;
   private final List<Shape> shapes;
   private final Fusion fusion;
+  private final boolean whole;
   private final Map<Integer, Value> values = new HashMap<>();
   private final List<Step> steps = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
@@ -38,6 +39,7 @@ public final class Lowering {
     this.main = part.graph();
     this.shapes = part.shapes();
     this.fusion = Fusion.of(part, whole);
+    this.whole = whole;
   }
 
   /**
@@ -116,6 +118,9 @@ public final class Lowering {
     List<Value> outputs = new ArrayList<>();
     for (int o = 0; o < part.outputs().size(); o++) {
       outputs.add(placeOutput(part.outputs().get(o), inputs + o));
+    }
+    if (whole) {
+      FoldedTransposes.fold(steps, notes);
     }
     return new Lowered(steps, inputs, part.outputs(), outputs, shapes, notes);
   }

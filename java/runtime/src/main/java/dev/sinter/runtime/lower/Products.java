@@ -134,6 +134,10 @@ final class Products {
         .set("k", k)
         .set("transpose_a", product.adjointX() ? 1 : 0)
         .set("transpose_b", product.adjointY() ? 1 : 0)
+        .set("a_row", 0)
+        .set("b_row", 0)
+        .set("c_row", 0)
+        .setAll("c_batch", 0, 0, 0)
         .set("bf16", 0)
         .work((double) c.elements() * k);
   }
