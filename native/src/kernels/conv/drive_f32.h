@@ -18,13 +18,14 @@ namespace {
 // A Kernel has In, Value, Out: what the image, the windows and the results are made of;
 //   copy(from, count, to)  values of `count` elements of the image, none where count is below 1
 //   strips(n, rows), multiply(rows, weights, results, columns)   as strip_f32.h has them
+//   thread_bytes(), of_thread(at)   what it needs for itself per thread, and the kernel that has it
 template <class Kernel>
 struct ConvStrips {
   typedef typename Kernel::In In;
   typedef typename Kernel::Value Value;
   typedef typename Kernel::Out Out;
   const ConvParams& p;
-  const Kernel& kernel;
+  Kernel kernel;
   const In* in;
   const float* packed;
   Out* out;
@@ -44,6 +45,12 @@ struct ConvF32 {
   }
   void multiply(const FloatRows& rows, const FloatWeights& weights, const FloatResults& results, int columns) const {
     of.multiply(rows, weights, results, columns);
+  }
+  int64_t thread_bytes() const {
+    return 0;
+  }
+  ConvF32 of_thread(char*) const {
+    return *this;
   }
 };
 
@@ -174,37 +181,45 @@ inline void gathered_pixels(const Q& q, int64_t m0, int64_t count, int64_t g, ty
 
 // one_tile, one_group: floats of a packed tile and of a group's tiles.
 template <class Kernel>
-inline void conv_strips(const Call* call, const Kernel& kernel, int64_t one_tile, int64_t one_group) {
+inline void conv_strips(const Call* call, const Kernel& kernel, int64_t one_tile, int64_t one_group,
+                        int64_t image_bytes = IMAGE_BYTES) {
   typedef typename Kernel::In In;
   typedef typename Kernel::Value Value;
   typedef typename Kernel::Out Out;
   const ConvParams& p = *static_cast<const ConvParams*>(call->params);
   const int64_t pixels = int64_t{p.batch} * p.out_h * p.out_w;
   if (pixels < 1) return;
-  const ConvStrips<Kernel> q = {p,
-                                kernel,
-                                static_cast<const In*>(call->slots[CONV_IN]),
-                                static_cast<const float*>(call->slots[CONV_WEIGHTS]),
-                                static_cast<Out*>(call->slots[CONV_OUT]),
-                                image_f32(p, call->workers->threads, sizeof(Value), sizeof(In) == sizeof(Value)),
-                                p.out_c / p.groups,
-                                one_tile,
-                                one_group};
+  const ConvStrips<Kernel> q = {
+      p,
+      kernel,
+      static_cast<const In*>(call->slots[CONV_IN]),
+      static_cast<const float*>(call->slots[CONV_WEIGHTS]),
+      static_cast<Out*>(call->slots[CONV_OUT]),
+      image_f32(p, call->workers->threads, sizeof(Value), sizeof(In) == sizeof(Value), image_bytes),
+      p.out_c / p.groups,
+      one_tile,
+      one_group};
   const int64_t rows = q.image.rows;
+  const int64_t own_bytes = q.image.bytes + kernel.thread_bytes();
   const auto scratch = [&](int thread) {
-    return reinterpret_cast<Value*>(static_cast<char*>(call->scratch) + thread * q.image.bytes);
+    return reinterpret_cast<Value*>(static_cast<char*>(call->scratch) + thread * own_bytes);
+  };
+  const auto of_thread = [&](int thread) {
+    ConvStrips<Kernel> own = q;
+    own.kernel = kernel.of_thread(reinterpret_cast<char*>(scratch(thread)) + q.image.bytes);
+    return own;
   };
   if (q.image.whole) {
     const int64_t blocks = (p.out_h + rows - 1) / rows;
     parallel_for(call->workers, p.batch * blocks, [&](int64_t task, int thread) {
       const int64_t y0 = task % blocks * rows, left = p.out_h - y0;
-      whole_rows(q, task / blocks, y0, left < rows ? left : rows, scratch(thread));
+      whole_rows(of_thread(thread), task / blocks, y0, left < rows ? left : rows, scratch(thread));
     });
   } else {
     const int64_t blocks = (pixels + rows - 1) / rows;
     parallel_for(call->workers, blocks * p.groups, [&](int64_t task, int thread) {
       const int64_t m0 = task / p.groups * rows, left = pixels - m0;
-      gathered_pixels(q, m0, left < rows ? left : rows, task % p.groups, scratch(thread));
+      gathered_pixels(of_thread(thread), m0, left < rows ? left : rows, task % p.groups, scratch(thread));
     });
   }
 }

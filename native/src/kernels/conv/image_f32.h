@@ -27,10 +27,13 @@ struct ImageF32 {
 // Copying a run of a window writes up to so many values past it.
 constexpr int64_t WINDOW_SLACK = 16;
 
-// value_bytes: 4 for floats, 2 for bfloat16. as_they_are: the image has such values.
-static inline ImageF32 image_f32(const ConvParams& p, int threads, int64_t value_bytes, bool as_they_are) {
-  // Half of a usual L1: weights need the rest. Windows share pixels, so that rows that only fit L2 do, too.
-  const int64_t target = 24576 / value_bytes, channels = p.in_c / p.groups;
+// Half of a usual L1: weights need the rest. Windows share pixels, so that rows that only fit L2 do, too.
+constexpr int64_t IMAGE_BYTES = 24576;
+
+// value_bytes: 4 for floats, 2 for bfloat16. as_they_are: the image has such values. `most` bytes of a block's rows.
+static inline ImageF32 image_f32(const ConvParams& p, int threads, int64_t value_bytes, bool as_they_are,
+                                 int64_t most = IMAGE_BYTES) {
+  const int64_t target = most / value_bytes, channels = p.in_c / p.groups;
   const int64_t step = value_bytes == 2 ? 2 : 1;
   ImageF32 b = {p.groups == 1 && p.dilation_w == 1, false, 1, 0, 0, 0, 0};
   const bool odd = b.whole && p.kernel_w * channels % step != 0;
@@ -76,11 +79,12 @@ static inline ImageF32 image_f32(const ConvParams& p, int threads, int64_t value
 }
 
 // Of all threads. A call may get fewer, and then cuts larger blocks.
-static inline int64_t image_scratch_f32(const ConvParams& p, int threads, int64_t value_bytes, bool as_they_are) {
+static inline int64_t image_scratch_f32(const ConvParams& p, int threads, int64_t value_bytes, bool as_they_are,
+                                        int64_t at_most = IMAGE_BYTES) {
   int64_t most = 0;
   for (int t = 1; t <= threads; t++) {
     int64_t bytes;
-    const ImageF32 image = image_f32(p, t, value_bytes, as_they_are);
+    const ImageF32 image = image_f32(p, t, value_bytes, as_they_are, at_most);
     // More than any machine has: refused as out of memory.
     if (image.bytes < 0 || __builtin_mul_overflow(image.bytes, int64_t{t}, &bytes)) return INT64_MAX;
     if (bytes > most) most = bytes;

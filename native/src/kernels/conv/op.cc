@@ -5,6 +5,7 @@
 #include "core/checked.h"
 #include "core/element.h"
 #include "core/status.h"
+#include "kernels/gemm/dynamic.h"
 #include "kernels/gemm/packing_s16.h"
 
 namespace sinter {
@@ -38,8 +39,10 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   const int64_t k = checked_product<3>({p.kernel_h, p.kernel_w, p.in_c / p.groups});
   const DataType type = row->types[CONV_IN];
   // 2^31 / (255 * 128) or 2^31 / (255 * 255): the largest sum of products is still exact.
-  const bool dynamic = type == F32 && row->types[CONV_WEIGHTS] == S8;
-  if (p.dynamic < 0 || p.dynamic > (dynamic ? 2 : 0)) {
+  const DataType weights = row->types[CONV_WEIGHTS];
+  const bool weight_only = type == F32 && p.dynamic == WEIGHT_ONLY && (weights == S8 || weights == S4);
+  const bool dynamic = type == F32 && weights == S8 && !weight_only;
+  if (!weight_only && (p.dynamic < 0 || p.dynamic > (dynamic ? 2 : 0))) {
     return fail(SINTER_INVALID_ARGUMENT, "conv: dynamic %d", p.dynamic);
   }
   if (k < 0 || k > (type == S8 || dynamic ? 65536 : type == U8 ? 33025 : INT32_MAX / 8)) {

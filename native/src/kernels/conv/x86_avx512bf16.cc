@@ -23,6 +23,12 @@ struct ConvBf16 {
   void multiply(const Bf16Rows& rows, const FloatWeights& weights, const StripResults<O>& results, int columns) const {
     multiply_strip_bf16_avx512(rows, weights, results, columns);
   }
+  int64_t thread_bytes() const {
+    return 0;
+  }
+  ConvBf16 of_thread(char*) const {
+    return *this;
+  }
 };
 
 template <class I, class O>

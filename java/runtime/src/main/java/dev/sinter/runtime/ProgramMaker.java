@@ -64,6 +64,9 @@ final class ProgramMaker {
         KeptBfloat16.find(lowered.steps(), selector, target.level2Bytes());
       }
     }
+    if (deviceSelector != null) {
+      lowered.steps().forEach(Step::useFloats); // devices' convolutions read no others
+    }
   }
 
   Program make() {

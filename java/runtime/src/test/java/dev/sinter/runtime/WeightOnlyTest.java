@@ -13,11 +13,13 @@ import dev.sinter.graph.Graph;
 import dev.sinter.graph.GraphBuilder;
 import dev.sinter.graph.HalfFloat;
 import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Padding;
 import dev.sinter.graph.Quantization;
 import dev.sinter.graph.Shape;
 import dev.sinter.graph.Storage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -73,6 +75,56 @@ class WeightOnlyTest {
           }
           assertEquals(Math.max(0, sum), y[r * OUT + o], (IN + 6) * magnitude / (1 << 23));
         }
+      }
+    }
+    checkConvolution(type, stored, q, w, bytesPerWeight);
+  }
+
+  /** The same weights as those of a convolution of 2 x 1, of images of 65 channels. */
+  private static float[] convolve(
+      ElementType type, ByteBuffer values, Quantization q, Options options, long mostBytes) {
+    GraphBuilder b = Graph.builder("convolution by " + type);
+    GraphBuilder.Value x = b.input("x", ElementType.FLOAT32, 1, 9, 8, IN / 2);
+    Shape shape = Shape.of(OUT, 2, 1, IN / 2);
+    GraphBuilder.Value w =
+        b.constant("w", new Constant.Dense(type, shape, Storage.wrap(values)), q);
+    if (type != ElementType.FLOAT32) {
+      w = b.op(new OpKind.Dequantize(), ElementType.FLOAT32, Quantization.NONE, w);
+    }
+    OpKind.Conv kind = new OpKind.Conv(Padding.SAME, 1, 1, 1, 1, Activation.RELU);
+    try (Model model = Model.load(x.conv2d(w, null, kind).output("y").build(), options);
+        Session session = model.newSession()) {
+      long bytes = session.report().packedBytes();
+      assertTrue(bytes <= mostBytes, bytes + " bytes of weights");
+      FloatBuffer in = session.input(0).asFloatBuffer();
+      Random random = new Random(5);
+      while (in.hasRemaining()) {
+        in.put(random.nextFloat() * 2 - 1);
+      }
+      session.run();
+      float[] y = new float[9 * 8 * OUT];
+      session.output(0).asFloatBuffer().get(y);
+      return y;
+    }
+  }
+
+  private static void checkConvolution(
+      ElementType type, ByteBuffer stored, Quantization q, float[] w, double bytesPerWeight) {
+    ByteBuffer floats = ByteBuffer.allocate(4 * w.length).order(ByteOrder.LITTLE_ENDIAN);
+    float largest = 0;
+    for (float weight : w) {
+      floats.putFloat(weight);
+      largest = Math.max(largest, Math.abs(weight));
+    }
+    floats.flip();
+    for (boolean bf16 : new boolean[] {false, true}) {
+      Options options = Options.builder().bf16(bf16).build();
+      long few = bf16 ? 1_000_000 : (long) (80 * IN * bytesPerWeight) + 5 * (2 * 64 + 64) + 64;
+      float[] expected =
+          convolve(ElementType.FLOAT32, floats, Quantization.NONE, options, 1_000_000);
+      float[] actual = convolve(type, stored, q, options, few);
+      for (int i = 0; i < expected.length; i++) {
+        assertEquals(expected[i], actual[i], (IN + 6.0) * IN * largest / (1 << 23));
       }
     }
   }

@@ -12,6 +12,11 @@ import java.util.List;
 
 /** Lowers CONV_2D and DEPTHWISE_CONV_2D. */
 final class Convolutions {
+  // Stored weights are widened once for all pixels that meet them: of fewer pixels that is more
+  // than a tenth of the time, but where floats would not fit the second-level cache.
+  private static final long MANY_PIXELS = 49;
+  private static final long MANY_WEIGHTS = 1 << 20;
+
   private Convolutions() {}
 
   /** What both kinds share: the image that is really read, and where windows start. */
@@ -86,7 +91,10 @@ final class Convolutions {
               .work(work));
       return;
     }
-    Step step = new Step("conv", index, label(l, op, g), ProductTypes.of(type));
+    long pixels = g.out().elements(0, 3);
+    boolean many = pixels >= MANY_PIXELS || weights.elements() >= MANY_WEIGHTS;
+    String family = many ? ProductTypes.matrix(l, op, type, outC) : type;
+    Step step = new Step("conv", index, label(l, op, g), ProductTypes.of(family));
     step.set("batch", g.in().dim(0))
         .set("in_h", g.in().dim(1))
         .set("in_w", g.in().dim(2))
@@ -104,14 +112,17 @@ final class Convolutions {
         .set("pad_left", g.padLeft())
         .set("groups", groups)
         .set("in_zero_point", l.zeroPoint(g.input()))
-        .set("w_zero_point", ProductTypes.weightZeroPoint(l, op, type))
-        .set("requantization", ProductTypes.convolution(l, op, type, groups))
-        .set("dynamic", ProductTypes.dynamic(l, op, type, groups))
+        .set("w_zero_point", ProductTypes.weightZeroPoint(l, op, family))
+        .set("requantization", ProductTypes.convolution(l, op, family, groups))
+        .set("dynamic", ProductTypes.dynamic(l, op, family, groups))
         .set("out_zero_point", l.zeroPoint(output));
     ProductTypes.clamp(step, activation, l.quantization(output));
+    if (!family.equals(type)) {
+      step.floats(() -> l.constant(op.input(1)));
+    }
     l.add(
         step.slot(in)
-            .weights(key(op), ProductTypes.sources(l, op, type, outC, output, g.input()))
+            .weights(key(op), ProductTypes.sources(l, op, family, outC, output, g.input()))
             .slot(out)
             .work(work));
   }

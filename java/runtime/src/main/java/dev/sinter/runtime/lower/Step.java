@@ -23,6 +23,7 @@ public final class Step {
   private final List<Value> slots = new ArrayList<>();
   private final List<Supplier<ByteBuffer>> sources = new ArrayList<>();
   private Object sourceKey;
+  private Supplier<ByteBuffer> floats;
   private double work;
 
   /**
@@ -131,8 +132,26 @@ public final class Step {
     slots.set(index, value);
   }
 
+  /** Of a product by weights as they are stored: what they are as floats. */
+  Step floats(Supplier<ByteBuffer> weights) {
+    floats = weights;
+    return this;
+  }
+
+  /** Has weights that are known as floats widened when they are packed, not on the way. */
+  public void useFloats() {
+    if (floats != null) {
+      types = List.of("f32", "f32", "f32");
+      sources.set(0, floats);
+      sources.set(2, null);
+      set("dynamic", 0);
+      floats = null;
+    }
+  }
+
   /** Has a product of floats computed in bfloat16, where a kernel op offers that. */
   public void useBfloat16() {
+    useFloats(); // which it rounds
     if (types.equals(List.of("f32", "f16", "f32"))) {
       types = List.of("f32", "bf16", "f32");
       Supplier<ByteBuffer> halves = sources.get(0);

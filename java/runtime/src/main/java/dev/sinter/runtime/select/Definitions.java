@@ -38,7 +38,8 @@ final class Definitions {
         in.equals("s8")
             && step.params().containsKey("requantization")
             && step.param("requantization") != 0;
-    int mode = op.equals("gemm") ? step.params().getOrDefault("dynamic", 0).intValue() : 0;
+    boolean product = op.equals("gemm") || op.equals("conv");
+    int mode = product ? step.params().getOrDefault("dynamic", 0).intValue() : 0;
     if (mode >= WEIGHT_ONLY) {
       return mode == WEIGHT_ONLY ? "f32.weight_only" : "bf16s8";
     }
