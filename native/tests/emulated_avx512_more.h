@@ -95,6 +95,24 @@ inline int64_t add_lanes_64(const __m512i& x) {
   return sum;
 }
 
+inline __m512i shifted_64(const __m512i& x, const __m512i& counts) {
+  __m512i y;
+  for (size_t i = 0; i < 8; i++) {
+    const uint64_t count = at<uint64_t>(&counts, i);
+    const int64_t value = at<int64_t>(&x, i) >> (count > 63 ? 63 : count);
+    memcpy(reinterpret_cast<int64_t*>(&y) + i, &value, sizeof value);
+  }
+  return y;
+}
+inline __m512d to_doubles(const __m512i& x) {
+  __m512d y;
+  for (size_t i = 0; i < 8; i++) {
+    const double value = static_cast<double>(at<int64_t>(&x, i));
+    memcpy(reinterpret_cast<double*>(&y) + i, &value, sizeof value);
+  }
+  return y;
+}
+
 // vdpbf16ps: pairs of bfloat16, the even product first; denormals count as 0 and results that are denormal become 0.
 inline float flushed(uint32_t bits) {
   float value;
@@ -183,6 +201,16 @@ inline __m512 dot_bf16(const __m512& sum, const __m512i& a, const __m512i& b) {
   }(x, count))
 #undef _mm512_srai_epi32
 #define _mm512_srai_epi32(x, count) _mm512_sra_epi32(x, _mm_cvtsi32_si128(count))
+#undef _mm512_srav_epi64
+#define _mm512_srav_epi64(x, counts) (::sinter_emulated::shifted_64(x, counts))
+#undef _mm512_srai_epi64
+#define _mm512_srai_epi64(x, count) (::sinter_emulated::shifted_64(x, _mm512_set1_epi64(count)))
+#undef _mm512_cvtepi64_pd
+#define _mm512_cvtepi64_pd(x) (::sinter_emulated::to_doubles(x))
+#undef _mm512_cvttpd_epi32
+#define _mm512_cvttpd_epi32(x) SINTER_HALVES(__m256i, __m256d, _mm256_cvttpd_epi32, x)
+#undef _mm512_cvtepu32_epi64
+#define _mm512_cvtepu32_epi64(x) SINTER_HALVES(__m512i, __m128i, _mm256_cvtepu32_epi64, x)
 #undef _mm512_shuffle_epi32
 #define _mm512_shuffle_epi32(x, how)                                                                          \
   ([](const __m512i& sinter_x) {                                                                              \

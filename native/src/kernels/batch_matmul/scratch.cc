@@ -29,6 +29,11 @@ int64_t batch_matmul_s8_avx2_scratch(const void* params, int threads) {
   return threads * thread_bytes_avx2_s8(p, cut_avx2_s8(p, threads));
 }
 
+int64_t batch_matmul_s16_avx2_scratch(const void* params, int threads) {
+  const BatchMatmulParams& p = *static_cast<const BatchMatmulParams*>(params);
+  return threads * thread_bytes_avx2_s16(p, cut_avx2_s8(p, threads));
+}
+
 int64_t batch_matmul_s8_avx512_scratch(const void* params, int threads) {
   const BatchMatmulParams& p = *static_cast<const BatchMatmulParams*>(params);
   return threads * thread_bytes_avx512_s8(p, cut_avx512_s8(p, threads));

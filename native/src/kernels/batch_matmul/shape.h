@@ -126,6 +126,11 @@ static inline int64_t thread_bytes_avx2_s8(const BatchMatmulParams& p, const Cut
   const int64_t pairs = (int64_t{p.k} + 1) / 2;
   return c.tiles * 64 * pairs + (c.block * pairs * 4 + 63) / 64 * 64;
 }
+// s16: A's rows twice, their high and their low bytes.
+static inline int64_t thread_bytes_avx2_s16(const BatchMatmulParams& p, const Cut& c) {
+  const int64_t pairs = (int64_t{p.k} + 1) / 2;
+  return c.tiles * 64 * pairs + (c.block * pairs * 8 + 63) / 64 * 64;
+}
 
 static inline Cut cut_avx512_s8(const BatchMatmulParams& p, int threads) {
   return cut_of(p, threads, 64, 6, tile_bytes(tile_form_vnni, p.k), (int64_t{p.k} + 3) / 4 * 4);

@@ -79,6 +79,32 @@ TEST(BatchMatmulS16, TransposedOperandsGiveTheSame) {
   EXPECT_EQ(multiply(p, twice, bt), both);
 }
 
+TEST(BatchMatmulS16, ShapesAndTails) {
+  Random random(6);
+  for (const int m : {0, 1, 6, 13, 40}) {
+    for (const int n : {1, 8, 15, 16, 33}) {
+      for (const int k : {1, 2, 16, 31, 64, 253, 254, 255, 600}) {
+        BatchMatmulParams p = plain(m, n, k);
+        p.batch1 = 1 + (m + n + k) % 3;
+        p.a_batch1 = m * k;
+        p.b_batch1 = n * k;
+        p.transpose_a = (m + k) % 2;
+        p.transpose_b = (n + k) / 2 % 2;
+        p.scale_shift = -20;
+        p.scale_multiplier = (1 << 30) + 12345 * k;
+        p.out_min = -30000;
+        const bool extreme = k % 5 == 4;  // sums as large as can be
+        std::vector<int16_t> a(static_cast<size_t>(p.batch1) * m * k), b(static_cast<size_t>(p.batch1) * n * k);
+        for (auto& v : a) v = static_cast<int16_t>(extreme ? -32768 : random.integer(-32768, 32767));
+        for (auto& v : b) v = static_cast<int16_t>(extreme ? -32768 : random.integer(-32768, 32767));
+        multiply(p, a, b);
+        multiply(p, a, random.s8(static_cast<int64_t>(b.size())));
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
 TEST(BatchMatmulS16, RefusesHostileParameters) {
   auto refuse = [](auto change) {
     BatchMatmulParams p = plain(1, 1, 1);

@@ -201,6 +201,41 @@ TEST(Binary, Quantized) {
   test_quantized<int16_t>("binary_s16_reference", -32768, 32767);
 }
 
+// Sums, differences and products of int16 as converters write them, without zero points.
+TEST(Binary, QuantizedInt16InVectors) {
+  Random random(12);
+  for (int i = 0; i < 300; i++) {
+    BinaryParams p = {};
+    p.function = i % 3;  // add, sub, mul
+    p.d0 = p.d1 = p.d2 = p.d3 = 1;
+    p.d4 = static_cast<int32_t>(random.integer(1, 5));
+    p.d5 = static_cast<int32_t>(random.integer(1, 150));
+    const int64_t kind = random.integer(0, 4);
+    p.a_stride4 = kind == 1 ? 0 : kind == 3 ? 1 : p.d5;
+    p.a_stride5 = kind == 3 ? 0 : 1;
+    p.b_stride4 = kind == 2 ? 0 : kind == 4 ? 1 : p.d5;
+    p.b_stride5 = kind == 4 ? 0 : 1;
+    p.a_scale = random.real(1e-5f, 1e-3f);
+    p.b_scale = random.real(1e-5f, 1e-3f);
+    p.out_scale =
+        p.function == BINARY_MUL ? p.a_scale * p.b_scale * random.real(0.9f, 40000.0f) : random.real(1e-5f, 2e-3f);
+    p.out_min = static_cast<int32_t>(random.integer(-32768, 0));
+    p.out_max = static_cast<int32_t>(random.integer(0, 32767));
+    std::vector<int16_t> a(static_cast<size_t>(p.d4) * p.d5), b(a.size());
+    for (auto& v : a) v = static_cast<int16_t>(i % 10 == 0 ? -32768 : random.integer(-32768, 32767));
+    for (auto& v : b) v = static_cast<int16_t>(i % 10 == 0 ? -32768 : random.integer(-32768, 32767));
+    Case c;
+    c.name = "function " + std::to_string(p.function) + ", case " + std::to_string(i);
+    c.op = "binary";
+    c.params = params_of(p);
+    c.types = {S16, S16, S16};
+    c.inputs = {bytes_of(a), bytes_of(b)};
+    c.out_bytes = int64_t{2} * p.d4 * p.d5;
+    run_differential(c);
+    if (HasFailure()) return;
+  }
+}
+
 // Functions of stored numbers of 8 and 16 bits.
 template <class T>
 void test_stored(const char* name) {

@@ -3,6 +3,7 @@
 #include "kernels/simd/avx2.h"
 
 #include "kernels/binary/vector.h"
+#include "kernels/binary/vector_16.h"
 #include "kernels/binary/vector_8.h"
 
 namespace sinter {
@@ -22,6 +23,9 @@ void binary_u8_avx2(const Call* call) {
 }
 void binary_squared_difference_s8_avx2(const Call* call) {
   squared_difference_8(call);
+}
+void binary_s16_avx2(const Call* call) {
+  binary_16(call);
 }
 
 }  // namespace sinter

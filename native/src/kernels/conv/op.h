@@ -13,8 +13,8 @@
 // types    (in, w, out) = f32 f32 f32 (bias f32) | s8 s8 s8 (bias s32) | u8 u8 u8 (bias s32) |
 //          s16 s8 s16 (bias s64, or s32 where the requantization is of 32 bits; scale f64)
 //          f32 s8 f32 (bias f32, scale of the weights): each image is quantized by itself, numerics xnn.dynamic8
-//          f32 s8 f32, f32 s4 f32 with `dynamic` WEIGHT_ONLY, f32 f16 f32: weights are widened, numerics f32.weight_only
-//          (scale of the weights) and f32
+//          f32 s8 f32, f32 s4 f32 with `dynamic` WEIGHT_ONLY (scale of the weights), f32 f16 f32: weights are widened,
+//          numerics f32.weight_only and f32
 //          f32 bf16 f32, f32 bf16 bf16, bf16 bf16 f32, bf16 bf16 bf16 (bias f32; W as float or bfloat16, told apart by
 //          its size): numerics bf16 u8 weights have a zero point: the sum is over (in - zp) * (W - w_zero_point)
 // numerics s8, u8: xnn.gemm (s8 with `requantization`: tfl.gemm8, bias s32, scale f64), s16: tfl.gemm16, f32: clamp(sum

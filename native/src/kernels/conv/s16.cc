@@ -26,6 +26,22 @@ sinter_status tiles_pack(const void* params, const Source* sources, void* out, i
   return SINTER_OK;
 }
 
+int64_t split_bytes(const void* params, const Source* sources) {
+  const ConvParams& p = *static_cast<const ConvParams*>(params);
+  if (check_s16_sources(sources, p.out_c, conv_k(p), p.requantization) != SINTER_OK) return -1;
+  return p.groups * s16_split_bytes(p.out_c / p.groups, conv_k(p), p.kernel_h);
+}
+
+sinter_status split_pack(const void* params, const Source* sources, void* out, int64_t) {
+  const ConvParams& p = *static_cast<const ConvParams*>(params);
+  const int64_t k = conv_k(p), n = p.out_c / p.groups;
+  for (int64_t g = 0; g < p.groups; g++) {
+    pack_s16_split(sources, g * n, n, k, p.kernel_h, p.requantization,
+                   static_cast<char*>(out) + g * s16_split_bytes(n, k, p.kernel_h));
+  }
+  return SINTER_OK;
+}
+
 int64_t plain_bytes(const void* params, const Source* sources) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
   if (check_s16_sources(sources, p.out_c, conv_k(p), p.requantization) != SINTER_OK) return -1;
@@ -43,10 +59,32 @@ sinter_status plain_pack(const void* params, const Source* sources, void* out, i
 }  // namespace
 
 extern const OpDef conv_op;
-extern const PackingDef conv_s16s8_plain_packing, conv_s16s8_n16k2_packing, conv_s8_fixed_packing;
+extern const PackingDef conv_s16s8_plain_packing, conv_s16s8_n16k2_packing, conv_s16s8_n64k4_packing;
+extern const PackingDef conv_s8_fixed_packing;
 const PackingDef conv_s8_fixed_packing = {"conv_s8_fixed", 1, &conv_op, CONV_SOURCES, plain_bytes, plain_pack};
 const PackingDef conv_s16s8_plain_packing = {"conv_s16s8_plain", 1, &conv_op, CONV_SOURCES, plain_bytes, plain_pack};
 const PackingDef conv_s16s8_n16k2_packing = {"conv_s16s8_n16k2", 1, &conv_op, CONV_SOURCES, tiles_bytes, tiles_pack};
+const PackingDef conv_s16s8_n64k4_packing = {"conv_s16s8_n64k4", 1, &conv_op, CONV_SOURCES, split_bytes, split_pack};
+
+// Per thread the images of bytes under a block of outputs, for each number of threads up to this: the most.
+int64_t conv_s16_vnni_scratch(const void* params, int threads) {
+  int64_t most = 0;
+  for (int t = 1; t <= threads; t++) {
+    const ConvBlock b = conv_block(*static_cast<const ConvParams*>(params), t, false);
+    if (b.bytes < 0 || b.bytes > int64_t{1} << 40) return INT64_MAX;
+    most = t * split_conv_bytes(b) > most ? t * split_conv_bytes(b) : most;
+  }
+  return most;
+}
+int64_t conv_s16_amx_scratch(const void* params, int threads) {
+  int64_t most = 0;
+  for (int t = 1; t <= threads; t++) {
+    const AmxConvBlock b = amx_conv_block(*static_cast<const ConvParams*>(params), t, 1, false, false);
+    if (b.bytes < 0 || b.bytes > int64_t{1} << 40) return INT64_MAX;
+    most = 2 * t * split_plane(b.bytes) > most ? 2 * t * split_plane(b.bytes) : most;
+  }
+  return most;
+}
 
 namespace {
 

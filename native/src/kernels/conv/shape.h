@@ -71,6 +71,16 @@ int64_t conv_vnni_scratch(const void* params, int threads, bool corrected);
 // Bytes that x86_avx512vbmi.cc may read behind a thread's part: 15 windows and a vector.
 constexpr int64_t CONV_NARROW_OVERREAD = 320;
 
+// Rows of int16 keep two of them, the planes of high and of low bytes, `split_plane` bytes apart, since what is written
+// is whole vectors; behind them the VNNI row has the sums of some rows of windows by a tile of columns, in both planes.
+static const int64_t SPLIT_CONV_ROWS = 64;
+static inline int64_t split_plane(int64_t bytes) {
+  return (bytes + 127) / 64 * 64;
+}
+static inline int64_t split_conv_bytes(const ConvBlock& b) {
+  return 2 * split_plane(b.image_bytes) + 2 * SPLIT_CONV_ROWS * 64 * 4;
+}
+
 // The same for AMX (drive_amx.h), activations as tiles take them: value_bytes is 1, or 2 for bfloat16. "whole" asks for
 // runs that a tile's steps divide. Where a run of bfloat16 is odd, so that pairs would reach past it, or steps do not
 // divide it, windows are put together from the lines. More bytes than for VNNI: what they cost to bring is shared by

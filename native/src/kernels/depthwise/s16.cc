@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "core/workers.h"
-#include "kernels/depthwise/s8.h"
-#include "kernels/gemm/packing_s16.h"
+#include "kernels/depthwise/s16.h"
 
 namespace sinter {
 namespace {
@@ -26,10 +25,45 @@ sinter_status plain_pack(const void* params, const Source* sources, void* out, i
   return SINTER_OK;
 }
 
+int64_t pairs_bytes(const void* params, const Source* sources) {
+  const DepthwiseParams& p = *static_cast<const DepthwiseParams*>(params);
+  if (check_s16_sources(sources, depthwise_channels(p), depthwise_taps(p), p.requantization) != SINTER_OK) return -1;
+  return depthwise_s16_blocks(p) * depthwise_s16_block_bytes(p);
+}
+
+sinter_status pairs_pack(const void* params, const Source* sources, void* out, int64_t bytes) {
+  const DepthwiseParams& p = *static_cast<const DepthwiseParams*>(params);
+  const int64_t channels = depthwise_channels(p);
+  const int8_t* weights = static_cast<const int8_t*>(sources[DEPTHWISE_SOURCE_WEIGHTS].data);
+  memset(out, 0, static_cast<size_t>(bytes));
+  char* at = static_cast<char*>(out);
+  for (int64_t c0 = 0; c0 < channels; c0 += DEPTHWISE_S16_BLOCK, at += depthwise_s16_block_bytes(p)) {
+    Lanes16* lanes = reinterpret_cast<Lanes16*>(at);
+    int16_t* pairs = reinterpret_cast<int16_t*>(at + 2 * sizeof(Lanes16));
+    for (int64_t half = 0; half < 2; half++) {
+      int64_t of[16];
+      for (int64_t j = 0; j < 16; j++) {
+        const int64_t c = c0 + j / 4 * 8 + half * 4 + j % 4;
+        of[j] = c < channels ? c : -1;
+        for (int64_t t = 0; t < 2 * depthwise_pairs(p); t++) {
+          const int64_t tap = depthwise_s16_tap(p, t);
+          if (tap < 0 || c >= channels) continue;
+          pairs[t / 2 * 2 * DEPTHWISE_S16_BLOCK + half * DEPTHWISE_S16_BLOCK + 2 * j + t % 2] =
+              weights[tap * channels + c];
+        }
+      }
+      pack_s16_lanes(sources, of, nullptr, p.requantization, lanes + half);
+    }
+  }
+  return SINTER_OK;
+}
+
 }  // namespace
 
 extern const OpDef depthwise_op;
-extern const PackingDef depthwise_s16s8_plain_packing, depthwise_s8_fixed_packing;
+extern const PackingDef depthwise_s16s8_plain_packing, depthwise_s16s8_pairs_packing, depthwise_s8_fixed_packing;
+const PackingDef depthwise_s16s8_pairs_packing = {"depthwise_s16s8_pairs", 1,           &depthwise_op,
+                                                  DEPTHWISE_SOURCES,       pairs_bytes, pairs_pack};
 const PackingDef depthwise_s8_fixed_packing = {"depthwise_s8_fixed", 1,           &depthwise_op,
                                                DEPTHWISE_SOURCES,    plain_bytes, plain_pack};
 const PackingDef depthwise_s16s8_plain_packing = {"depthwise_s16s8_plain", 1,           &depthwise_op,

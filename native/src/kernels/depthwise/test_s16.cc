@@ -57,6 +57,57 @@ TEST(DepthwiseS16, RandomShapes) {
   }
 }
 
+// The columns that outputs of a 3x3 kernel share, at both strides; every kind of bias and of requantization.
+TEST(DepthwiseS16, ThreeByThree) {
+  Random random(76);
+  auto any = [&](int low, int high) { return static_cast<int32_t>(random.integer(low, high)); };
+  for (int i = 0; i < 240; i++) {
+    DepthwiseParams p = unit();
+    p.batch = any(1, 2);
+    p.in_h = any(1, 9);
+    p.in_w = any(1, 14);
+    p.in_c = i % 3 == 0 ? 32 * any(1, 3) : any(1, 100);
+    p.kernel_h = p.kernel_w = 3;
+    p.stride_h = any(1, 2);
+    p.stride_w = any(1, 3);
+    p.dilation_h = any(1, 2);
+    p.dilation_w = i % 10 == 0 ? 2 : 1;
+    p.pad_top = any(0, 2);
+    p.pad_left = any(0, 2);
+    p.out_h = any(1, 5);
+    p.out_w = any(1, 12);
+    p.requantization = i % 4;
+    p.out_min = any(-32768, 0);
+    p.out_max = any(0, 32767);
+    const int64_t channels = p.in_c;
+    const bool extreme = i % 7 == 0;
+    Case c;
+    c.name = "case " + std::to_string(i);
+    c.op = "depthwise";
+    c.types = {S16, S8, S16};
+    c.params = params_of(p);
+    std::vector<double> scales(static_cast<size_t>(channels));
+    for (auto& v : scales) v = extreme ? random.real(0.0f, 9000.0f) + 1e-12 : random.real(0.0001f, 0.01f);
+    Bytes bias;
+    if (i % 3 != 0 && p.requantization % 2 == 1) {
+      bias = bytes_of(random.s32(channels, INT32_MIN, INT32_MAX));
+    } else if (i % 3 != 0) {
+      std::vector<int64_t> wide(static_cast<size_t>(channels));
+      const int64_t most = extreme ? int64_t{1} << 46 : 1 << 24;
+      for (auto& v : wide) v = random.integer(-most, most);
+      bias = bytes_of(wide);
+    }
+    c.sources = {bytes_of(random.s8(9 * channels, extreme ? -128 : -127, extreme ? -127 : 127)), bias,
+                 bytes_of(scales)};
+    std::vector<int16_t> values(static_cast<size_t>(int64_t{p.batch} * p.in_h * p.in_w * channels));
+    for (auto& v : values) v = static_cast<int16_t>(extreme ? -32768 : any(-32768, 32767));
+    c.inputs = {bytes_of(values)};
+    c.out_bytes = int64_t{2} * p.batch * p.out_h * p.out_w * channels;
+    run_differential(c);
+    if (HasFailure()) return;
+  }
+}
+
 TEST(DepthwiseS16, OneWindowByHand) {
   DepthwiseParams p = unit();
   p.in_w = p.kernel_w = 3;
@@ -68,9 +119,10 @@ TEST(DepthwiseS16, OneWindowByHand) {
   for (int i = 0; i < row_count(); i++) {
     const RowDef* row = row_at(i);
     if (std::string(row->op->name) != "depthwise" || row->types[0] != S16 || !row_runs_here(row)) continue;
-    alignas(64) char packed[256] = {};
-    ASSERT_LE(row->packing->bytes(&p, sources), 256);
-    ASSERT_EQ(row->packing->pack(&p, sources, packed, 256), SINTER_OK);
+    alignas(64) char packed[2048] = {};
+    const int64_t bytes = row->packing->bytes(&p, sources);
+    ASSERT_LE(bytes, 2048);
+    ASSERT_EQ(row->packing->pack(&p, sources, packed, bytes), SINTER_OK);
     int16_t out = 0;
     void* slots[] = {in, packed, &out};
     Workers alone = {1, nullptr};

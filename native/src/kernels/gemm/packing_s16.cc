@@ -75,6 +75,48 @@ void pack_s16_tiles(const Source* sources, int64_t first, int64_t n, int64_t k, 
   }
 }
 
+void pack_s16_lanes(const Source* sources, const int64_t* columns, const int64_t* less, int32_t how, Lanes16* out) {
+  memset(out, 0, sizeof *out);
+  for (int64_t j = 0; j < 16; j++) {
+    if (columns[j] < 0) continue;
+    alignas(8) char room[S16_COLUMN_BYTES];
+    pack_s16_columns(sources, columns[j], 1, 1, how, room);
+    const Columns16 column = columns16(room, 1);
+    const int64_t at = j % 2 * 8 + j / 2;
+    uint64_t offset = static_cast<uint64_t>(column.bias[0]);
+    if (less) offset -= static_cast<uint64_t>(less[j]);
+    const int32_t shift = column.shift[0];
+    out->a[at] = 1;
+    if (how == REQUANTIZE_FIXED_64) {
+      out->a[at] = reduced_multiplier(column.multiplier[0]);
+      offset = offset * static_cast<uint64_t>(out->a[at]) + (uint64_t{1} << (14 - shift));
+      out->c[at] = 15 - shift;
+    } else if (how == REQUANTIZE_DOUBLE_64) {
+      memcpy(&out->c[at], column.scale, 8);
+    } else {
+      const uint64_t upper = static_cast<uint32_t>(shift), lower = static_cast<uint32_t>(column.multiplier[0]);
+      out->c[at] = static_cast<int64_t>(upper << 32 | lower);
+    }
+    out->b[at] = 256 * out->a[at];
+    out->offset[at] = static_cast<int64_t>(offset);
+  }
+}
+
+void pack_s16_split(const Source* sources, int64_t first, int64_t n, int64_t k, int64_t runs, int32_t how, char* out) {
+  const int8_t* weights = static_cast<const int8_t*>(sources[GEMM_SOURCE_WEIGHTS].data) + first * k;
+  Lanes16* lanes = reinterpret_cast<Lanes16*>(out);
+  for (int64_t n0 = 0; n0 < n; n0 += 16) {
+    int64_t columns[16], less[16];
+    for (int64_t j = 0; j < 16; j++) {
+      columns[j] = n0 + j < n ? first + n0 + j : -1;
+      less[j] = 0;  // a high byte is 128 too large, and counts 256 times
+      for (int64_t i = 0; i < k && n0 + j < n; i++) less[j] += 32768 * weights[(n0 + j) * k + i];
+    }
+    pack_s16_lanes(sources, columns, less, how, lanes + n0 / 16);
+  }
+  pack_tiles(tile_form_vnni_u8, n, k, runs, weights, nullptr, nullptr, 0, out + lanes16_bytes(n));
+}
+
 namespace {
 
 int64_t tiles_bytes(const void* params, const Source* sources) {
@@ -86,6 +128,18 @@ int64_t tiles_bytes(const void* params, const Source* sources) {
 sinter_status tiles_pack(const void* params, const Source* sources, void* out, int64_t) {
   const GemmParams& p = *static_cast<const GemmParams*>(params);
   pack_s16_tiles(sources, 0, p.n, p.k, p.requantization, static_cast<char*>(out));
+  return SINTER_OK;
+}
+
+int64_t split_bytes(const void* params, const Source* sources) {
+  const GemmParams& p = *static_cast<const GemmParams*>(params);
+  if (check_s16_sources(sources, p.n, p.k, p.requantization) != SINTER_OK) return -1;
+  return s16_split_bytes(p.n, p.k, 1);
+}
+
+sinter_status split_pack(const void* params, const Source* sources, void* out, int64_t) {
+  const GemmParams& p = *static_cast<const GemmParams*>(params);
+  pack_s16_split(sources, 0, p.n, p.k, 1, p.requantization, static_cast<char*>(out));
   return SINTER_OK;
 }
 
@@ -106,8 +160,17 @@ sinter_status plain_pack(const void* params, const Source* sources, void* out, i
 }  // namespace
 
 extern const OpDef gemm_op;
-extern const PackingDef gemm_s16s8_plain_packing, gemm_s16s8_n16k2_packing;
+extern const PackingDef gemm_s16s8_plain_packing, gemm_s16s8_n16k2_packing, gemm_s16s8_n64k4_packing;
 const PackingDef gemm_s16s8_plain_packing = {"gemm_s16s8_plain", 1, &gemm_op, GEMM_SOURCES, plain_bytes, plain_pack};
 const PackingDef gemm_s16s8_n16k2_packing = {"gemm_s16s8_n16k2", 1, &gemm_op, GEMM_SOURCES, tiles_bytes, tiles_pack};
+const PackingDef gemm_s16s8_n64k4_packing = {"gemm_s16s8_n64k4", 1, &gemm_op, GEMM_SOURCES, split_bytes, split_pack};
+
+// Per thread the two bytes of a block of rows, see drive_s16.h.
+int64_t gemm_s16_vnni_scratch(const void* params, int threads) {
+  return threads * split_panel(static_cast<const GemmParams*>(params)->k, SPLIT_ROWS_VNNI).bytes;
+}
+int64_t gemm_s16_amx_scratch(const void* params, int threads) {
+  return threads * split_panel(static_cast<const GemmParams*>(params)->k, SPLIT_ROWS_AMX).bytes;
+}
 
 }  // namespace sinter

@@ -74,11 +74,24 @@ TEST(GemmS16, ShapesAndTails) {
   }
 }
 
+// Tiles of bytes: more than one, the last narrower; blocks of rows; steps of AMX that do not come out even.
+TEST(GemmS16, ManyRowsAndColumns) {
+  Random random(75);
+  for (int m : {2, 31, 33, 48, 64, 65, 100, 130}) {
+    for (int n : {16, 48, 64, 65, 130}) {
+      for (int k : {3, 36, 64, 100, 128, 260}) {
+        run_differential(gemm_case(random, m, n, k, k % 3, (m + n + k) % 4, false));
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
 TEST(GemmS16, ExtremeValues) {
   Random random(72);
   for (int how = 0; how < 4; how++) {
-    for (int k : {3, 255, 509, 510, 511, 1020, 2000}) {
-      run_differential(gemm_case(random, 3, 17, k, 0, how, true));
+    for (int k : {3, 255, 509, 510, 511, 1020, 2000, 65536, 65537}) {
+      run_differential(gemm_case(random, 3, k > 9999 ? 2 : 17, k, 0, how, true));
       if (HasFailure()) return;
     }
   }
@@ -93,8 +106,8 @@ TEST(ConvS16, RandomShapes) {
     p.in_h = any(1, 12);
     p.in_w = any(1, 12);
     p.groups = any(1, 3);
-    p.in_c = p.groups * any(1, 24);
-    p.out_c = p.groups * any(1, 40);
+    p.in_c = p.groups * (i % 6 == 0 ? 16 * any(1, 4) : any(1, 24));
+    p.out_c = p.groups * (i % 9 == 0 ? any(60, 140) : any(1, 40));
     p.kernel_h = any(1, 5);
     p.kernel_w = any(1, 5);
     p.stride_h = any(1, 3);

@@ -53,6 +53,28 @@ inline void requantize_row(const int64_t* sums, const Columns16& columns, int32_
   }
 }
 
+// ROWS rows of sums, bias included, to `columns` int16 each, rows of c ldc values apart.
+template <int ROWS>
+inline void store_totals(const int64_t (&totals)[ROWS][S16_TILE_COLUMNS], const Columns16& constants, int16_t* c,
+                         int64_t ldc, int columns, const Epilogue16& e) {
+  const __m256i low = _mm256_set1_epi16(static_cast<int16_t>(e.low));
+  const __m256i high = _mm256_set1_epi16(static_cast<int16_t>(e.high));
+  for (int r = 0; r < ROWS; r++) {
+    alignas(32) int32_t values[S16_TILE_COLUMNS];
+    requantize_row(totals[r], constants, e.how, values);
+    const __m256i* v = reinterpret_cast<const __m256i*>(values);
+    __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(v[0], v[1]), 0xd8);
+    words = _mm256_min_epi16(_mm256_max_epi16(words, low), high);
+    if (columns == S16_TILE_COLUMNS) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(c + r * ldc), words);
+    } else {
+      alignas(32) int16_t some[S16_TILE_COLUMNS];
+      _mm256_store_si256(reinterpret_cast<__m256i*>(some), words);
+      memcpy(c + r * ldc, some, static_cast<size_t>(2 * columns));
+    }
+  }
+}
+
 // One tile of int16 results: ROWS rows, `columns` (1..16) columns, rows of c ldc values apart.
 template <int ROWS>
 inline void tile_s16(const int16_t* a, int64_t stride, const char* tile, int64_t pairs, int16_t* c, int64_t ldc,
@@ -74,22 +96,7 @@ inline void tile_s16(const int16_t* a, int64_t stride, const char* tile, int64_t
       }
     }
   }
-  const __m256i low = _mm256_set1_epi16(static_cast<int16_t>(e.low));
-  const __m256i high = _mm256_set1_epi16(static_cast<int16_t>(e.high));
-  for (int r = 0; r < ROWS; r++) {
-    alignas(32) int32_t values[S16_TILE_COLUMNS];
-    requantize_row(totals[r], constants, e.how, values);
-    const __m256i* v = reinterpret_cast<const __m256i*>(values);
-    __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(v[0], v[1]), 0xd8);
-    words = _mm256_min_epi16(_mm256_max_epi16(words, low), high);
-    if (columns == S16_TILE_COLUMNS) {
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(c + r * ldc), words);
-    } else {
-      alignas(32) int16_t some[S16_TILE_COLUMNS];
-      _mm256_store_si256(reinterpret_cast<__m256i*>(some), words);
-      memcpy(c + r * ldc, some, static_cast<size_t>(2 * columns));
-    }
-  }
+  store_totals<ROWS>(totals, constants, c, ldc, columns, e);
 }
 
 }  // namespace

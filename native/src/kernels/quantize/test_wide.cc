@@ -42,6 +42,22 @@ TEST(QuantizeWide, BackToFloats) {
             (std::vector<float>{-2.5f, 0, 524288}));
 }
 
+TEST(QuantizeWide, VectorsAndTails) {
+  Random random(7);
+  for (const int count : {0, 1, 7, 8, 9, 1000, 16391, 40000}) {
+    for (const float scale : {0.5f, 0.013f, 1e-7f}) {
+      std::vector<float> in = random.f32(count, -400.0f, 400.0f);
+      for (size_t i = 0; i < in.size(); i += 3) in[i] = 0.5f * static_cast<float>(random.integer(-9, 9)) * scale;
+      for (size_t i = 1; i < in.size(); i += 50) in[i] = i % 100 == 1 ? NAN : i % 3 == 0 ? INFINITY : -3e38f;
+      run<int16_t>({F32, S16}, in, 1, 0, scale, count % 3 == 0 ? 0 : -32768);
+      std::vector<int16_t> back(in.size());
+      for (auto& v : back) v = static_cast<int16_t>(random.integer(-32768, 32767));
+      run<float>({S16, F32}, back, scale, count % 3 == 0 ? 0 : 9, 1, 0);
+      if (HasFailure()) return;
+    }
+  }
+}
+
 TEST(QuantizeWide, FromOneQuantizationToAnother) {
   EXPECT_EQ((run<int16_t>({S8, S16}, std::vector<int8_t>{-128, -1, 0, 127}, 0.5f, -1, 0.25f, 0)),
             (std::vector<int16_t>{-254, 0, 2, 256}));
