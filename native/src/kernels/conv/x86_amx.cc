@@ -29,20 +29,19 @@ struct Conv8 {
     }
   }
   void multiply(AmxTiles* tiles, const AmxRows& windows, int64_t group, int64_t pixel, int32_t* lacking) const {
-    // Blocks of 32 rows, then what is left: the shapes of tiles change between the two only.
-    const int64_t whole = windows.rows / 32 * 32;
-    char* c = out + pixel * p.out_c + group * n;
-    for (int64_t from = 0; from < windows.rows; from += from < whole ? whole : windows.rows) {
-      AmxRows part = amx_rows_from(windows, from, from < whole ? whole : windows.rows - whole);
-      if (factor != 0) {
-        amx_lacking(tiles, part, factor, lacking);
-        part.lacking = lacking + from;
-      }
-      for (int64_t n0 = 0; n0 < n; n0 += 64) {
-        const int columns = n - n0 < 64 ? static_cast<int>(n - n0) : 64;
-        amx_tile_8<PRODUCT>(tiles, part, packed + group * one_group + n0 / 64 * one_tile, c + n0, p.out_c, columns, e);
-      }
+    AmxRows rows = windows;
+    if (factor != 0) {
+      const int64_t whole = rows.rows / 32 * 32;
+      amx_lacking(tiles, amx_rows_from(rows, 0, whole), factor, lacking);
+      amx_lacking(tiles, amx_rows_from(rows, whole, rows.rows - whole), factor, lacking);
+      rows.lacking = lacking;
     }
+    char* c = out + pixel * p.out_c + group * n;
+    const char* weights = packed + group * one_group;
+    amx_each_strip(rows, weights, one_tile, 0, (n + 63) / 64, rows.rows, nullptr, [&](const AmxRows& part, int64_t t) {
+      const int columns = n - t * 64 < 64 ? static_cast<int>(n - t * 64) : 64;
+      amx_tile_8<PRODUCT>(tiles, part, weights + t * one_tile, c + t * 64, p.out_c, columns, e);
+    });
   }
 };
 

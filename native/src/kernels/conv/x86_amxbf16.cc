@@ -37,7 +37,7 @@ struct ConvBf16 {
   }
   void multiply(AmxTiles* tiles, const AmxRows& windows, int64_t group, int64_t pixel, int32_t*) const {
     const AmxFloats<O> to = {out + pixel * p.out_c + group * n, p.out_c, {p.act_min, p.act_max}, bounded};
-    amx_bf16_product(tiles, windows, packed + group * one_group, one_tile, 0, n, to);
+    amx_bf16_product(tiles, windows, packed + group * one_group, one_tile, 0, n, nullptr, to);
   }
 };
 

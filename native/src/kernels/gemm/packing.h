@@ -103,8 +103,22 @@ static inline int64_t amx_block_rows(int64_t k) {
   const int64_t fit = 262144 / (k < 1 ? 1 : k) / 32 * 32;
   return fit < 32 ? 32 : fit > 512 ? 512 : fit;
 }
+// Of rows of A that meet one tile of weights after another and stay in L1, and of weights that meet one strip of rows
+// after another and stay in L2.
+constexpr int64_t AMX_STRIP_BYTES = 16384, AMX_TILES_BYTES = 524288;
+// Of 32-bit results no more rows, so that C is written in its order.
+constexpr int64_t AMX_STRIP_ROWS_32 = 64;
+// Rows of A whose vectors cross lines are copied first where they meet so many columns.
+constexpr int64_t AMX_COPY_COLUMNS = 384;
+static inline int64_t amx_strip_rows(int64_t k) {
+  const int64_t fit = AMX_STRIP_BYTES / (k < 1 ? 1 : k);
+  return fit < 64 ? 32 : fit / 64 * 64;
+}
+static inline int64_t amx_strip_bytes(int64_t k) {
+  return amx_strip_rows(k) * ((k + 63) / 64 * 64);
+}
 static inline int64_t amx_scratch_bytes(int64_t k) {
-  return amx_block_rows(k) * (64 + 4);
+  return amx_block_rows(k) * (64 + 4) + amx_strip_bytes(k);
 }
 
 // Adds what each row's sums lack to a tile of int32 results, whose rows are ldc values apart.

@@ -52,7 +52,7 @@ static inline int64_t bf16_block_bytes(int64_t n, int64_t k, int64_t out_bytes) 
 // some 256 KiB that stay in L2, then what their last steps read (packing.h).
 struct AmxPanel {
   AmxSteps steps;
-  int64_t rows, stride, tail, bytes;
+  int64_t rows, stride, tail, strip, bytes;
 };
 static inline AmxPanel amx_bf16_panel(int64_t k, bool rounded) {
   AmxPanel p;
@@ -60,7 +60,8 @@ static inline AmxPanel amx_bf16_panel(int64_t k, bool rounded) {
   p.rows = amx_block_rows(2 * k);
   p.stride = (4 * bf16_pairs(k) + 63) / 64 * 64;
   p.tail = rounded ? p.rows * p.stride : 0;
-  p.bytes = p.tail + (p.steps.tail ? p.rows * 64 : 0);
+  p.strip = p.tail + (p.steps.tail ? p.rows * 64 : 0);
+  p.bytes = p.strip + (rounded ? 0 : amx_strip_bytes(2 * k));
   return p;
 }
 

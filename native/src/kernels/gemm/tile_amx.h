@@ -3,8 +3,9 @@
 // linkage. SPDX-License-Identifier: Apache-2.0
 //
 // A product of two tiles, 16 rows by 16 columns over 64 values of k, takes 16 cycles, and the next one on the same sums
-// has to wait for some 50: four accumulators, 2 x 2, 1 x 4 or 4 x 1. Sums begin as the bias (a load that reads one row
-// over and over), go to a buffer in L1, and become results with the VNNI kernels' own stores.
+// has to wait for some 50: four accumulators, 2 x 2, 1 x 4 or 4 x 1. Sums begin as zeros, go to a buffer in L1, and
+// become results with the VNNI kernels' own stores, which the bias precedes. A tile's load takes longer than a product,
+// so that even the bias is not loaded to tiles unless sums go to C as they are.
 #ifndef SINTER_KERNELS_GEMM_TILE_AMX_H_
 #define SINTER_KERNELS_GEMM_TILE_AMX_H_
 
@@ -22,11 +23,36 @@ struct AmxAhead {
 
   // `bytes` from `next` on (null: none) during `steps` steps. More than a line in 4 cycles is more than can come.
   static AmxAhead make(const char* next, int64_t bytes, int64_t steps) {
-    const int64_t lines = next ? (bytes / 64 + steps - 1) / steps : 0;
+    if (!next) return {nullptr, 0};
+    const int64_t lines = (bytes / 64 + steps - 1) / steps;
     return {next, static_cast<int>(lines < 16 ? lines : 16)};
   }
   SINTER_AMX_INLINE void bring() {
     for (int i = lines; i > 0; i--, at += 64) _mm_prefetch(at, _MM_HINT_T1);
+  }
+};
+
+// Lines of C that tiles are stored to, made ready to be written while products run: a tile's store waits for each line
+// that is not in L1, and twice where it crosses into the next.
+struct AmxWritten {
+  char* at;
+  int64_t stride;
+  int rows, each;  // in all, and after a step
+
+  // Of `rows` rows that are stored after `steps` steps: those at `own` or, where steps are few, those at `next` that
+  // are stored after them (null: none).
+  static AmxWritten make(void* own, void* next, int64_t stride, int64_t rows, int64_t steps) {
+    char* at = static_cast<char*>(steps < 4 ? next : own);
+    if (!at) return {nullptr, 0, 0, 0};
+    const unsigned all = static_cast<unsigned>(rows), parts = static_cast<unsigned>(steps);
+    return {at, stride, static_cast<int>(all), static_cast<int>((all + parts - 1) / parts)};
+  }
+  template <int BYTES>
+  SINTER_AMX_INLINE void bring() {
+    for (int i = each < rows ? each : rows; i > 0; i--, rows--, at += stride) {
+      vnni_repeat<BYTES / 64>([&](auto line) SINTER_VNNI_LAMBDA { amx_will_write(at + 64 * line); });
+      amx_will_write(at + BYTES - 1);
+    }
   }
 };
 
@@ -46,8 +72,11 @@ struct AmxRows {
   const int32_t* lacking;  // per row: what its sums lack; null: nothing
   int64_t first;           // how many rows of the same lines, and results, there are before these
   AmxLines lines;
-  const char* next = nullptr;  // the packed tile after this one; null: none
+  const char* next = nullptr;  // the packed tile after this one, where it may be far; null: none
   int64_t next_bytes = 0;
+  const char* then = nullptr;  // weights that are met after this tile's; null: all stay in L1
+  // Where results are written after this tile's: so many rows and columns on from its first; none: nowhere.
+  int64_t then_rows = 0, then_columns = 0;
 
   int64_t steps_of_k() const {
     return runs * steps.whole + (steps.tail ? 1 : 0);
@@ -106,50 +135,83 @@ SINTER_AMX_INLINE void amx_dot() {
   }
 }
 
-// Packed weights from some column on: the constants that sums begin with, the first group of k, and how many bytes it
-// is from group to group and from 16 columns to the next 16 (for weights and constants).
+// Packed weights from some column on: the constants that sums begin with (null: zeros), the first group of k, and how
+// many bytes it is from group to group and from 16 columns to the next 16 (for weights and constants).
 struct AmxWeights {
   const char *bias, *groups;
   int64_t group_stride, column_stride;
 };
 
-// One step of R x V tiles; A's rows at `a`, weights at `w`.
+// Constants of 16 * vectors columns, null if they are zeros: a tile of zeros takes no loads.
+inline const char* amx_constants(const char* bias, int vectors, int64_t column_stride) {
+  __m512i any = _mm512_setzero_si512();
+  for (int v = 0; v < vectors; v++) any = _mm512_or_si512(any, _mm512_loadu_si512(bias + v * column_stride));
+  return _mm512_test_epi32_mask(any, any) != 0 ? bias : nullptr;
+}
+
+// One step of R x V tiles; A's rows at `a`, weights at `w`. Weights at `soon`, of a step to come, are brought to L1
+// (null: they are there): tiles whose lines come from L2 take twice the time of a product.
 template <AmxProduct PRODUCT, int R, int V>
-SINTER_AMX_INLINE void amx_step(const uint8_t* a, int64_t stride, const char* w, const AmxWeights& weights) {
+SINTER_AMX_INLINE void amx_step(const uint8_t* a, int64_t stride, const char* w, const AmxWeights& weights,
+                                const char* soon) {
   constexpr int second = R == 2 ? 2 : 1;  // the accumulator of row tile r and column tile v: second * r + v
   vnni_repeat<R>([&](auto r) SINTER_VNNI_LAMBDA {
     amx_load<4 + r % 2>(a + r * 16 * stride, stride);
     vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
       if constexpr (r == 0) amx_load<6 + v % 2>(w + v * weights.column_stride, weights.group_stride);
       amx_dot<PRODUCT, second * r + v, 4 + r % 2, 6 + v % 2>();
+      if constexpr (R <= 2) {  // 16 groups in R parts
+        if (soon) {
+          const char* from = soon + v * weights.column_stride + r * (16 / R) * weights.group_stride;
+          vnni_repeat<16 / R>([&](auto) SINTER_VNNI_LAMBDA {
+            _mm_prefetch(from, _MM_HINT_T0);
+            from += weights.group_stride;
+          });
+        }
+      }
     });
   });
 }
 
 // Sums of 16 * R rows (fewer where the tiles' shapes say so) and 16 * V columns, to rows of sums `sums_stride` bytes
-// apart.
+// apart. After these weights, those at `then` are needed.
 template <AmxProduct PRODUCT, int R, int V>
-SINTER_AMX_INLINE void amx_sums(const AmxRows& m, int64_t row, const AmxWeights& weights, void* sums,
-                                int64_t sums_stride, AmxAhead* ahead) {
+SINTER_AMX_INLINE void amx_sums(const AmxRows& m, int64_t row, const AmxWeights& weights, const char* then, void* sums,
+                                int64_t sums_stride, AmxAhead* ahead, AmxWritten written) {
   static_assert(R * V <= 4 && R != 3 && (R == 1 || V <= 2), "four accumulators, two tiles of weights");
   constexpr int second = R == 2 ? 2 : 1;
   vnni_repeat<R>([&](auto r) SINTER_VNNI_LAMBDA {
-    vnni_repeat<V>([&](auto v)
-                       SINTER_VNNI_LAMBDA { amx_load<second * r + v>(weights.bias + v * weights.column_stride, 0); });
+    vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
+      if (weights.bias) {
+        amx_load<second * r + v>(weights.bias + v * weights.column_stride, 0);
+      } else {
+        amx_zero<second * r + v>();
+      }
+    });
   });
-  const uint8_t* run = m.a + row * m.stride;
+  const int64_t stride = m.stride, runs = m.runs, whole = m.steps.whole, pitch = m.pitch;
+  const uint8_t* run = m.a + row * stride;
   const char* w = weights.groups;
   const int64_t step_bytes = 4 * m.steps.groups, w_step = m.steps.groups * weights.group_stride;
-  for (int64_t i = 0; i < m.runs; i++, run += m.pitch) {
+  constexpr int64_t distance = 2;  // steps
+  const int64_t steps = runs * whole;
+  const char* soon = !then || steps <= distance ? then : w + distance * w_step;
+  const char* const last = w + steps * w_step;
+  for (int64_t i = runs; i > 0; i--, run += pitch) {
     const uint8_t* a = run;
-    for (int64_t s = m.steps.whole; s > 0; s--, a += step_bytes, w += w_step) {
-      amx_step<PRODUCT, R, V>(a, m.stride, w, weights);
+    for (int64_t s = whole; s > 0; s--, a += step_bytes, w += w_step) {
+      amx_step<PRODUCT, R, V>(a, stride, w, weights, soon);
       ahead->bring();
+      written.bring<64 * V>();
+      if (soon) {
+        soon += w_step;
+        soon = soon == last ? then : soon;
+      }
     }
   }
   if (m.tail) {
     w += (m.steps.tail_group - m.steps.whole * m.steps.groups) * weights.group_stride;
-    amx_step<PRODUCT, R, V>(m.tail + 64 * row, 64, w, weights);
+    amx_step<PRODUCT, R, V>(m.tail + 64 * row, 64, w, weights, soon);
   }
   char* out = static_cast<char*>(sums);
   vnni_repeat<R>([&](auto r) SINTER_VNNI_LAMBDA {
@@ -162,13 +224,16 @@ SINTER_AMX_INLINE void amx_sums(const AmxRows& m, int64_t row, const AmxWeights&
 // Results of `rows` rows of sums, from row `row` on.
 template <int W, class Store>
 SINTER_VNNI_INLINE void amx_finish(const int32_t* sums, int rows, const int32_t* lacking, const char* tile,
-                                   const Store& store, int64_t row) {
+                                   const char* bias, const Store& store, int64_t row) {
   constexpr int together = W == 1 ? 8 : W == 2 ? 4 : 2;
   const auto constants = store.template constants<W>(tile);
+  __m512i first[W];
+  vnni_repeat<W>([&](auto v) SINTER_VNNI_LAMBDA { first[v] = _mm512_loadu_si512(bias + 64 * v); });
   const auto some = [&](auto count) SINTER_VNNI_LAMBDA {
     constexpr int ROWS = decltype(count)::value;
     __m512i s[W * ROWS];
-    vnni_repeat<W * ROWS>([&](auto i) SINTER_VNNI_LAMBDA { s[i] = _mm512_load_si512(sums + 16 * i); });
+    vnni_repeat<W * ROWS>(
+        [&](auto i) SINTER_VNNI_LAMBDA { s[i] = _mm512_add_epi32(first[i % W], _mm512_load_si512(sums + 16 * i)); });
     if (lacking) {
       vnni_repeat<ROWS>([&](auto i) SINTER_VNNI_LAMBDA {
         const __m512i more = _mm512_set1_epi32(lacking[i]);
@@ -189,14 +254,17 @@ SINTER_VNNI_INLINE void amx_finish(const int32_t* sums, int rows, const int32_t*
 struct AmxPlace {
   char* c;
   int64_t stride;
+  char* then;  // where results belong that come after; null: nowhere
 };
 template <class Store>
 inline AmxPlace amx_place(const Store&, const AmxRows&, int) {
-  return {nullptr, 0};
+  return {nullptr, 0, nullptr};
 }
 inline AmxPlace amx_place(const VnniStore32& store, const AmxRows& m, int vectors) {
-  if (store.columns != 16 * vectors || m.lacking || m.lines.pitch != 0) return {nullptr, 0};
-  return {store.c + 4 * m.first * store.ldc, 4 * store.ldc};
+  if (store.columns != 16 * vectors || m.lacking || m.lines.pitch != 0) return {nullptr, 0, nullptr};
+  char* c = store.c + 4 * m.first * store.ldc;
+  const int64_t on = 4 * (m.then_rows * store.ldc + m.then_columns);
+  return {c, 4 * store.ldc, on != 0 ? c + on : nullptr};
 }
 
 // All rows with one tile of W vectors of 16 columns. Whole blocks of 32 rows, or fewer than 32 rows: then the shapes of
@@ -207,23 +275,38 @@ __attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const
   const char* bias = PRODUCT == AMX_S8 ? tile + 128 * W : tile;
   const char* weights = tile + vnni_header_bytes * W;
   const int groups = m.steps.groups;
-  AmxAhead ahead = AmxAhead::make(m.next, m.next_bytes, (m.rows + 31) / 32 * m.steps_of_k() * (W > 2 ? 2 : 1));
+  const int64_t steps = m.steps_of_k();
+  const bool stays = steps * 1024 * W <= AMX_STRIP_BYTES;  // in L1, once its first rows are done
+  AmxAhead ahead = AmxAhead::make(m.next, m.next_bytes, (m.rows + 31) / 32 * steps * (W > 2 ? 2 : 1));
   int64_t row = 0;
   const AmxPlace place = amx_place(store, m, W);
+  const char* begin = place.c ? amx_constants(bias, W, 64) : nullptr;
   const auto finish = [&](int rows) SINTER_VNNI_LAMBDA {
     if (!place.c) {
       amx_each_line(m, row, rows, [&](int from, int count, int64_t result) SINTER_VNNI_LAMBDA {
-        amx_finish<W>(sums + 16 * W * from, count, m.lacking ? m.lacking + row + from : nullptr, tile, store, result);
+        amx_finish<W>(sums + 16 * W * from, count, m.lacking ? m.lacking + row + from : nullptr, tile, bias, store,
+                      result);
       });
     }
     row += rows;
   };
   const auto part = [&](auto r, auto v, int64_t first_row, int64_t first) SINTER_VNNI_LAMBDA {
-    const AmxWeights of = {bias + 64 * first, weights + 64 * first, 64 * W, 64};
+    constexpr int R = decltype(r)::value, V = decltype(v)::value;
+    const AmxWeights of = {begin ? begin + 64 * first : nullptr, weights + 64 * first, 64 * W, 64};
+    const char* then = nullptr;
+    if (m.then && (row == 0 || !stays)) {
+      then = first + V < W ? of.groups + 64 * V : m.rows - row > 32 ? weights : m.then;
+    }
     char* to =
         place.c ? place.c + (row + first_row) * place.stride : reinterpret_cast<char*>(sums + first_row * 16 * W);
-    amx_sums<PRODUCT, decltype(r)::value, decltype(v)::value>(m, row + first_row, of, to + 64 * first,
-                                                              place.c ? place.stride : 64 * W, &ahead);
+    to += 64 * first;
+    AmxWritten written = {};
+    if (place.c) {
+      const int64_t left = m.rows - row - first_row;
+      char* next = first + V < W ? to + 64 * V : left > 16 * R ? to - 64 * first + 16 * R * place.stride : place.then;
+      written = AmxWritten::make(to, next, place.stride, left < 16 * R ? left : 16 * R, steps);
+    }
+    amx_sums<PRODUCT, R, V>(m, row + first_row, of, then, to, place.c ? place.stride : 64 * W, &ahead, written);
   };
   constexpr VnniConstant<1> one;
   constexpr VnniConstant<2> two;
@@ -272,6 +355,65 @@ inline void amx_tile_8(AmxTiles* tiles, const AmxRows& m, const char* tile, char
     amx_any_tile<PRODUCT>(tiles, m, tile, VnniStore8<true>{c, ldc, columns, e});
   } else {
     amx_any_tile<PRODUCT>(tiles, m, tile, VnniStore8<false>{c, ldc, columns, e});
+  }
+}
+
+// Copies rows to where no vector crosses a line: step by step, 64 bytes of each row. `m`: whole tiles of rows of one
+// run.
+inline AmxRows amx_copy_rows(const AmxRows& m, uint8_t* to) {
+  AmxRows copy = m;
+  const __mmask64 mask = ~__mmask64{0} >> (64 - 4 * m.steps.groups);
+  uint8_t* out = to;
+  for (int64_t s = 0; s < m.steps.whole; s++) {
+    const uint8_t* from = m.a + s * 4 * m.steps.groups;
+    for (int64_t r = 0; r < m.rows; r++, from += m.stride, out += 64) {
+      _mm512_store_si512(out, _mm512_maskz_loadu_epi8(mask, from));
+    }
+  }
+  copy.a = to;
+  copy.stride = 64;
+  copy.runs = m.steps.whole;
+  copy.pitch = 64 * m.rows;
+  copy.steps.tail_group -= (m.steps.whole - 1) * m.steps.groups;
+  copy.steps.whole = 1;
+  return copy;
+}
+
+// As even parts of `tiles` tiles as stay in L2.
+inline int64_t amx_chunk(int64_t tiles, int64_t one_tile) {
+  const int64_t most = AMX_TILES_BYTES / one_tile, chunks = most < 1 ? tiles : (tiles + most - 1) / most;
+  return chunks < 2 ? tiles : (tiles + chunks - 1) / chunks;
+}
+
+// Calls f(rows, t) for all rows and packed tiles first .. end - 1, `one_tile` bytes each: of as many tiles as stay in
+// L2, strips of rows one after the other. Blocks of 32 rows come before what is left, since the shapes of tiles change
+// between the two. `own`: room for a strip's copy, or null.
+template <class F>
+inline void amx_each_strip(const AmxRows& m, const char* packed, int64_t one_tile, int64_t first, int64_t end,
+                           int64_t most, uint8_t* own, const F& f) {
+  const int64_t whole = m.rows / 32 * 32, fit_rows = amx_strip_rows(m.runs * m.steps.bytes);
+  const int64_t high = fit_rows < most ? fit_rows : most, chunk = amx_chunk(end - first, one_tile);
+  for (int64_t c = first; c < end; c += chunk) {
+    const int64_t c_end = end - c < chunk ? end : c + chunk, tiles = c_end - c;
+    const int64_t strip = tiles == 1 && !own ? m.rows : high;
+    int64_t rows;
+    for (int64_t from = 0; from < m.rows; from += rows) {
+      const int64_t left = (from < whole ? whole : m.rows) - from;
+      rows = left < strip ? left : strip;
+      AmxRows part = amx_rows_from(m, from, rows);
+      if (own && from < whole) part = amx_copy_rows(part, own);
+      for (int64_t t = c; t < c_end; t++) {
+        part.next = from == 0 && t + 1 < end ? packed + (t + 1) * one_tile : nullptr;
+        part.next_bytes = one_tile;
+        const bool last = t + 1 == c_end;
+        part.then_rows = last ? rows : 0;
+        part.then_columns = 64 * (last ? c - t : 1);
+        part.then = tiles * one_tile <= AMX_STRIP_BYTES
+                        ? nullptr
+                        : packed + (t + 1 < c_end ? t + 1 : c) * one_tile + 4 * vnni_header_bytes;
+        f(part, t);
+      }
+    }
   }
 }
 

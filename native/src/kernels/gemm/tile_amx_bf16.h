@@ -23,23 +23,37 @@ struct AmxFloats {
   bool bounded;
 };
 
-// 16 * R rows from row `row` on and `columns` (more than 16 * (V - 1)) columns.
+// 16 * R rows from row `row` on and `columns` (more than 16 * (V - 1)) columns. After these weights come those at
+// `then`.
 template <int R, int V, class Out>
 __attribute__((noinline)) void amx_bf16_block(const AmxRows& m, int64_t row, int rows, const AmxWeights& weights,
-                                              const AmxFloats<Out>& to, int64_t column, int columns, AmxAhead* ahead) {
+                                              const char* then, const AmxFloats<Out>& to, int64_t column, int columns,
+                                              AmxAhead* ahead) {
   Out* c = to.c + column;
   if constexpr (sizeof(Out) == sizeof(float)) {
     if (!to.bounded && columns >= 16 * V && m.lines.pitch == 0) {
-      amx_sums<AMX_BF16, R, V>(m, row, weights, c + row * to.ldc, 4 * to.ldc, ahead);
+      Out* after = c + (m.first + m.then_rows) * to.ldc + m.then_columns;
+      c += (m.first + row) * to.ldc;
+      char* next = reinterpret_cast<char*>(m.rows - row > rows ? c + rows * to.ldc : after);
+      const AmxWritten written = AmxWritten::make(c, next, 4 * to.ldc, rows, m.steps_of_k());
+      amx_sums<AMX_BF16, R, V>(m, row, weights, then, c, 4 * to.ldc, ahead, written);
       return;
     }
   }
   alignas(64) float sums[16 * R * 16 * V];
-  amx_sums<AMX_BF16, R, V>(m, row, weights, sums, 64 * V, ahead);
+  AmxWeights from_zero = weights;
+  from_zero.bias = nullptr;
+  amx_sums<AMX_BF16, R, V>(m, row, from_zero, then, sums, 64 * V, ahead, {});
+  __m512 bias[V + V % 2];  // pairs
+  vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
+    bias[v] = weights.bias ? _mm512_loadu_ps(weights.bias + v * weights.column_stride) : _mm512_setzero_ps();
+  });
   amx_each_line(m, row, rows, [&](int first, int count, int64_t at) SINTER_VNNI_LAMBDA {
     const float* from = sums + 16 * V * first;
     Out* out = c + at * to.ldc;
-    const auto value = [&](int v) SINTER_VNNI_LAMBDA { return to.clamp(_mm512_load_ps(from + 16 * v)); };
+    const auto value = [&](int v) SINTER_VNNI_LAMBDA {
+      return to.clamp(_mm512_add_ps(bias[v], _mm512_load_ps(from + 16 * v)));
+    };
     for (int r = 0; r < count; r++, from += 16 * V, out += to.ldc) {
       vnni_repeat<(V + 1) / 2>([&](auto pair) SINTER_VNNI_LAMBDA {
         constexpr int v = 2 * decltype(pair)::value;
@@ -55,60 +69,77 @@ __attribute__((noinline)) void amx_bf16_block(const AmxRows& m, int64_t row, int
   });
 }
 
-// So many rows meet all columns before the next do. Where all weights stay in L1, C is written in its order.
-inline int64_t amx_strip_rows(int64_t n, int64_t row_bytes) {
-  return n * row_bytes <= 16384 ? 64 : amx_block_rows(row_bytes);
-}
-
 // All rows with columns first .. last - 1 (first a multiple of 32): blocks of 32 rows, then what is left, since shapes
-// of tiles change between the two only. `packed`: the tile of column 0.
+// of tiles change between the two only. `packed`: the tile of column 0. `own`: room for a copy of a strip of rows, or
+// null.
 template <class Out>
 inline void amx_bf16_product(AmxTiles* tiles, const AmxRows& m, const uint32_t* packed, int64_t one_tile, int64_t first,
-                             int64_t last, const AmxFloats<Out>& to) {
+                             int64_t last, uint8_t* own, const AmxFloats<Out>& to) {
   const int64_t whole = m.rows / 32 * 32;
   const int left = static_cast<int>(m.rows - whole), groups = m.steps.groups;
-  const auto weights_of = [&](int64_t column) SINTER_VNNI_LAMBDA {
+  const auto weights_of = [&](int64_t column, int64_t columns) SINTER_VNNI_LAMBDA {
     const char* tile = reinterpret_cast<const char*>(packed + column / 16 * one_tile);
-    return AmxWeights{tile, tile + 64, 64, 4 * one_tile};
+    const int vectors = static_cast<int>((columns + 15) / 16);
+    return AmxWeights{amx_constants(tile, vectors, 4 * one_tile), tile + 64, 64, 4 * one_tile};
   };
   const auto ahead_of = [&](int64_t column, int64_t blocks) SINTER_VNNI_LAMBDA {
-    const char* next = column < last ? weights_of(column).bias : nullptr;
+    const char* next = column < last ? weights_of(column, 0).groups : nullptr;
     return AmxAhead::make(next, 8 * one_tile, blocks * m.steps_of_k());
   };
   if (whole > 0) tiles->shape(16, 16, groups);
-  const int64_t strip = amx_strip_rows(last - first, m.runs * m.steps.bytes);
-  for (int64_t from = 0; from < whole; from += strip) {
-    const int64_t end = whole - from < strip ? whole : from + strip;
-    for (int64_t n = first; n < last; n += 32) {
-      const AmxWeights weights = weights_of(n);
-      const int columns = last - n < 32 ? static_cast<int>(last - n) : 32;
-      AmxAhead ahead = ahead_of(n + 32, (end - from) / 32);
-      int64_t row = from;
-      if (columns <= 16) {
-        for (; end - row >= 64; row += 64) amx_bf16_block<4, 1>(m, row, 64, weights, to, n, columns, &ahead);
-        for (; row < end; row += 32) amx_bf16_block<2, 1>(m, row, 32, weights, to, n, columns, &ahead);
+  const int64_t chunk = 32 * amx_chunk((last - first + 31) / 32, 8 * one_tile);
+  for (int64_t begin = first; begin < last; begin += chunk) {
+    const int64_t end = last - begin < chunk ? last : begin + chunk;
+    const bool near = (end - begin) / 16 * 4 * one_tile <= AMX_STRIP_BYTES;
+    const int64_t fit_rows = amx_strip_rows(m.runs * m.steps.bytes),
+                  strip = fit_rows < AMX_STRIP_ROWS_32 ? fit_rows : AMX_STRIP_ROWS_32;
+    for (int64_t from = 0; from < whole; from += strip) {
+      const int64_t rows = whole - from < strip ? whole - from : strip;
+      AmxRows part = amx_rows_from(m, from, rows);
+      if (own) part = amx_copy_rows(part, own);
+      for (int64_t n = begin; n < end; n += 32) {
+        const int columns = last - n < 32 ? static_cast<int>(last - n) : 32;
+        const AmxWeights weights = weights_of(n, columns);
+        AmxAhead ahead = ahead_of(from == 0 ? n + 32 : last, rows / 32);
+        const char* next = near ? nullptr : weights_of(n + 32 < end ? n + 32 : begin, 0).groups;
+        const bool ends = n + 32 >= end;
+        part.then_rows = ends ? rows : 0;
+        part.then_columns = ends ? begin - n : 32;
+        const char* same = near ? nullptr : weights.groups;
+        int64_t row = 0;
+        const auto then = [&](int64_t height) SINTER_VNNI_LAMBDA { return rows - row > height ? same : next; };
+        if (columns <= 16) {
+          for (; rows - row >= 64; row += 64) {
+            amx_bf16_block<4, 1>(part, row, 64, weights, then(64), to, n, columns, &ahead);
+          }
+          for (; row < rows; row += 32) {
+            amx_bf16_block<2, 1>(part, row, 32, weights, then(32), to, n, columns, &ahead);
+          }
+        }
+        for (; row < rows; row += 32) {
+          amx_bf16_block<2, 2>(part, row, 32, weights, then(32), to, n, columns, &ahead);
+        }
       }
-      for (; row < end; row += 32) amx_bf16_block<2, 2>(m, row, 32, weights, to, n, columns, &ahead);
     }
   }
   if (left == 0) return;
   tiles->shape(left < 16 ? left : 16, left > 16 ? left - 16 : left, groups);
   const int64_t width = left > 16 ? 32 : 64;
   for (int64_t n = first; n < last; n += width) {
-    const AmxWeights weights = weights_of(n);
     const int columns = static_cast<int>(last - n < width ? last - n : width);
+    const AmxWeights weights = weights_of(n, columns);
     AmxAhead ahead = ahead_of(whole > 0 ? last : n + width, 1);  // after the blocks above all weights are near
     if (left > 16) {
-      if (columns > 16) amx_bf16_block<2, 2>(m, whole, left, weights, to, n, columns, &ahead);
-      if (columns <= 16) amx_bf16_block<2, 1>(m, whole, left, weights, to, n, columns, &ahead);
+      if (columns > 16) amx_bf16_block<2, 2>(m, whole, left, weights, nullptr, to, n, columns, &ahead);
+      if (columns <= 16) amx_bf16_block<2, 1>(m, whole, left, weights, nullptr, to, n, columns, &ahead);
     } else if (columns > 48) {
-      amx_bf16_block<1, 4>(m, whole, left, weights, to, n, columns, &ahead);
+      amx_bf16_block<1, 4>(m, whole, left, weights, nullptr, to, n, columns, &ahead);
     } else if (columns > 32) {
-      amx_bf16_block<1, 3>(m, whole, left, weights, to, n, columns, &ahead);
+      amx_bf16_block<1, 3>(m, whole, left, weights, nullptr, to, n, columns, &ahead);
     } else if (columns > 16) {
-      amx_bf16_block<1, 2>(m, whole, left, weights, to, n, columns, &ahead);
+      amx_bf16_block<1, 2>(m, whole, left, weights, nullptr, to, n, columns, &ahead);
     } else {
-      amx_bf16_block<1, 1>(m, whole, left, weights, to, n, columns, &ahead);
+      amx_bf16_block<1, 1>(m, whole, left, weights, nullptr, to, n, columns, &ahead);
     }
   }
 }

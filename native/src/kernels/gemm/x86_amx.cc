@@ -11,7 +11,7 @@ namespace {
 // Calls tile_fn(tiles, rows of A, packed tile, first row, first column, columns).
 // T: int8_t, or uint8_t with a zero point of the weights; only the latter's sums lack something.
 template <class T, class TileFn>
-inline void for_each_amx_tile(const Call* call, const TileFn& tile_fn) {
+inline void for_each_amx_tile(const Call* call, int64_t most, const TileFn& tile_fn) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   constexpr bool is_unsigned = static_cast<T>(-1) > 0;
   const bool corrected = is_unsigned && p.w_zero_point != 128;
@@ -26,28 +26,28 @@ inline void for_each_amx_tile(const Call* call, const TileFn& tile_fn) {
     const ProductTask cut = tasks.at(task);
     const int64_t m0 = cut.first_row, rows = cut.rows;
     uint8_t* tail = static_cast<uint8_t*>(call->scratch) + thread * amx_scratch_bytes(p.k);
-    int32_t* lacking = reinterpret_cast<int32_t*>(tail + 64 * amx_block_rows(p.k));
+    uint8_t* strip = tail + 64 * amx_block_rows(p.k);
+    int32_t* lacking = reinterpret_cast<int32_t*>(strip + amx_strip_bytes(p.k));
     AmxRows all = {a + m0 * p.lda, rows, p.lda, 1, 0, steps, nullptr, nullptr, 0, {0, 0}};
     if (steps.tail) {
       amx_fill_tail(all.a, rows, p.lda, steps, tail);
       all.tail = tail;
     }
-    // Blocks of 32 rows, then what is left: the shapes of tiles change between the two only.
     AmxTiles shapes;
-    const int64_t whole = rows / 32 * 32;
-    for (int64_t from = 0; from < rows; from += from < whole ? whole : rows) {
-      AmxRows part = amx_rows_from(all, from, from < whole ? whole : rows - whole);
-      if (corrected) {
-        amx_lacking(&shapes, part, 128 - p.w_zero_point, lacking);
-        part.lacking = lacking + from;
-      }
-      for (int64_t t = cut.first_tile; t < cut.end_tile; t++) {
-        const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
-        part.next = t + 1 < cut.end_tile ? packed + (t + 1) * one_tile : nullptr;
-        part.next_bytes = one_tile;
-        tile_fn(&shapes, part, packed + t * one_tile, m0, t * 64, columns);
-      }
+    if (corrected) {
+      const int64_t whole = rows / 32 * 32;
+      amx_lacking(&shapes, amx_rows_from(all, 0, whole), 128 - p.w_zero_point, lacking);
+      amx_lacking(&shapes, amx_rows_from(all, whole, rows - whole), 128 - p.w_zero_point, lacking);
+      all.lacking = lacking;
     }
+    // Rows whose vectors cross lines are copied where enough columns meet them.
+    const bool crossing = (reinterpret_cast<uintptr_t>(a) | static_cast<uintptr_t>(p.lda)) % 64 != 0;
+    const bool copied = crossing && p.k >= 128 && cut.end_tile - cut.first_tile >= AMX_COPY_COLUMNS / 64;
+    amx_each_strip(all, packed, one_tile, cut.first_tile, cut.end_tile, most, copied ? strip : nullptr,
+                   [&](const AmxRows& part, int64_t t) {
+                     const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
+                     tile_fn(&shapes, part, packed + t * one_tile, m0, t * 64, columns);
+                   });
     shapes.release();
   });
 }
@@ -58,7 +58,7 @@ inline void gemm_8(const Call* call) {
   constexpr AmxProduct product = static_cast<T>(-1) < 0 ? AMX_S8 : AMX_U8;
   char* c = static_cast<char*>(call->slots[GEMM_C]);
   const VnniEpilogue e = make_vnni_epilogue(product == AMX_U8, p.out_zero_point, p.out_min, p.out_max);
-  for_each_amx_tile<T>(call,
+  for_each_amx_tile<T>(call, p.m,
                        [&](AmxTiles* tiles, const AmxRows& rows, const char* tile, int64_t m, int64_t n, int columns) {
                          amx_tile_8<product>(tiles, rows, tile, c + m * p.ldc + n, p.ldc, columns, e);
                        });
@@ -69,7 +69,7 @@ inline void gemm_32(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   constexpr AmxProduct product = static_cast<T>(-1) < 0 ? AMX_S8 : AMX_U8;
   char* c = static_cast<char*>(call->slots[GEMM_C]);
-  for_each_amx_tile<T>(call,
+  for_each_amx_tile<T>(call, AMX_STRIP_ROWS_32,
                        [&](AmxTiles* tiles, const AmxRows& rows, const char* tile, int64_t m, int64_t n, int columns) {
                          amx_any_tile<product>(tiles, rows, tile, VnniStore32{c + 4 * (m * p.ldc + n), p.ldc, columns});
                        });

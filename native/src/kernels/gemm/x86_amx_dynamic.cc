@@ -33,20 +33,14 @@ inline void gemm_dynamic(const Call* call) {
       amx_fill_tail(own, rows, panel.stride, panel.steps, own + panel.tail);
       all.tail = own + panel.tail;
     }
-    // Blocks of 32 rows, then what is left: the shapes of tiles change between the two only.
     AmxTiles shapes;
-    const int64_t whole = rows / 32 * 32;
-    for (int64_t from = 0; from < rows; from += from < whole ? whole : rows) {
-      AmxRows part = amx_rows_from(all, from, from < whole ? whole : rows - whole);
-      for (int64_t t = cut.first_tile; t < cut.end_tile; t++) {
-        const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
-        part.next = t + 1 < cut.end_tile ? packed + (t + 1) * one_tile : nullptr;
-        part.next_bytes = one_tile;
-        amx_any_tile<AMX_U8>(&shapes, part, packed + t * one_tile,
-                             VnniStoreDynamic<HOW>{c + m0 * p.ldc + t * 64, p.ldc, columns, ranges, bias + t * 64,
-                                                   p.act_min, p.act_max});
-      }
-    }
+    amx_each_strip(all, packed, one_tile, cut.first_tile, cut.end_tile, AMX_STRIP_ROWS_32, nullptr,
+                   [&](const AmxRows& part, int64_t t) {
+                     const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
+                     amx_any_tile<AMX_U8>(&shapes, part, packed + t * one_tile,
+                                          VnniStoreDynamic<HOW>{c + m0 * p.ldc + t * 64, p.ldc, columns, ranges,
+                                                                bias + t * 64, p.act_min, p.act_max});
+                   });
     shapes.release();
   });
 }

@@ -56,7 +56,10 @@ inline void gemm_bf16(const Call* call) {
     const AmxFloats<Out> to = {
         c + m0 * p.ldc, p.ldc, {p.act_min, p.act_max}, p.act_min != -INFINITY || p.act_max != INFINITY};
     AmxTiles shapes;
-    amx_bf16_product(&shapes, all, packed, one_tile, first, last < p.n ? last : p.n, to);
+    const bool crossing = (reinterpret_cast<uintptr_t>(a) | static_cast<uintptr_t>(2 * p.lda)) % 64 != 0;
+    const bool copied = sizeof(T) == 2 && crossing && p.k >= 64 && last - first >= AMX_COPY_COLUMNS;
+    amx_bf16_product(&shapes, all, packed, one_tile, first, last < p.n ? last : p.n,
+                     copied ? own + panel.strip : nullptr, to);
     shapes.release();
   });
 }

@@ -46,6 +46,12 @@ template <int C, int A, int B>
 SINTER_AMX_INLINE void amx_dot_bf16() {
   ::sinter_emulated::amx_dot_bf16(C, A, B);
 }
+template <int TILE>
+SINTER_AMX_INLINE void amx_zero() {
+  alignas(64) static const char zeros[64] = {};
+  amx_load<TILE>(zeros, 0);
+}
+SINTER_AMX_INLINE void amx_will_write(const void*) {}
 
 #else
 #define SINTER_AMX_INLINE inline __attribute__((always_inline))
@@ -77,6 +83,14 @@ SINTER_AMX_INLINE void amx_dot8() {
 template <int C, int A, int B>
 SINTER_AMX_INLINE void amx_dot_bf16() {
   __asm__ volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(C), "i"(A), "i"(B));
+}
+template <int TILE>
+SINTER_AMX_INLINE void amx_zero() {
+  __asm__ volatile("tilezero %%tmm%c0" ::"i"(TILE));
+}
+// Brings a line to L1, to be written. The builtin means that only with a flag of its own.
+SINTER_AMX_INLINE void amx_will_write(const void* at) {
+  __asm__ volatile("prefetchw (%0)" ::"r"(at));
 }
 #endif
 
