@@ -11,6 +11,7 @@ namespace {
 struct V {
   static constexpr int W = 4, VECTORS = 4, VECTORS_OF_ONE = 8;
   static constexpr bool AHEAD = false;
+  static constexpr int SOON = 0;
   typedef float In;
   static constexpr int STEP = 1;
   typedef float32x4_t F;
@@ -47,6 +48,7 @@ struct V {
     return vminq_f32(vmaxq_f32(v, low), high);
   }
   static void ahead(const float*) {}
+  static void soon(const float*) {}
   static void add(F* sum, F x, F w) {
     *sum = vfmaq_f32(*sum, x, w);
   }

@@ -112,6 +112,16 @@ TEST(GemmS8, LongKAndManyRows) {
   }
 }
 
+// Weights beyond a part of L2, rows that cross lines beside rows that do not.
+TEST(GemmS8, StripsOfRows) {
+  Random random(7);
+  for (const Shape s : {Shape{70, 400, 150, 0, 0}, Shape{100, 1100, 600, 9, 3}, Shape{97, 1040, 640, 0, 0},
+                        Shape{200, 390, 100, 60, 0}, Shape{300, 150, 16, 0, 0}, Shape{33, 130, 9000, 1, 0}}) {
+    run_differential(make_case(random, s, S8, ORDINARY));
+    run_differential(make_case(random, s, S32, ORDINARY));
+  }
+}
+
 // Few tiles with a long k, and more tiles than a GPU has multiprocessors.
 TEST(GemmS8, TilesOfDevices) {
   Random random(6);

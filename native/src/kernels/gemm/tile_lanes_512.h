@@ -11,12 +11,16 @@ namespace {
 struct TileLanes512 : Floats512 {
   static constexpr int W = 16, VECTORS = 4, VECTORS_OF_ONE = 8;
   static constexpr bool AHEAD = true;
+  static constexpr int SOON = 8;
 
   static constexpr int most_rows(int vectors) {
     return vectors == 1 ? 16 : vectors == 4 ? 6 : 8;
   }
   LANES void ahead(const float* p) {
     _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T1);
+  }
+  LANES void soon(const float* p) {
+    _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
   }
 };
 

@@ -15,6 +15,7 @@
 //                      Enough sums to keep the units busy (8 where two units take 4 cycles), loads (a vector each of
 //                      weights, one float a row) no more than products
 //   ahead(p), AHEAD    brings a line nearer; whether tiles of more than one vector and three rows have a load to spare
+//   soon(p), SOON      brings a line of weights to L1, needed so many steps later; 0: the processor does it itself
 #ifndef SINTER_KERNELS_GEMM_TILES_F32_H_
 #define SINTER_KERNELS_GEMM_TILES_F32_H_
 
@@ -85,6 +86,11 @@ SINTER_UNROLLED void one_tile(const StripRows<V::In>& m, int64_t row, const Floa
           repeat<VECTORS>([&](auto v) SINTER_UNROLLED_LAMBDA { V::add(&s[VECTORS * r + v], x, wide[v]); });
         }
       });
+      if constexpr (V::SOON > 0 && VECTORS > 1 && ROWS > 3) {
+        repeat<VECTORS>([&](auto v) SINTER_UNROLLED_LAMBDA {
+          V::soon(w + v / per_tile * gap + v % per_tile * V::W + V::SOON * step);
+        });
+      }
       if constexpr (V::AHEAD && VECTORS > 1 && ROWS > 3) {
         V::ahead(ahead);
         ahead += 16;

@@ -9,6 +9,7 @@ namespace {
 struct V {
   static constexpr int W = 8, VECTORS = 3, VECTORS_OF_ONE = 8;
   static constexpr bool AHEAD = false;
+  static constexpr int SOON = 0;
   typedef float In;
   static constexpr int STEP = 1;
   typedef __m256 F;
@@ -39,6 +40,7 @@ struct V {
     return _mm256_min_ps(high, _mm256_max_ps(low, v));
   }
   static void ahead(const float*) {}
+  static void soon(const float*) {}
   static void add(F* sum, F x, F w) {
     *sum = _mm256_fmadd_ps(x, w, *sum);
   }
