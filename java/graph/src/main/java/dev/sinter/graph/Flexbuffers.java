@@ -1,10 +1,11 @@
-// Options of custom ops: the numbers in a flexbuffer's map.
+// Options of custom ops: the numbers in a flexbuffer's map, and lists of them.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.graph;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -44,6 +45,93 @@ public final class Flexbuffers {
       return numbers(bytes);
     }
     throw new GraphException(op.name() + " has no options");
+  }
+
+  /**
+   * Reads a list of whole numbers among the options of a custom op.
+   *
+   * @param op the op
+   * @param name of the list
+   * @return the numbers; null if the options have no list of this name
+   * @throws GraphException if it has no options or they are damaged
+   */
+  public static long[] integers(OpKind.Foreign op, String name) {
+    if (!(op.attributes().get("custom_options") instanceof ByteBuffer buffer)) {
+      throw new GraphException(op.name() + " has no options");
+    }
+    try {
+      return new Flexbuffers(buffer).integers(name);
+    } catch (IndexOutOfBoundsException | ArithmeticException e) {
+      throw new GraphException("the options are no flexbuffer: an offset leads out of it", e);
+    }
+  }
+
+  /**
+   * Writes options: a map of a number and a list of numbers, in the order of their names.
+   *
+   * @param numberName name of the number, before the list's in the order of the alphabet
+   * @param number a number from 0 up
+   * @param listName name of the list
+   * @param list small numbers from 0 to 127
+   * @return the bytes
+   */
+  public static ByteBuffer write(String numberName, int number, String listName, byte[] list) {
+    int names = numberName.length() + listName.length() + 2;
+    for (int log = 0; ; log++) {
+      int width = 1 << log;
+      long total = names + (list.length + 10L) * (width + 1) + 8L * width;
+      if (log == 2 || (total < 1L << (8 * width) && number < 1L << (8 * width - 1))) {
+        return write(numberName, number, listName, list, log);
+      }
+    }
+  }
+
+  private static ByteBuffer write(
+      String numberName, int number, String listName, byte[] list, int log) {
+    int width = 1 << log;
+    int room = numberName.length() + listName.length() + (list.length + 16) * (width + 1) + 64;
+    ByteBuffer out = ByteBuffer.allocate(room).order(ByteOrder.LITTLE_ENDIAN);
+    out.put(numberName.getBytes(StandardCharsets.UTF_8)).put((byte) 0);
+    int second = out.position();
+    out.put(listName.getBytes(StandardCharsets.UTF_8)).put((byte) 0);
+    align(out, width);
+    put(out, list.length, width);
+    final int elements = out.position();
+    for (byte b : list) {
+      put(out, b, width);
+    }
+    for (int i = 0; i < list.length; i++) {
+      out.put((byte) (INT << 2 | log));
+    }
+    align(out, width);
+    put(out, 2, width);
+    final int keys = out.position();
+    put(out, out.position(), width);
+    put(out, out.position() - second, width);
+    put(out, out.position() - keys, width);
+    put(out, width, width);
+    put(out, 2, width);
+    final int map = out.position();
+    put(out, number, width);
+    put(out, out.position() - elements, width);
+    out.put((byte) (INT << 2 | log)).put((byte) (VECTOR << 2 | log));
+    out.put((byte) (out.position() - map));
+    out.put((byte) (MAP << 2 | log)).put((byte) 1);
+    return out.flip().slice().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static void align(ByteBuffer out, int width) {
+    while (out.position() % width != 0) {
+      out.put((byte) 0);
+    }
+  }
+
+  private static void put(ByteBuffer out, int value, int width) {
+    switch (width) {
+      case 1 -> out.put((byte) value);
+      case 2 -> out.putShort((short) value);
+      default -> out.putInt(value);
+    }
   }
 
   /**
@@ -144,6 +232,54 @@ public final class Flexbuffers {
   }
 
   private Map<String, Double> root() {
+    Map<String, Double> values = new HashMap<>();
+    entries(
+        (name, type, at, width) -> {
+          Double value = number(type, at, width);
+          if (value != null) {
+            values.put(name, value);
+          }
+        });
+    return values;
+  }
+
+  private long[] integers(String wanted) {
+    long[][] found = new long[1][];
+    entries(
+        (name, type, at, width) -> {
+          if (name.equals(wanted) && type >> 2 >= VECTOR && type >> 2 <= VECTOR + 2) {
+            found[0] = list(type, at, width);
+          }
+        });
+    return found[0];
+  }
+
+  private long[] list(int packed, int at, int width) {
+    int own = 1 << (packed & 3);
+    int start = back(at, width);
+    int count = (int) count(start, own);
+    long[] out = new long[count];
+    for (int i = 0; i < count; i++) {
+      boolean typed = packed >> 2 != VECTOR; // an untyped one has the types behind its elements
+      int each =
+          typed
+              ? ((packed >> 2) - VECTOR) << 2 | (packed & 3)
+              : bytes.get(start + count * own + i) & 255;
+      Double value = number(each, start + i * own, own);
+      if (value == null || value != Math.rint(value)) {
+        throw new GraphException("the options have a list of other things than whole numbers");
+      }
+      out[i] = value.longValue();
+    }
+    return out;
+  }
+
+  /** What is done with an entry of the map. */
+  private interface Entry {
+    void take(String name, int type, int at, int width);
+  }
+
+  private void entries(Entry each) {
     int end = bytes.limit();
     int rootWidth = bytes.get(end - 1);
     int packed = bytes.get(end - 2) & 255;
@@ -156,15 +292,10 @@ public final class Flexbuffers {
     long count = count(at, width);
     int keys = back(at - 3 * width, width);
     int keyWidth = (int) unsigned(at - 2 * width, width);
-    Map<String, Double> values = new HashMap<>();
     for (int i = 0; i < count; i++) {
       int type = bytes.get(at + (int) count * width + i) & 255;
-      Double value = number(type, at + i * width, width);
-      if (value != null) {
-        values.put(text(back(keys + i * keyWidth, keyWidth)), value);
-      }
+      each.take(text(back(keys + i * keyWidth, keyWidth)), type, at + i * width, width);
     }
-    return values;
   }
 
   private Double number(int packed, int at, int width) {

@@ -43,7 +43,12 @@ final class MovementShapes {
       case "FILL" -> List.of(shape(k.ints(op, 0, "dimensions")));
       case "SHAPE" -> List.of(Shape.of(k.in(op, 0).rank()));
       case "RANK" -> List.of(Shape.SCALAR);
-      case "REVERSE_V2", "REVERSE_SEQUENCE", "CAST", "CUMSUM", "DYNAMIC_UPDATE_SLICE" ->
+      case "REVERSE_V2",
+          "REVERSE_SEQUENCE",
+          "CAST",
+          "CUMSUM",
+          "DYNAMIC_UPDATE_SLICE",
+          "aeq.hadamard_rotation" ->
           List.of(k.in(op, 0));
       case "DEPTH_TO_SPACE" -> List.of(blocks(k.in(op, 0), f.number("block_size"), true));
       case "SPACE_TO_DEPTH" -> List.of(blocks(k.in(op, 0), f.number("block_size"), false));

@@ -73,10 +73,18 @@ public record LayerReport(
       after += bytes;
     }
     return new LayerReport(
-        subgraph, d.op(), d.kind(), d.output(), d.mode(), scheme(d), before, after, d.reason());
+        subgraph,
+        d.op(),
+        d.kind(),
+        d.output(),
+        d.mode(),
+        scheme(d, r == null ? -1 : r.bias()),
+        before,
+        after,
+        d.reason());
   }
 
-  private static String scheme(OpDecision d) {
+  private static String scheme(OpDecision d, int bias) {
     if (d.mode() == Mode.FLOAT) {
       return "float";
     }
@@ -94,6 +102,9 @@ public record LayerReport(
               case CHANNEL -> " by channel";
               case BLOCK -> " by block of " + w.spec().block();
             });
+      }
+      if (bias >= 0 && d.weights(bias) != null) {
+        out.append(", bias ").append(d.weights(bias).type().name().toLowerCase(Locale.ROOT));
       }
     }
     return out.toString();

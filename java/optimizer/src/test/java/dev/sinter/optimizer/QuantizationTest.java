@@ -32,7 +32,9 @@ import dev.sinter.optimizer.decision.DecisionsJson;
 import dev.sinter.optimizer.decision.Mode;
 import dev.sinter.optimizer.recipe.Recipe;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -152,6 +154,59 @@ class QuantizationTest {
       assertEquals(in * w.quantization().scale(i), bias.quantization().scale(i));
       assertEquals(0, w.quantization().zeroPoint(i));
     }
+  }
+
+  /** As TensorFlow Lite's quantizer writes it: cells of 16 bits whose scale is a power of two. */
+  @Test
+  void aRecurrentLayerInIntegers() {
+    GraphBuilder b = Graph.builder("lstm");
+    Value x = b.input("x", ElementType.FLOAT32, 1, 7, 6);
+    List<Value> in = new ArrayList<>(Collections.nCopies(20, null));
+    in.set(0, x);
+    for (int gate = 0; gate < 4; gate++) {
+      in.set(1 + gate, b.floats("w" + gate, random(30, gate), 5, 6));
+      in.set(5 + gate, b.floats("r" + gate, random(25, 4 + gate), 5, 5));
+      in.set(12 + gate, b.floats("b" + gate, random(5, 8 + gate), 5));
+    }
+    in.set(18, b.variable("h", ElementType.FLOAT32, Quantization.NONE, 1, 5));
+    in.set(19, b.variable("c", ElementType.FLOAT32, Quantization.NONE, 1, 5));
+    Graph g =
+        b.op(
+                TfliteOps.builtin(
+                    "UNIDIRECTIONAL_SEQUENCE_LSTM", 1, Map.of("fused_activation_function", 4)),
+                ElementType.FLOAT32,
+                Quantization.NONE,
+                in.toArray(Value[]::new))
+            .output("y")
+            .build();
+    Optimized o = run(g, "static_wi8_ai8");
+    Graph q = TfliteReader.read(TfliteWriter.toBytes(o.graph()));
+    Op lstm = q.ops().get(1);
+    assertEquals(ElementType.INT8, q.tensor(lstm.output(0)).type(), o::toString);
+    assertEquals(q.tensor(lstm.output(0)).quantization(), q.tensor(lstm.input(18)).quantization());
+    Tensor cells = q.tensor(lstm.input(19));
+    assertEquals(ElementType.INT16, cells.type());
+    assertTrue(cells.isVariable());
+    double power = Math.log(cells.quantization().scale()) / Math.log(2);
+    assertEquals(Math.rint(power), power, 1e-6);
+    assertEquals(ElementType.INT32, q.tensor(lstm.input(13)).type());
+    assertEquals(5, lstm.intermediates().size());
+    assertEquals(
+        q.tensor(lstm.output(0)).quantization(),
+        q.tensor(lstm.intermediates().get(4)).quantization());
+    String wide = run(g, "static_wi8_ai16").layers().get(0).reason();
+    assertTrue(wide.contains("no kernel for activations of INT16"), wide);
+  }
+
+  @Test
+  void biasesMayBeHalves() {
+    Optimized halves = run(net(), "weight_only_wi8_bias16_afp32");
+    Graph g = halves.graph();
+    Op conv = op(g, "Conv");
+    Op expand = g.main().ops().get(g.main().producer(conv.input(2)));
+    assertEquals(ElementType.FLOAT16, g.tensor(expand.input(0)).type());
+    assertEquals(ElementType.FLOAT32, g.tensor(conv.input(2)).type());
+    assertTrue(halves.layers().toString().contains("bias float16"), halves::toString);
   }
 
   @Test

@@ -3,11 +3,7 @@
 
 package dev.sinter.runtime;
 
-import dev.sinter.graph.Activation;
-import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
-import dev.sinter.graph.GraphBuilder;
-import dev.sinter.graph.Quantization;
 import dev.sinter.runtime.catalogue.Row;
 import dev.sinter.runtime.lower.Lowering;
 import dev.sinter.runtime.lower.Step;
@@ -18,14 +14,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
 
 /**
- * Runs fully connected layers on one row at a time, on one thread, and finds the row's {@link
- * RowCost} by least squares of relative errors: products, elements of A, elements of C and a fixed
- * part, none below 0. Rows over blocks of zeros get weights with a fifth and half of their blocks
- * kept, and full ones. One row of A by weights that fit the second-level cache gives the bytes per
- * cycle.
+ * Runs fully connected layers, convolutions and depthwise layers on one row at a time, on one
+ * thread, and finds the row's {@link RowCost} by least squares of relative errors: products,
+ * elements of A, elements of C and a fixed part, none below 0; of layers with windows products and
+ * the fixed part. Rows over blocks of zeros get weights with a fifth and half of their blocks kept,
+ * and full ones. One row of A by weights that fit the second-level cache gives the bytes per cycle.
  */
 public final class RowProfiler {
   private static final int[][] SHAPES = {
@@ -45,6 +40,27 @@ public final class RowProfiler {
     {3136, 144, 24},
     {32, 16, 16}
   };
+
+  /** Height and width, channels, stride of convolutions with windows of 3 x 3. */
+  private static final int[][] CONVOLUTIONS = {
+    {32, 16, 1},
+    {16, 32, 1},
+    {8, 64, 1},
+    {28, 64, 2},
+    {14, 128, 1},
+    {56, 8, 1}
+  };
+
+  /** The same of depthwise layers. */
+  private static final int[][] MAPS = {
+    {56, 32, 1},
+    {56, 96, 2},
+    {28, 144, 1},
+    {14, 384, 1},
+    {14, 576, 2},
+    {7, 960, 1}
+  };
+
   private static final int[] ONE_ROW = {1, 1024, 1024};
   private static final double[] DENSITIES = {0.2, 0.5, 0.8};
   private static final int WARM_UP = 3;
@@ -70,17 +86,22 @@ public final class RowProfiler {
   }
 
   /**
-   * Tells which rows of a machine can be measured: those of int8 products that it runs, but for the
-   * plain ones.
+   * Tells which rows of a machine can be measured: those of products and depthwise layers that it
+   * runs in the forms of {@link ProfiledLayer}, but for the plain ones.
    *
    * @param target the machine
-   * @return the rows, as the catalogue lists them
+   * @return the rows, form by form, as the catalogue lists them
    */
   public static List<Row> rows(Target target) {
-    return target.catalogue().rows("gemm", List.of("s8", "s8", "s8")).stream()
-        .filter(row -> (row.needs() & ~target.isa()) == 0 && row.needs() != 0)
-        .filter(row -> row.arch().equals(target.arch()) && row.numerics().equals("xnn.gemm"))
-        .toList();
+    List<Row> out = new ArrayList<>();
+    for (ProfiledLayer form : ProfiledLayer.values()) {
+      target.catalogue().rows(form.op(), form.types()).stream()
+          .filter(row -> (row.needs() & ~target.isa()) == 0 && row.needs() != 0)
+          .filter(row -> row.arch().equals(target.arch()))
+          .filter(row -> row.numerics().equals(form.numerics()))
+          .forEach(out::add);
+    }
+    return out;
   }
 
   /**
@@ -92,10 +113,20 @@ public final class RowProfiler {
   public RowCost measure(Row row) {
     List<double[]> features = new ArrayList<>();
     List<Double> cycles = new ArrayList<>();
+    if (ProfiledLayer.of(row).hasWindows()) {
+      for (int[] map : row.op().name().equals("conv") ? CONVOLUTIONS : MAPS) {
+        Measured m = run(row, map, 1);
+        features.add(new double[] {m.work(), 1});
+        cycles.add(m.cycles());
+      }
+      double[] x = LeastSquares.relative(features, cycles);
+      return new RowCost(round(1 / Math.max(x[0], 1e-6)), 0, round(x[1]), 0, 0);
+    }
     boolean sparse = row.packing().blockHeight() > 0;
     for (int[] shape : SHAPES) {
       for (double density : DENSITIES) {
-        if (sparse || density == DENSITIES[0]) {
+        boolean wanted = sparse || density == DENSITIES[0];
+        if (wanted && ProfiledLayer.of(row).takes(shape)) {
           Measured m = run(row, shape, sparse ? density : 1);
           Features f = m.features();
           features.add(new double[] {f.products(), f.inputs(), f.outputs(), 1});
@@ -119,11 +150,16 @@ public final class RowProfiler {
     return Double.parseDouble(String.format(Locale.ROOT, "%.3g", value));
   }
 
-  private record Measured(Features features, double cycles) {}
+  private record Measured(Features features, double work, double cycles) {}
 
   private Measured run(Row row, int[] shape, double density) {
-    Graph graph = layer(shape[0], shape[1], shape[2], row.packing().blockHeight(), density);
-    Step step = Lowering.lower(graph, Map.of()).steps().get(0);
+    ProfiledLayer form = ProfiledLayer.of(row);
+    Graph graph = form.layer(shape, row.packing().blockHeight(), density);
+    Step step =
+        Lowering.lower(graph, Map.of()).steps().stream()
+            .filter(s -> s.op().equals(form.op()))
+            .findFirst()
+            .orElseThrow();
     Options options = Options.builder().target(target.withRow(row.name())).profile(true).build();
     long best = Long.MAX_VALUE;
     try (Model model = Model.load(graph, options);
@@ -135,29 +171,8 @@ public final class RowProfiler {
         best = Math.min(best, session.profile().totalNanos());
       }
     }
-    return new Measured(Features.of(step, row, density), best * gigahertz);
-  }
-
-  private static Graph layer(int m, int n, int k, int height, double density) {
-    Random random = new Random(7);
-    byte[] weights = new byte[n * k];
-    int step = Math.max(1, height);
-    for (int row = 0; row < n; row += step) {
-      for (int column = 0; column < k; column += 4) {
-        if (random.nextDouble() >= density) {
-          continue;
-        }
-        for (int r = row; r < Math.min(n, row + step); r++) {
-          for (int c = column; c < Math.min(k, column + 4); c++) {
-            weights[r * k + c] = (byte) (random.nextInt(127) + 1);
-          }
-        }
-      }
-    }
-    GraphBuilder b = Graph.builder("profile");
-    Quantization q = Quantization.perTensor(0.1f, 0);
-    GraphBuilder.Value x = b.input("x", ElementType.INT8, q, m, k);
-    GraphBuilder.Value w = b.int8("w", weights, Quantization.perTensor(0.01f, 0), n, k);
-    return x.fullyConnected(w, null, Activation.NONE).quantized(0.5f, 0).output("y").build();
+    Features features = form.hasWindows() ? null : Features.of(step, row, density);
+    double work = form.op().equals("conv") ? Features.convolution(step, row) : step.work();
+    return new Measured(features, work, best * gigahertz);
   }
 }

@@ -186,6 +186,54 @@ public final class Target {
     return withCosts(CostTable.parse(text, file.toString()));
   }
 
+  /**
+   * Returns the machine that a target file describes, which need not be this one: for predictions,
+   * not for running.
+   *
+   * @param file made by {@code sinter profile} on that machine
+   * @return the target
+   * @throws SinterException if the file cannot be read, is no target file, or does not say what
+   *     machine it is for
+   */
+  public static Target described(Path file) {
+    Target here = local();
+    CostTable table = here.withCosts(file).costs();
+    CostTable.Host host = table.host();
+    if (host == null) {
+      throw new SinterException(
+          Status.INVALID_ARGUMENT,
+          "target file "
+              + file
+              + " does not say what machine it is for (\"machine\": arch, isa, gigahertz, level2Bytes,"
+              + " level3Bytes); make it anew with 'sinter profile'");
+    }
+    long isa = 0;
+    for (String name : host.isa().equals("reference") ? new String[0] : host.isa().split(" ")) {
+      Long bit = here.catalogue.isaBits().get(name);
+      if (bit == null) {
+        throw new SinterException(
+            Status.INVALID_ARGUMENT,
+            "target file "
+                + file
+                + ": machine: isa '"
+                + name
+                + "' is none of "
+                + here.catalogue.isaBits().keySet());
+      }
+      isa |= bit;
+    }
+    return new Target(
+        here.catalogue,
+        host.arch(),
+        isa,
+        host.level2Bytes(),
+        host.level3Bytes(),
+        1,
+        null,
+        Device.CPU,
+        table);
+  }
+
   /** The same machine with other costs. */
   Target withCosts(CostTable table) {
     return new Target(catalogue, arch, isa, level2, level3, cores, forced, device, table);

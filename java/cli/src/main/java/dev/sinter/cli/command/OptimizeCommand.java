@@ -106,6 +106,7 @@ public final class OptimizeCommand implements Callable<Integer> {
             output,
             json,
             runtime.options(quantize.threads()),
+            runtime.target(),
             out,
             spec.commandLine().getErr());
       }

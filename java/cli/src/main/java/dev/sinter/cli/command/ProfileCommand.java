@@ -36,8 +36,8 @@ import picocli.CommandLine.Spec;
     name = "profile",
     mixinStandardHelpOptions = true,
     description = {
-      "Measures what the kernels of int8 matrix products cost on this machine, dense and sparse, and writes"
-          + " a target file. Commands that take --target FILE then choose kernels by it, dense or sparse, layer by"
+      "Measures what the kernels of matrix products and convolutions cost on this machine, in float, int8, with"
+          + " weights of few bits, dense and sparse, and writes a target file. Commands that take --target FILE then choose kernels by it, dense or sparse, layer by"
           + " layer; without, figures of the family of processors are used. Nothing else should run meanwhile."
     })
 final class ProfileCommand implements Callable<Integer> {
@@ -55,7 +55,7 @@ final class ProfileCommand implements Callable<Integer> {
   @Option(
       names = "--seconds",
       paramLabel = "SECONDS",
-      defaultValue = "20",
+      defaultValue = "30",
       description = "How long it may take, about (default ${DEFAULT-VALUE}).")
   private double seconds;
 
@@ -105,7 +105,13 @@ final class ProfileCommand implements Callable<Integer> {
                   + ", "
                   + Machine.cpu(),
               bytesPerCycle,
-              entries);
+              entries,
+              new CostTable.Host(
+                  target.arch(),
+                  target.isaNames(),
+                  Math.round(gigahertz * 100) / 100.0,
+                  target.level2Bytes(),
+                  target.level3Bytes()));
       JsonReport.writeObject(output, costs.toJson());
       out.println("Wrote " + output);
     }

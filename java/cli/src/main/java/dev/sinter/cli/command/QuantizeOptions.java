@@ -255,9 +255,6 @@ final class QuantizeOptions {
     if (NamedRecipes.names().contains(name)) {
       return Recipe.named(name);
     }
-    if (!Files.exists(file) && name.startsWith("gemma4_")) {
-      return Recipe.named(name); // says why it is none
-    }
     if (!Files.exists(file) && !name.endsWith(".json")) {
       List<String> names = new ArrayList<>(NamedRecipes.names());
       names.add(PruneOptions.RECIPE);

@@ -52,6 +52,11 @@ final class RuntimeOptions {
     return bf16;
   }
 
+  /** The target file; null without one. */
+  Path target() {
+    return target;
+  }
+
   Options options(int threads) {
     Options.Builder options = Options.builder().threads(threads).bf16(bf16);
     options.device(device()).requireDevice(true);

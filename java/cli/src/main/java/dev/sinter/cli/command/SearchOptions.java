@@ -18,6 +18,7 @@ import dev.sinter.optimizer.search.Search;
 import dev.sinter.optimizer.search.SearchResult;
 import dev.sinter.optimizer.search.Trial;
 import dev.sinter.runtime.Options;
+import dev.sinter.runtime.SinterException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -106,6 +107,9 @@ final class SearchOptions {
           "Keep what was measured here; a search that was stopped or killed goes on from it (default: none).")
   private Path journal;
 
+  /** Where times come from; null where none are asked for. */
+  private Times times;
+
   boolean isWanted() {
     return budget != null;
   }
@@ -116,6 +120,7 @@ final class SearchOptions {
       Path output,
       Path json,
       Options options,
+      Path targetFile,
       PrintWriter out,
       PrintWriter err)
       throws IOException {
@@ -131,6 +136,7 @@ final class SearchOptions {
       JsonReport.check("--journal", journal);
     }
     Graph graph = TfliteReader.read(model);
+    times = null;
     String split = split(data);
     SearchResult result;
     SchemeSpace space;
@@ -149,6 +155,11 @@ final class SearchOptions {
               judgeExamples,
               options);
       examples = judged.examples();
+      if (wanted.kind() == Budget.Kind.LATENCY) {
+        times = Times.of(targetFile, options);
+        times.tell(judged);
+        out.println(times);
+      }
       out.printf(
           "%d layers, schemes %s; judged by %s on %d examples of %s%n",
           space.layers().size(),
@@ -171,8 +182,8 @@ final class SearchOptions {
                         100 * t.accuracy());
                     err.flush();
                   })
-              .run(subject(model, data, split, quantize));
-    } catch (IllegalArgumentException e) {
+              .run(subject(model, data, split, quantize) + (times == null ? "" : times.subject()));
+    } catch (IllegalArgumentException | SinterException e) {
       throw new UsageException(e.getMessage());
     }
     print(out, result, space, output, examples);
@@ -232,7 +243,7 @@ final class SearchOptions {
         + quantize.steps();
   }
 
-  private static String digest(Path file) throws IOException {
+  static String digest(Path file) throws IOException {
     try {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");
       return HexFormat.of().formatHex(sha.digest(Files.readAllBytes(file))).substring(0, 16);
@@ -259,6 +270,9 @@ final class SearchOptions {
           t.equals(r.best()) ? "<- " + output.getFileName() : "");
     }
     table.print(out);
+    if (times != null && r.best() != null) {
+      times.about(space.build(r.best().assignment())).ifPresent(out::println);
+    }
     if (r.best() != null) {
       double loss = 100 * (r.reference().accuracy() - r.best().accuracy());
       out.printf(
@@ -304,6 +318,7 @@ final class SearchOptions {
     f.put("margin", margin);
     f.put("examples", examples);
     f.put("complete", r.complete());
+    f.put("times", times == null ? null : times.toString());
     f.put("schemes", space.schemes());
     f.put("layers", space.layers());
     f.put("reference", trial(r.reference()));

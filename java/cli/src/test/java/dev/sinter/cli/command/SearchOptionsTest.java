@@ -57,6 +57,57 @@ class SearchOptionsTest {
     assertEquals(lines, Files.readAllLines(journal).size(), "nothing is measured twice");
   }
 
+  /** A machine that need not be this one: nothing is timed, so the same search gives the same. */
+  @Test
+  void timesOfAnotherMachineArePredicted() throws IOException {
+    Path target = folder.resolve("zen5.json");
+    String figures =
+        Files.readString(
+            Path.of("../runtime/src/main/resources/dev/sinter/runtime/select/targets/zen5.json"));
+    Path out = folder.resolve("fast.tflite");
+    Path json = folder.resolve("search.json");
+    Object[] command = {
+      "optimize",
+      MODEL,
+      "--budget",
+      "latency=3000",
+      "--target",
+      target,
+      "--data",
+      DATA,
+      "--schemes",
+      "float,dynamic_wi8_afp32",
+      "--judge",
+      "calibration",
+      "--judge-examples",
+      2,
+      "--trials",
+      3,
+      "-o",
+      out,
+      "--json",
+      json
+    };
+    Files.writeString(target, figures);
+    assertEquals(2, console.run(command), console.text());
+    assertTrue(console.text().contains("does not say what machine"), console.text());
+    String machine =
+        "\"machine\": {\"arch\": \"x86_64\", \"isa\": \"avx2 avx512 avx512_vnni\", \"gigahertz\": 4,"
+            + " \"level2Bytes\": 1048576, \"level3Bytes\": 33554432},";
+    Files.writeString(target, figures.replaceFirst("\\{", "{" + machine));
+    console.run(command);
+    assertTrue(console.text().contains("times are predicted for Zen 5"), console.text());
+    JsonNode report = Console.json(json).get(0);
+    assertTrue(report.path("times").asText().contains("not measured"));
+    double first = report.path("reference").path("micros").asDouble();
+    console.run(command);
+    assertEquals(first, Console.json(json).get(0).path("reference").path("micros").asDouble());
+    assertTrue(first > 100 && first < 1e6, "" + first);
+    Files.writeString(target, figures.replaceFirst("\\{", "{" + machine.replace("avx2 ", "ssx ")));
+    assertEquals(2, console.run(command), console.text());
+    assertTrue(console.text().contains("'ssx'"), console.text());
+  }
+
   @Test
   void whatIsWrongIsSaid() {
     Path out = folder.resolve("small.tflite");

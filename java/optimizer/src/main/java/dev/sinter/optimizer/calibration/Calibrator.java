@@ -114,7 +114,12 @@ public final class Calibrator {
       long skip,
       Method method,
       String what) {
-    try (ObservedModel model = new ObservedModel(graph, subgraph, tensors, options)) {
+    Map<Integer, LstmCells> layers = LstmCells.of(graph.subgraph(subgraph));
+    Set<Integer> read = new TreeSet<>();
+    for (int t : tensors) {
+      read.add(layers.containsKey(t) ? layers.get(t).input() : t);
+    }
+    try (ObservedModel model = new ObservedModel(graph, subgraph, read, options)) {
       InputSource.Feed feed = source.open(model.graph());
       if (feed.runs() == 0) {
         throw new CalibrationException(graph.name() + ": there are no examples to calibrate with");
@@ -137,10 +142,15 @@ public final class Calibrator {
           if (s.examples() > run) {
             continue; // seen before
           }
-          FloatBuffer values = model.values(t).asFloatBuffer();
+          LstmCells layer = layers.get(t);
+          FloatBuffer values = model.values(layer == null ? t : layer.input()).asFloatBuffer();
           int n = values.remaining();
           buffer = buffer.length < n ? new float[n] : buffer;
           values.get(buffer, 0, n);
+          if (layer != null) {
+            buffer = layer.run(buffer);
+            n = buffer.length;
+          }
           int rows = SoftmaxRows.length(graph.subgraph(subgraph), t);
           if (rows > 0) {
             SoftmaxRows.lift(buffer, n, rows);

@@ -55,7 +55,7 @@ public final class InputFolder implements InputSource {
   public static InputFolder open(Path folder, String split, Quantizing.Real real, int limit)
       throws IOException {
     if (!Files.isDirectory(folder)) {
-      throw new IOException(folder + " is no folder; --inputs takes a folder with inputs");
+      throw new IOException(folder + " is no folder; a folder with inputs is wanted");
     }
     if (Files.exists(folder.resolve("dataset.json"))) {
       String name = split != null ? split : Dataset.splits(folder).get(0);

@@ -17,6 +17,7 @@ import dev.sinter.graph.Subgraph;
 import dev.sinter.graph.Tensor;
 import dev.sinter.optimizer.rules.OpRule;
 import dev.sinter.optimizer.rules.OpRules;
+import dev.sinter.optimizer.rules.StaticLstm;
 import dev.sinter.optimizer.rules.WeightLayout;
 import dev.sinter.optimizer.weights.BlockScales;
 import java.util.ArrayList;
@@ -86,6 +87,7 @@ final class SubgraphApplier {
     for (int i = 0; i < g.ops().size(); i++) {
       OpDecision d = byOp.get(i);
       if (d != null && d.mode() == Mode.STATIC) {
+        states(g.ops().get(i), d);
         for (int t : g.ops().get(i).outputs()) {
           if (t >= 0 && DecisionApplier.isReal(g.tensor(t))) {
             produced.put(t, scale(i, t, d.activations()));
@@ -123,6 +125,17 @@ final class SubgraphApplier {
       }
       versions.computeIfAbsent(t, x -> new HashMap<>()).put(home.get(t), t);
     }
+  }
+
+  /** States of a layer alone are stored in the form that was decided for it. */
+  private void states(Op op, OpDecision d) {
+    d.inputs()
+        .forEach(
+            (slot, form) -> {
+              if (StaticLstm.is(op) && op.hasInput(slot) && g.tensor(op.input(slot)).isVariable()) {
+                produced.put(op.input(slot), form);
+              }
+            });
   }
 
   private static Tensor quantized(Tensor t, Affine a) {
@@ -177,8 +190,22 @@ final class SubgraphApplier {
     if (rule != null && slot == rule.bias()) {
       return bias(i, rule, d);
     }
+    int gate = StaticLstm.weightsOfBias(op, slot);
+    if (gate >= 0) {
+      return new Bias(scale(i, op.input(0), d.activations()).scale(), gateScale(i, d, gate), false);
+    }
+    if (StaticLstm.is(op) && g.tensor(t).isVariable()) {
+      return produced.get(t);
+    }
     Affine own = d.inputs().get(slot);
     return own != null ? own : scale(i, t, d.activations());
+  }
+
+  private List<Float> gateScale(int i, OpDecision d, int slot) {
+    if (d.weights(slot) == null) {
+      throw new GraphException("nothing is decided on weights " + slot + " of " + g.describe(i));
+    }
+    return List.of(d.weights(slot).scales()[0]);
   }
 
   private record Weights(WeightDecision decision, boolean expanded, WeightLayout layout) {}
@@ -223,7 +250,24 @@ final class SubgraphApplier {
       kind = new OpKind.Binary(b.function(), b.activation(), false);
     }
     Op now = op.withInputs(inputs).withOutputs(outputs);
+    if (StaticLstm.is(op) && d != null && d.mode() == Mode.STATIC) {
+      now =
+          withIntermediates(
+              now, g.tensor(op.output(0)).name(), scale(i, op.output(0), ElementType.INT8));
+    }
     ops.add(kind.equals(op.kind()) ? now : now.withKind(kind));
+  }
+
+  /** What the kernel wants to know of values inside: of these layers the hidden ones' scale. */
+  private Op withIntermediates(Op op, String name, Affine hidden) {
+    List<Integer> inside = new ArrayList<>();
+    for (String gate : List.of("input", "forget", "cell", "output")) {
+      inside.add(
+          editor.addTensor(Tensor.of(unique(name + "/" + gate), ElementType.FLOAT32, Shape.of(0))));
+    }
+    Tensor last = Tensor.of(unique(name + "/hidden"), ElementType.FLOAT32, Shape.of(0));
+    inside.add(editor.addTensor(quantized(last, hidden)));
+    return new Op(op.kind(), op.inputs(), op.outputs(), inside, op.location(), op.source());
   }
 
   /** The index that the producer of a tensor writes. */

@@ -18,6 +18,7 @@ import dev.sinter.optimizer.calibration.Moments;
 import dev.sinter.optimizer.decision.Mode;
 import dev.sinter.optimizer.recipe.OpConfig;
 import dev.sinter.optimizer.recipe.Rule;
+import dev.sinter.optimizer.weights.CustomRotation;
 import dev.sinter.optimizer.weights.FloatMatrix;
 import dev.sinter.optimizer.weights.HadamardRotation;
 import dev.sinter.optimizer.weights.InputMoments;
@@ -36,8 +37,9 @@ import java.util.Set;
 
 /**
  * Rotations and scalings. {@link HadamardRotation} puts a RESHAPE, a product with the matrix and a
- * RESHAPE before a fully connected layer, or behind a look-up of rows; {@link Oscar} a MUL before a
- * fully connected layer. With the weights changed accordingly the float model computes what it did.
+ * RESHAPE before a fully connected layer, or behind a look-up of rows; {@link CustomRotation} AI
+ * Edge Quantizer's own op in their place; {@link Oscar} a MUL before a fully connected layer. With
+ * the weights changed accordingly the float model computes what it did.
  *
  * @param graph the changed model
  * @param ops results of ops that were put in, by {@link #key}: they stay float
@@ -58,13 +60,17 @@ public record InputChanges(Graph graph, Set<String> ops, Map<String, String> sco
   }
 
   static boolean isMeant(String algorithm) {
-    return algorithm.equals(HadamardRotation.NAME) || algorithm.equals(Oscar.NAME);
+    return rotates(algorithm) || algorithm.equals(Oscar.NAME);
+  }
+
+  private static boolean rotates(String algorithm) {
+    return algorithm.equals(HadamardRotation.NAME) || algorithm.equals(CustomRotation.NAME);
   }
 
   /** Why an op cannot be changed so; null if nothing stands in the way. */
   static String obstacle(Subgraph g, Op op, Rule rule, Mode mode) {
     String algorithm = rule.algorithm();
-    boolean rotates = algorithm.equals(HadamardRotation.NAME);
+    boolean rotates = rotates(algorithm);
     boolean lookup = op.kind().label().equals("EMBEDDING_LOOKUP");
     if (!(op.kind() instanceof OpKind.FullyConnected) && !(rotates && lookup)) {
       return algorithm
@@ -90,12 +96,13 @@ public record InputChanges(Graph graph, Set<String> ops, Map<String, String> sco
     for (int d : (turned.hasSignature() ? turned.signature() : turned.shape()).toArray()) {
       free += d < 0 ? 1 : 0;
     }
-    return free > 1 ? "'" + turned.name() + "' has several free dimensions" : null;
+    boolean reshapes = algorithm.equals(HadamardRotation.NAME);
+    return reshapes && free > 1 ? "'" + turned.name() + "' has several free dimensions" : null;
   }
 
   private static int size(OpConfig config, Shape weights) {
     Object most = config.weights().parameters().get(MOST);
-    int limit = most instanceof Number n ? n.intValue() : Integer.MAX_VALUE;
+    int limit = most instanceof Number n && n.intValue() > 0 ? n.intValue() : Integer.MAX_VALUE;
     return HadamardRotation.size(weights.dim(1), limit);
   }
 
@@ -126,7 +133,7 @@ public record InputChanges(Graph graph, Set<String> ops, Map<String, String> sco
   /** Ops to put in before the op at a position of the model as it was. */
   private record Insertion(int position, List<Op> ops) {}
 
-  private record Turned(int tensor, int size) {}
+  private record Turned(int tensor, int size, boolean custom) {}
 
   /** Changes of one subgraph. */
   private static final class Editing {
@@ -203,12 +210,14 @@ public record InputChanges(Graph graph, Set<String> ops, Map<String, String> sco
 
     private void rotateInput(Choice c, Op op) {
       int size = size(c.rule().config(), g.tensor(op.input(1)).shape());
-      Integer to = turned.get(new Turned(op.input(0), size));
+      boolean custom = c.rule().algorithm().equals(CustomRotation.NAME);
+      Turned key = new Turned(op.input(0), size, custom);
+      Integer to = turned.get(key);
       if (to == null) {
         Tensor x = g.tensor(op.input(0));
-        to = like(x.name() + "/rotated_" + size, x);
-        insert(c.op(), rotation(x.name(), op.input(0), to, size));
-        turned.put(new Turned(op.input(0), size), to);
+        to = like(x.name() + (custom ? "/turned_" : "/rotated_") + size, x);
+        insert(c.op(), rotation(x.name(), op.input(0), to, size, custom));
+        turned.put(key, to);
       }
       replace(c.op(), op, to, rotatedWeights(op, size));
     }
@@ -219,14 +228,18 @@ public record InputChanges(Graph graph, Set<String> ops, Map<String, String> sco
       String name = y.name() + "/rotated_rows";
       int rows = like(name, y);
       out.scopes().put(key(subgraph, name), y.name());
-      insert(c.op() + 1, rotation(y.name(), rows, op.output(0), size));
+      boolean custom = c.rule().algorithm().equals(CustomRotation.NAME);
+      insert(c.op() + 1, rotation(y.name(), rows, op.output(0), size, custom));
       List<Integer> inputs = new ArrayList<>(op.inputs());
       inputs.set(1, rotatedWeights(op, size));
       editor.replaceOp(c.op(), op.withInputs(inputs).withOutputs(List.of(rows)));
     }
 
-    /** RESHAPE to blocks, product, RESHAPE back. */
-    private List<Op> rotation(String name, int from, int to, int size) {
+    /** RESHAPE to blocks, product, RESHAPE back; or one op that does all of it. */
+    private List<Op> rotation(String name, int from, int to, int size, boolean custom) {
+      if (custom) {
+        return List.of(Op.of(CustomRotation.op(size), List.of(from), List.of(to)));
+      }
       Tensor shaped = editor.tensor(to);
       boolean free = shaped.hasSignature() && !shaped.signature().isKnown();
       int blocks = Math.toIntExact(shaped.shape().elements() / size);
@@ -250,7 +263,7 @@ public record InputChanges(Graph graph, Set<String> ops, Map<String, String> sco
     private int rotatedWeights(Op op, int size) {
       Tensor w = g.tensor(op.input(1));
       return constants.computeIfAbsent(
-          new Turned(op.input(1), size),
+          new Turned(op.input(1), size, false),
           k ->
               editor.addTensor(
                   Tensor.of(w.name() + "/rotated_" + size, ElementType.FLOAT32, w.shape())

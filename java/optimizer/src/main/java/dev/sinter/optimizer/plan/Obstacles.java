@@ -16,6 +16,7 @@ import dev.sinter.optimizer.recipe.TensorConfig;
 import dev.sinter.optimizer.recipe.WeightAlgorithms;
 import dev.sinter.optimizer.rules.OpRule;
 import dev.sinter.optimizer.rules.OpRules;
+import dev.sinter.optimizer.rules.StaticLstm;
 import dev.sinter.optimizer.rules.WeightLayout;
 import dev.sinter.optimizer.weights.WeightSpec.Granularity;
 
@@ -97,6 +98,13 @@ final class Obstacles {
   private static String fixed(Subgraph g, Op op, OpRule r, Rule rule) {
     OpConfig config = rule.config();
     ElementType type = config.activations().bits() == 16 ? ElementType.INT16 : ElementType.INT8;
+    if (StaticLstm.is(op)) {
+      String obstacle =
+          type == ElementType.INT8
+              ? StaticLstm.obstacle(g, op)
+              : "has no kernel for activations of " + type;
+      return obstacle != null ? obstacle : weights(g, op, r, rule, Mode.STATIC);
+    }
     if (!OpRules.otherWeights(op).isEmpty()) {
       return "keeps a state, whose ranges nobody has measured; dynamic and weight-only recipes take its weights";
     }
@@ -183,10 +191,6 @@ final class Obstacles {
       return mode != Mode.WEIGHT_ONLY || c.bits() != 16
           ? "float weights have 16 bits, and are expanded: explicit_dequantize"
           : null;
-    }
-    if (algorithm.equals("HADAMARD_ROTATION")) {
-      return "HADAMARD_ROTATION writes an op of AI Edge Quantizer's own (aeq.hadamard_rotation), which no TensorFlow"
-          + " Lite runs that is not given it; DECOMPOSED_HADAMARD_ROTATION does the same with plain ops";
     }
     if (WeightAlgorithms.find(algorithm) == null) {
       return "algorithm " + algorithm + " is not available";

@@ -8,6 +8,7 @@ import dev.sinter.graph.Op;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.optimizer.rules.OpRule;
 import dev.sinter.optimizer.rules.OpRules;
+import dev.sinter.optimizer.rules.StaticLstm;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,6 +19,9 @@ final class Operands {
   static boolean isData(Subgraph g, Op op, int slot) {
     OpRule r = OpRules.of(op);
     int t = op.input(slot);
+    if (StaticLstm.is(op) && slot > 0) {
+      return false; // weights, biases and states, which have forms of their own
+    }
     return t >= 0
         && g.tensor(t).type() == ElementType.FLOAT32
         && (r == null || (slot != r.bias() && (slot != r.weights() || r.axis() < 0)));

@@ -16,6 +16,7 @@ import dev.sinter.optimizer.recipe.Rule;
 import dev.sinter.optimizer.recipe.WeightAlgorithms;
 import dev.sinter.optimizer.rules.OpRule;
 import dev.sinter.optimizer.rules.OpRules;
+import dev.sinter.optimizer.rules.StaticLstm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -86,6 +87,9 @@ public final class Planner {
       out.addAll(Operands.data(g, op).stream().filter(t -> !g.isConstant(t)).toList());
       if (OpRules.of(op).fixed(c.activations()) == null) {
         out.addAll(Operands.results(g, op));
+      }
+      if (StaticLstm.is(op)) {
+        out.add(op.input(StaticLstm.CELL_STATE));
       }
     }
     return out;

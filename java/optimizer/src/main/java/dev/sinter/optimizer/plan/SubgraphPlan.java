@@ -21,6 +21,7 @@ import dev.sinter.optimizer.decision.WeightDecision;
 import dev.sinter.optimizer.rules.OpRule;
 import dev.sinter.optimizer.rules.OpRule.Scales;
 import dev.sinter.optimizer.rules.OpRules;
+import dev.sinter.optimizer.rules.StaticLstm;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -86,6 +87,11 @@ final class SubgraphPlan {
             ? "its constant '" + g.tensor(t).name() + "' holds numbers that are not finite"
             : "no calibration for its input '" + g.tensor(t).name() + "'";
       }
+    }
+    if (StaticLstm.is(op) && range(c, op.input(StaticLstm.CELL_STATE)) == null) {
+      return "no calibration for its cells '"
+          + g.tensor(op.input(StaticLstm.CELL_STATE)).name()
+          + "'";
     }
     if (OpRules.of(op).name().equals("DIV") && mayEndTheRun(c, op.input(1))) {
       return "a divisor that is stored as 0 ends the run, and its may be";
@@ -227,12 +233,19 @@ final class SubgraphPlan {
     brought
         .getOrDefault(c.op(), Map.of())
         .forEach((slot, node) -> inputs.put(slot, groups.scale(node)));
+    if (StaticLstm.is(op) && c.isStatic()) {
+      Range cells = range(c, op.input(StaticLstm.CELL_STATE));
+      inputs.put(StaticLstm.OUTPUT_STATE, groups.scale(node(c, op.output(0))));
+      inputs.put(StaticLstm.CELL_STATE, StaticLstm.cells(cells.low(), cells.high()));
+    }
     OpRule r = OpRules.of(op);
     WeightDecision w = null;
     List<WeightDecision> others = List.of();
-    if (r.weights() >= 0 && !c.table() && (!c.isStatic() || r.axis() >= 0)) {
+    boolean has = !c.isStatic() || r.axis() >= 0 || StaticLstm.is(op);
+    if (r.weights() >= 0 && !c.table() && has) {
+      Affine fits = c.isStatic() && r.bias() >= 0 ? inputScale(c, op, r) : null;
       try {
-        w = weights.make(g, subgraph, c.op(), c.rule(), c.isStatic() ? inputScale(c, op, r) : null);
+        w = weights.make(g, subgraph, c.op(), c.rule(), fits);
         others = weights.others(g, subgraph, c.op(), c.rule());
       } catch (IllegalArgumentException e) {
         return OpDecision.left(c.op(), kind, output, e.getMessage());

@@ -12,6 +12,7 @@ import dev.sinter.graph.Tensor;
 import dev.sinter.optimizer.calibration.Moments;
 import dev.sinter.optimizer.calibration.Range;
 import dev.sinter.optimizer.decision.Affine;
+import dev.sinter.optimizer.decision.Mode;
 import dev.sinter.optimizer.decision.WeightDecision;
 import dev.sinter.optimizer.recipe.Rule;
 import dev.sinter.optimizer.recipe.TensorConfig;
@@ -27,6 +28,7 @@ import dev.sinter.optimizer.weights.QuantizedWeights;
 import dev.sinter.optimizer.weights.WeightQuantizer;
 import dev.sinter.optimizer.weights.WeightSpec;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -35,6 +37,11 @@ import java.util.Map;
 
 /** Makes decisions on weights. */
 final class WeightMaker {
+  /** Parameter of a weight-only rule: the type that biases are stored in. */
+  private static final String BIAS = "bias";
+
+  private static final double LARGEST_HALF = 65504;
+
   private final Moments moments;
   private final IdentityHashMap<Storage, Map<Object, QuantizedWeights>> made =
       new IdentityHashMap<>();
@@ -70,13 +77,28 @@ final class WeightMaker {
     return make(g, subgraph, index, rule, input, OpRules.of(g.ops().get(index)).weights());
   }
 
-  /** The same for further weights of an op. */
+  /** The same for further weights of an op, and a bias that the rule wants smaller. */
   List<WeightDecision> others(Subgraph g, int subgraph, int index, Rule rule) {
     Op op = g.ops().get(index);
-    return OpRules.otherWeights(op).stream()
-        .filter(op::hasInput)
-        .map(slot -> make(g, subgraph, index, rule, null, slot))
-        .toList();
+    List<WeightDecision> out = new ArrayList<>();
+    for (int slot : OpRules.otherWeights(op)) {
+      if (op.hasInput(slot)) {
+        out.add(make(g, subgraph, index, rule, null, slot));
+      }
+    }
+    int bias = OpRules.of(op).bias();
+    boolean half = "float16".equals(rule.config().weights().parameters().get(BIAS));
+    if (half && rule.config().mode() == Mode.WEIGHT_ONLY && bias >= 0 && op.hasInput(bias)) {
+      if (g.isConstant(op.input(bias)) && fitsHalves(g.constant(op.input(bias)))) {
+        out.add(WeightDecision.floats(bias, ElementType.FLOAT16));
+      }
+    }
+    return List.copyOf(out);
+  }
+
+  private static boolean fitsHalves(Constant.Dense constant) {
+    Range range = constant.type() == ElementType.FLOAT32 ? range(constant) : null;
+    return range != null && range.low() >= -LARGEST_HALF && range.high() <= LARGEST_HALF;
   }
 
   private WeightDecision make(

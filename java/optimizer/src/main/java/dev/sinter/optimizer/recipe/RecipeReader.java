@@ -84,7 +84,7 @@ final class RecipeReader {
       throw new RecipeException(
           name
               + ": no JSON: "
-              + e.getOriginalMessage()
+              + e.getOriginalMessage().replaceAll(" \\(start marker at .*\\)", "")
               + (e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")"),
           e);
     }

@@ -34,7 +34,7 @@ public interface Judge {
   Verdict judge(Graph candidate, int examples);
 
   /**
-   * Times a candidate.
+   * Times a candidate, or says how long it is expected to run.
    *
    * @param candidate a form of the model
    * @return microseconds of a run

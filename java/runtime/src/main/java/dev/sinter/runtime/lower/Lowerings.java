@@ -86,6 +86,7 @@ final class Lowerings {
       case "SVDF" -> Svdfs.lower(l, index, op, f);
       case "TFLite_Detection_PostProcess" -> Detections.postProcess(l, index, op, f);
       case "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5" -> Detections.suppress(l, index, op);
+      case "aeq.hadamard_rotation" -> Hadamards.lower(l, index, op, f);
       case "ADD_N" -> Sums.addAll(l, index, op);
       case "CUMSUM" -> Sums.running(l, index, op, f);
       case "LOCAL_RESPONSE_NORMALIZATION" -> Windows.responses(l, index, op, f);

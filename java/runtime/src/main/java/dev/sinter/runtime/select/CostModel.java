@@ -65,11 +65,10 @@ final class CostModel {
       double n = groups * Math.ceil(columns / row.tileN()) * row.tileN();
       double taps = (double) step.param("kernel_h") * step.param("kernel_w");
       weights = n * taps * step.param("in_c") / groups;
-      work = step.work() / step.param("out_c") * n;
-      if (target.device() == Device.CPU) {
-        int run = step.param("kernel_w") * (step.param("in_c") / groups);
-        work *= Features.roundUp(run, row.tileK()) / run;
-      }
+      work =
+          target.device() == Device.CPU
+              ? Features.convolution(step, row)
+              : step.work() / step.param("out_c") * n;
       if (step.types().get(0).equals("f32")) {
         weights *= bytesPerWeight(step);
       }
@@ -83,7 +82,7 @@ final class CostModel {
     return row.packing() == null ? 0 : row.packing().blockHeight();
   }
 
-  private static double bytesPerWeight(Step step) {
+  static double bytesPerWeight(Step step) {
     return switch (step.types().get(1)) {
       case "s4" -> 0.5;
       case "s8" -> 1;

@@ -20,9 +20,26 @@ import java.util.Map;
  * @param bytesPerCycle what one core reads per cycle from its second-level cache, from the
  *     third-level cache and from memory
  * @param rows entries by the row's name
+ * @param host the machine that was measured; null where the file does not say
  */
 public record CostTable(
-    String name, String source, List<Double> bytesPerCycle, Map<String, MeasuredCost> rows) {
+    String name,
+    String source,
+    List<Double> bytesPerCycle,
+    Map<String, MeasuredCost> rows,
+    Host host) {
+  /**
+   * What cycles need to become time, and which rows can run.
+   *
+   * @param arch x86_64 or arm64
+   * @param isa names of instruction sets with spaces between, as {@code inspect} prints them
+   * @param gigahertz the clock while measuring
+   * @param level2Bytes second-level cache of a core
+   * @param level3Bytes third-level cache
+   */
+  public record Host(
+      String arch, String isa, double gigahertz, long level2Bytes, long level3Bytes) {}
+
   /** The version of the JSON format. */
   public static final int VERSION = 1;
 
@@ -37,7 +54,8 @@ public record CostTable(
 
   /** The catalogue's own guesses, on caches as Zen 4 has them. */
   public static final CostTable GUESSES =
-      new CostTable("no family", "guesses of the catalogue", List.of(28.0, 18.0, 7.0), Map.of());
+      new CostTable(
+          "no family", "guesses of the catalogue", List.of(28.0, 18.0, 7.0), Map.of(), null);
 
   /** Copies what is given. */
   public CostTable {
@@ -105,7 +123,25 @@ public record CostTable(
     Map<String, MeasuredCost> rows = new LinkedHashMap<>();
     object(json.get("rows"), file, "\"rows\"")
         .forEach((row, value) -> rows.put(row, entry(object(value, file, row), row, file)));
-    return new CostTable(text(json, "name", file), text(json, "source", file), rates, rows);
+    Host host = json.containsKey("machine") ? host(json, file) : null;
+    return new CostTable(text(json, "name", file), text(json, "source", file), rates, rows, host);
+  }
+
+  private static Host host(Map<String, Object> json, String file) {
+    Map<String, Object> machine = object(json.get("machine"), file, "\"machine\"");
+    String at = file + ": machine";
+    double gigahertz = number(machine, "gigahertz", at);
+    double level2 = number(machine, "level2Bytes", at);
+    double level3 = number(machine, "level3Bytes", at);
+    if (!(gigahertz > 0 && gigahertz < 100) || !(level2 >= 0) || !(level3 >= 0)) {
+      throw wrong(at, gigahertz + " GHz with caches of " + level2 + " and " + level3 + " bytes");
+    }
+    return new Host(
+        text(machine, "arch", at),
+        text(machine, "isa", at),
+        gigahertz,
+        (long) level2,
+        (long) level3);
   }
 
   private static MeasuredCost entry(Map<String, Object> json, String row, String file) {
@@ -137,6 +173,15 @@ public record CostTable(
     json.put("version", VERSION);
     json.put("name", name);
     json.put("source", source);
+    if (host != null) {
+      Map<String, Object> machine = new LinkedHashMap<>();
+      machine.put("arch", host.arch());
+      machine.put("isa", host.isa());
+      machine.put("gigahertz", host.gigahertz());
+      machine.put("level2Bytes", host.level2Bytes());
+      machine.put("level3Bytes", host.level3Bytes());
+      json.put("machine", machine);
+    }
     Map<String, Object> levels = new LinkedHashMap<>();
     for (int i = 0; i < bytesPerCycle.size(); i++) {
       levels.put(LEVELS.get(i), bytesPerCycle.get(i));

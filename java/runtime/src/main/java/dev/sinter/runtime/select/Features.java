@@ -35,9 +35,25 @@ public record Features(double products, double weightBytes, double inputs, doubl
       weights *= density * (1 + 0.5 / height); // an index of 2 bytes for 4 weights of each output
     }
     if (step.types().get(0).equals("f32")) {
-      weights *= step.types().contains("bf16") ? 2 : step.types().get(1).equals("s8") ? 1 : 4;
+      weights *= CostModel.bytesPerWeight(step);
     }
     return new Features(products, weights, (double) m * k, (double) m * n);
+  }
+
+  /**
+   * Counts the products of a convolution on a processor.
+   *
+   * @param step of the op conv
+   * @param row one of its rows
+   * @return multiply-accumulates, those of rounded-up outputs and rows of the kernel included
+   */
+  public static double convolution(Step step, Row row) {
+    int groups = step.param("groups");
+    int columns = step.param("out_c") / groups;
+    int run = step.param("kernel_w") * (step.param("in_c") / groups);
+    return step.work()
+        * (roundUp(columns, row.tileN()) / columns)
+        * (roundUp(run, row.tileK()) / run);
   }
 
   static double roundUp(int value, int tile) {

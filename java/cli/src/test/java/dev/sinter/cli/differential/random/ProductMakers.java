@@ -15,12 +15,16 @@ import static dev.sinter.graph.ElementType.UINT8;
 
 import dev.sinter.graph.Activation;
 import dev.sinter.graph.ElementType;
+import dev.sinter.graph.Flexbuffers;
+import dev.sinter.graph.GraphBuilder.Result;
 import dev.sinter.graph.GraphBuilder.Value;
 import dev.sinter.graph.HalfFloat;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Padding;
 import dev.sinter.graph.Quantization;
+import dev.sinter.graph.tflite.TfliteOps;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 
 /** Products; {@link Weights} says what the constants are made of. */
@@ -76,6 +80,7 @@ final class ProductMakers {
                 .builtin())) {
       to.add(m.in(Maker.Family.HYBRID));
     }
+    to.add(Maker.of("aeq.hadamard_rotation", FLOAT32, ProductMakers::rotation));
   }
 
   /** Weights over a depth, with one scale per slice of an axis or one for all. */
@@ -387,5 +392,20 @@ final class ProductMakers {
     dims[batch.length] = rows;
     dims[batch.length + 1] = columns;
     return dims;
+  }
+
+  /** AI Edge Quantizer's own op; its blocks fill rows or are parts of them. */
+  private static void rotation(Sketch s) {
+    int size = 1 << s.between(1, 9);
+    Value x = s.input(s.between(1, 4), s.between(1, 5), size * s.between(1, 3));
+    byte[] signs = new byte[size];
+    Arrays.fill(signs, (byte) 1);
+    ByteBuffer options = Flexbuffers.write("hadamard_size", size, "random_binary_vector", signs);
+    s.done(
+        s.ops(
+                TfliteOps.custom("aeq.hadamard_rotation", 1, options),
+                List.of(new Result(FLOAT32, Quantization.NONE, x.shape())),
+                x)
+            .get(0));
   }
 }
