@@ -10,6 +10,7 @@ import dev.sinter.runtime.catalogue.Catalogue;
 import dev.sinter.runtime.catalogue.Row;
 import dev.sinter.runtime.select.CostTable;
 import dev.sinter.runtime.select.Families;
+import dev.sinter.runtime.select.ProfiledMachine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -198,7 +199,7 @@ public final class Target {
   public static Target described(Path file) {
     Target here = local();
     CostTable table = here.withCosts(file).costs();
-    CostTable.Host host = table.host();
+    ProfiledMachine host = table.host();
     if (host == null) {
       throw new SinterException(
           Status.INVALID_ARGUMENT,

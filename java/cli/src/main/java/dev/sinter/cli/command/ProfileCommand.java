@@ -15,6 +15,7 @@ import dev.sinter.runtime.Target;
 import dev.sinter.runtime.catalogue.Row;
 import dev.sinter.runtime.select.CostTable;
 import dev.sinter.runtime.select.MeasuredCost;
+import dev.sinter.runtime.select.ProfiledMachine;
 import dev.sinter.runtime.select.RowCost;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -106,7 +107,7 @@ final class ProfileCommand implements Callable<Integer> {
                   + Machine.cpu(),
               bytesPerCycle,
               entries,
-              new CostTable.Host(
+              new ProfiledMachine(
                   target.arch(),
                   target.isaNames(),
                   Math.round(gigahertz * 100) / 100.0,

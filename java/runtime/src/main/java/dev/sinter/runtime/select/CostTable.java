@@ -27,19 +27,7 @@ public record CostTable(
     String source,
     List<Double> bytesPerCycle,
     Map<String, MeasuredCost> rows,
-    Host host) {
-  /**
-   * What cycles need to become time, and which rows can run.
-   *
-   * @param arch x86_64 or arm64
-   * @param isa names of instruction sets with spaces between, as {@code inspect} prints them
-   * @param gigahertz the clock while measuring
-   * @param level2Bytes second-level cache of a core
-   * @param level3Bytes third-level cache
-   */
-  public record Host(
-      String arch, String isa, double gigahertz, long level2Bytes, long level3Bytes) {}
-
+    ProfiledMachine host) {
   /** The version of the JSON format. */
   public static final int VERSION = 1;
 
@@ -123,11 +111,11 @@ public record CostTable(
     Map<String, MeasuredCost> rows = new LinkedHashMap<>();
     object(json.get("rows"), file, "\"rows\"")
         .forEach((row, value) -> rows.put(row, entry(object(value, file, row), row, file)));
-    Host host = json.containsKey("machine") ? host(json, file) : null;
+    ProfiledMachine host = json.containsKey("machine") ? host(json, file) : null;
     return new CostTable(text(json, "name", file), text(json, "source", file), rates, rows, host);
   }
 
-  private static Host host(Map<String, Object> json, String file) {
+  private static ProfiledMachine host(Map<String, Object> json, String file) {
     Map<String, Object> machine = object(json.get("machine"), file, "\"machine\"");
     String at = file + ": machine";
     double gigahertz = number(machine, "gigahertz", at);
@@ -136,7 +124,7 @@ public record CostTable(
     if (!(gigahertz > 0 && gigahertz < 100) || !(level2 >= 0) || !(level3 >= 0)) {
       throw wrong(at, gigahertz + " GHz with caches of " + level2 + " and " + level3 + " bytes");
     }
-    return new Host(
+    return new ProfiledMachine(
         text(machine, "arch", at),
         text(machine, "isa", at),
         gigahertz,
