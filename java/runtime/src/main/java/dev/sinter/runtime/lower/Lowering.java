@@ -140,6 +140,16 @@ public final class Lowering {
       value.becomeOutput(binding);
       return value;
     }
+    if (value.bytes() > Integer.MAX_VALUE) {
+      throw new SinterException(
+          Status.UNSUPPORTED,
+          part.name()
+              + ": output '"
+              + main.tensor(tensor).name()
+              + "' takes "
+              + value.bytes()
+              + " bytes, more than a ByteBuffer holds");
+    }
     Value place = Value.output(main.tensor(tensor).name(), value.bytes(), binding);
     steps.add(copy(-1, "output", value, place, 1, value.bytes(), 0, 0, 0, 0));
     return place;
