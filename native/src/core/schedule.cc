@@ -47,7 +47,7 @@ Schedule make_schedule(const std::vector<StepCost>& steps, int threads, const Sh
     const double held = beyond ? costs.own_bytes : steps[i].bytes;
     const double gather = held * (n - 1) / n / costs.bytes_per_cycle;  // the caller fetches all but its part
     const double scatter = held / n / costs.bytes_per_cycle;           // the others fetch theirs at the same time
-    if (i == 0) shared = scatter;                                       // the caller has written the inputs
+    if (i == 0) shared = scatter;                                      // the caller has written the inputs
     const bool gathers = i > 0 && shared + gather < alone, scatters = i > 0 && alone + scatter < shared;
     from_shared_to_alone.push_back(gathers);
     from_alone_to_shared.push_back(scatters);
