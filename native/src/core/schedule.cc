@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include <algorithm>
+
 #include "core/cpu.h"
 
 namespace sinter {
@@ -40,11 +42,9 @@ Schedule make_schedule(const std::vector<StepCost>& steps, int threads, const Sh
   double alone = 0, shared = 0, all_alone = 0;  // best cost of a path that ends in this state
   std::vector<bool> from_shared_to_alone, from_alone_to_shared;
   for (size_t i = 0; i < steps.size(); i++) {
-    const bool beyond = steps[i].bytes > costs.own_bytes;
-    const double from_afar = beyond ? (steps[i].bytes - costs.own_bytes) / costs.far_bytes_per_cycle : 0;
     const double known = steps[i].cycles > 0 ? steps[i].cycles : long_step;
-    const double cycles = known > from_afar ? known : from_afar;
-    const double held = beyond ? costs.own_bytes : steps[i].bytes;
+    const double held = std::min(steps[i].bytes, costs.own_bytes);
+    const double cycles = std::max(known, (steps[i].bytes - held) / costs.far_bytes_per_cycle);
     const double gather = held * (n - 1) / n / costs.bytes_per_cycle;  // the caller fetches all but its part
     const double scatter = held / n / costs.bytes_per_cycle;           // the others fetch theirs at the same time
     if (i == 0) shared = scatter;                                      // the caller has written the inputs

@@ -29,16 +29,12 @@ struct VectorSum16 {
   explicit VectorSum16(const SumByFactors<int16_t>& f)
       : a_factor(f.a_factor), b_factor(f.b_factor), out_factor(f.out_factor), range(f.range), minus(f.minus) {}
   static bool holds(const SumByFactors<int16_t>& f) {
-    return f.a_factor.shift <= 0 && f.b_factor.shift <= 0 && f.out_factor.shift <= 0 && f.range.a_zero == 0 &&
-           f.range.b_zero == 0;
-  }
-  SINTER_LANE V::I times(V::I x, FixedFactor f) {
-    return V::fixed_multiply(x, f.mantissa, 0, -f.shift);
+    return VectorFactors::holds(f) && f.range.a_zero == 0 && f.range.b_zero == 0;
   }
   // a, b: 2^16 times the values, which is what pairs of 0 and a value are.
   SINTER_LANE V::I sum(const VectorSum16& k, V::I a, V::I b) {
-    const V::I x = times(V::shift_right(a, 1), k.a_factor), y = times(V::shift_right(b, 1), k.b_factor);
-    return times(k.minus ? V::sub_i(x, y) : V::add_i(x, y), k.out_factor);
+    const V::I x = times_factor(V::shift_right(a, 1), k.a_factor), y = times_factor(V::shift_right(b, 1), k.b_factor);
+    return times_factor(k.minus ? V::sub_i(x, y) : V::add_i(x, y), k.out_factor);
   }
   SINTER_LANE V::S of(const VectorSum16& k, V::S a, V::S b) {
     const V::S none = V::zero();
@@ -57,7 +53,7 @@ struct VectorProduct16 {
     return f.factor.shift <= 0 && f.range.a_zero == 0 && f.range.b_zero == 0;
   }
   SINTER_LANE V::I scaled(const VectorProduct16& k, V::I product) {
-    return V::fixed_multiply(product, k.factor.mantissa, 0, -k.factor.shift);
+    return times_factor(product, k.factor);
   }
   SINTER_LANE V::S of(const VectorProduct16& k, V::S a, V::S b) {
     const V::I low = V::dot_pairs(V::pairs_low(a, V::zero()), V::pairs_low(b, V::zero()));

@@ -67,45 +67,18 @@ struct VectorProduct8 {
   }
 };
 
-// tfl.add, 32 bits wide: V::W bytes at a time. For factors that shift to the right alone.
-struct VectorSumByFactors {
-  FixedFactor a_factor, b_factor, out_factor;
-  V::I a_zero, b_zero, zero, least, most;
-  bool minus;
+// x times a factor that shifts to the right alone.
+SINTER_LANE V::I times_factor(V::I x, FixedFactor f) {
+  return V::fixed_multiply(x, f.mantissa, 0, -f.shift);
+}
 
-  template <class T>
-  explicit VectorSumByFactors(const SumByFactors<T>& f)
-      : a_factor(f.a_factor),
-        b_factor(f.b_factor),
-        out_factor(f.out_factor),
-        a_zero(V::set_i(f.range.a_zero)),
-        b_zero(V::set_i(f.range.b_zero)),
-        zero(V::set_i(f.range.zero)),
-        least(V::set_i(f.range.low)),
-        most(V::set_i(f.range.high)),
-        minus(f.minus) {}
-  template <class T>
-  static bool holds(const SumByFactors<T>& f) {
-    return f.a_factor.shift <= 0 && f.b_factor.shift <= 0 && f.out_factor.shift <= 0;
-  }
-  SINTER_LANE V::I times(V::I x, FixedFactor f) {
-    return V::fixed_multiply(x, f.mantissa, 0, -f.shift);
-  }
-  SINTER_LANE V::I of(const VectorSumByFactors& k, V::I a, V::I b) {
-    const V::I x = times(V::shift_left_i(V::sub_i(a, k.a_zero), 20), k.a_factor);
-    const V::I y = times(V::shift_left_i(V::sub_i(b, k.b_zero), 20), k.b_factor);
-    const V::I sum = times(k.minus ? V::sub_i(x, y) : V::add_i(x, y), k.out_factor);
-    return V::min_i(V::max_i(V::add_i(sum, k.zero), k.least), k.most);
-  }
-};
-
-// tfl.squared_difference, likewise.
-struct VectorSquaredDifference8 {
+// What arithmetic 32 bits wide needs, V::W bytes at a time.
+struct VectorFactors {
   FixedFactor a_factor, b_factor, out_factor;
   V::I a_zero, b_zero, zero, least, most;
 
-  template <class T>
-  explicit VectorSquaredDifference8(const SquaredDifference<T>& f)
+  template <class Plain>
+  explicit VectorFactors(const Plain& f)
       : a_factor(f.a_factor),
         b_factor(f.b_factor),
         out_factor(f.out_factor),
@@ -114,13 +87,40 @@ struct VectorSquaredDifference8 {
         zero(V::set_i(f.range.zero)),
         least(V::set_i(f.range.low)),
         most(V::set_i(f.range.high)) {}
+  template <class Plain>
+  static bool holds(const Plain& f) {
+    return f.a_factor.shift <= 0 && f.b_factor.shift <= 0 && f.out_factor.shift <= 0;
+  }
+  // An operand less its zero point, 2^left times, by its factor.
+  template <int left>
+  SINTER_LANE V::I operand(V::I x, V::I x_zero, FixedFactor factor) {
+    return times_factor(V::shift_left_i(V::sub_i(x, x_zero), left), factor);
+  }
+  SINTER_LANE V::I result(const VectorFactors& k, V::I x) {
+    return V::min_i(V::max_i(V::add_i(times_factor(x, k.out_factor), k.zero), k.least), k.most);
+  }
+};
+
+// tfl.add.
+struct VectorSumByFactors : VectorFactors {
+  bool minus;
+
+  template <class T>
+  explicit VectorSumByFactors(const SumByFactors<T>& f) : VectorFactors(f), minus(f.minus) {}
+  SINTER_LANE V::I of(const VectorSumByFactors& k, V::I a, V::I b) {
+    const V::I x = operand<20>(a, k.a_zero, k.a_factor), y = operand<20>(b, k.b_zero, k.b_factor);
+    return result(k, k.minus ? V::sub_i(x, y) : V::add_i(x, y));
+  }
+};
+
+// tfl.squared_difference.
+struct VectorSquaredDifference8 : VectorFactors {
+  using VectorFactors::VectorFactors;
   SINTER_LANE V::I of(const VectorSquaredDifference8& k, V::I a, V::I b) {
-    const V::I x = VectorSumByFactors::times(V::shift_left_i(V::sub_i(a, k.a_zero), 7), k.a_factor);
-    const V::I y = VectorSumByFactors::times(V::shift_left_i(V::sub_i(b, k.b_zero), 7), k.b_factor);
+    const V::I x = operand<7>(a, k.a_zero, k.a_factor), y = operand<7>(b, k.b_zero, k.b_factor);
     // At most 255 * 128: a word that is not negative, whose upper neighbour is 0.
     const V::I d = V::max_i(V::sub_i(x, y), V::sub_i(y, x));
-    const V::I square = VectorSumByFactors::times(V::dot_pairs(d, d), k.out_factor);
-    return V::min_i(V::max_i(V::add_i(square, k.zero), k.least), k.most);
+    return result(k, V::dot_pairs(d, d));
   }
 };
 
@@ -226,7 +226,7 @@ void binary_8_plain(const Call* call, const Plain& plain) {
 
 inline void squared_difference_8(const Call* call) {
   const SquaredDifference<int8_t> f(*static_cast<const BinaryParams*>(call->params));
-  if (f.a_factor.shift > 0 || f.b_factor.shift > 0 || f.out_factor.shift > 0) return binary_8_plain<int8_t>(call, f);
+  if (!VectorFactors::holds(f)) return binary_8_plain<int8_t>(call, f);
   binary_8_by<int8_t>(call, VectorSquaredDifference8(f), f);
 }
 

@@ -10,9 +10,21 @@
 #include <limits>
 #include <type_traits>
 
-#include "kernels/fold/loops.h"
+#include "core/workers.h"
+#include "kernels/fold/op.h"
 
 namespace sinter {
+
+// The plain rows (portable.cc), which take the dimensions in any order.
+typedef void (*Row)(const Call* call);
+void fold_f32_reference(const Call* call);
+void fold_s32_reference(const Call* call);
+void fold_s8_reference(const Call* call);
+void fold_u8_reference(const Call* call);
+void fold_s16_reference(const Call* call);
+void fold_bool_reference(const Call* call);
+void fold_f32s32_reference(const Call* call);
+
 namespace {
 
 template <class T, int bytes>
@@ -33,54 +45,44 @@ struct Lanes {
 };
 
 // How two values become one, x being a number or a vector of them; A is what is kept while folding.
+template <class Kept>
+struct KeptIsResult {
+  typedef Kept A;
+  template <class X>
+  static X result(X kept) {
+    return kept;
+  }
+};
 template <class T>
-struct Largest {
-  typedef T A;
+struct Largest : KeptIsResult<T> {
   static constexpr T start = std::numeric_limits<T>::lowest();
   template <class X>
   static X of(X kept, X x) {
     return x > kept ? x : kept;
   }
-  template <class X>
-  static X result(X kept) {
-    return kept;
-  }
 };
 template <class T>
-struct Smallest {
-  typedef T A;
+struct Smallest : KeptIsResult<T> {
   static constexpr T start = std::numeric_limits<T>::max();
   template <class X>
   static X of(X kept, X x) {
     return x < kept ? x : kept;
   }
-  template <class X>
-  static X result(X kept) {
-    return kept;
-  }
 };
-struct Sum {
-  typedef uint32_t A;
-  static constexpr uint32_t start = 0;
+// Of type A: whole numbers without a sign wrap around, doubles are for sums of floats.
+template <class T>
+struct Sum : KeptIsResult<T> {
+  static constexpr T start = 0;
   template <class X>
   static X of(X kept, X x) {
     return kept + x;
   }
-  template <class X>
-  static X result(X kept) {
-    return kept;
-  }
 };
-struct Product {
-  typedef uint32_t A;
+struct Product : KeptIsResult<uint32_t> {
   static constexpr uint32_t start = 1;
   template <class X>
   static X of(X kept, X x) {
     return kept * x;
-  }
-  template <class X>
-  static X result(X kept) {
-    return kept;
   }
 };
 // Bytes that are not 0 are true.
@@ -281,13 +283,6 @@ void runs(const Call* call, const FoldShape& s) {
   });
 }
 
-struct SumOfDoubles {
-  template <class X>
-  static X of(X kept, X x) {
-    return kept + x;
-  }
-};
-
 // Floats, added up in doubles.
 inline void sum_runs(const Call* call, const FoldShape& s) {
   typedef Lanes<double, FOLD_BYTES> L;
@@ -309,7 +304,7 @@ inline void sum_runs(const Call* call, const FoldShape& s) {
       for (; i < n; i++) one += run[i];
     });
     kept[0] = (kept[0] + kept[1]) + (kept[2] + kept[3]);
-    out[to] = static_cast<float>(one + across<SumOfDoubles, double, FOLD_BYTES>(kept[0]));
+    out[to] = static_cast<float>(one + across<Sum<double>, double, FOLD_BYTES>(kept[0]));
   });
 }
 
@@ -392,86 +387,92 @@ void position_columns(const FoldShape& s, const T* in, int32_t* out, int64_t n) 
   }
 }
 
+// Positions among floats or whole numbers of 32 bits.
 template <class T, bool most>
-void positions_32(const Call* call, const FoldShape& s) {
-  if (s.folded_stride[3] == 1) return position_runs<T, most>(call, s);
+void position_rows(const Call* call, const FoldShape& s) {
   const T* in = static_cast<const T*>(call->slots[FOLD_IN]);
   int32_t* out = static_cast<int32_t*>(call->slots[FOLD_OUT]);
-  // Rows of results; where they are not neighbours, one by one.
-  const int64_t last = s.kept_stride[3] == 1 ? s.kept[3] : 1, rows = s.results / last;
+  const int64_t last = s.kept[3], rows = s.results / last;
   const int64_t group = fair_rows(rows, 16384 / (s.values * last + 1) + 1, 1, call->workers->threads);
   parallel_for(call->workers, (rows + group - 1) / group, [&](int64_t task, int) {
     for (int64_t i = task * group; i < (task + 1) * group && i < rows; i++) {
-      const int64_t from = last > 1 ? s.begin(i, 1, 0) : s.begin(i, s.kept[3], 1);
-      position_columns<T, most, FOLD_BYTES>(s, in + from, out + i * last, last);
+      position_columns<T, most, FOLD_BYTES>(s, in + s.begin(i, 1, 0), out + i * last, last);
     }
   });
 }
-
-// Positions among floats or whole numbers of 32 bits.
 template <class T>
-void positions_32(const Call* call) {
+void positions_32(const Call* call, Row other) {
   const FoldParams& p = *static_cast<const FoldParams*>(call->params);
   const FoldShape s(p);
-  if (s.results == 0) return;
-  p.function == FOLD_ARG_MAX ? positions_32<T, true>(call, s) : positions_32<T, false>(call, s);
+  const bool most = p.function == FOLD_ARG_MAX;
+  if (s.results > 0 && s.folded_stride[3] == 1) {
+    most ? position_runs<T, true>(call, s) : position_runs<T, false>(call, s);
+  } else if (s.results > 0 && s.kept_stride[3] == 1) {
+    most ? position_rows<T, true>(call, s) : position_rows<T, false>(call, s);
+  } else {
+    other(call);
+  }
 }
 
 template <class F, class In>
-void fold_by(const Call* call) {
+void fold_by(const Call* call, Row other) {
   const FoldShape s(*static_cast<const FoldParams*>(call->params));
-  if (s.results == 0) return;
-  if (s.values > 0 && s.kept_stride[3] == 1) return columns<F, In>(call, s);
-  if (s.values > 0 && s.folded_stride[3] == 1) return runs<F, In>(call, s);
-  typedef In Element __attribute__((aligned(1), may_alias));
-  each<In, In>(call, [&](const Element* in) {
-    typename F::A kept = F::start;
-    over(*static_cast<const FoldParams*>(call->params), in,
-         [&](In x, int32_t) { kept = F::of(kept, static_cast<typename F::A>(x)); });
-    return static_cast<In>(F::result(kept));
-  });
+  if (s.results > 0 && s.values > 0 && s.kept_stride[3] == 1) {
+    columns<F, In>(call, s);
+  } else if (s.results > 0 && s.values > 0 && s.folded_stride[3] == 1) {
+    runs<F, In>(call, s);
+  } else {
+    other(call);
+  }
 }
 
 inline void fold_f32(const Call* call) {
   const FoldParams& p = *static_cast<const FoldParams*>(call->params);
-  if (p.function == FOLD_MAX) return fold_by<Largest<float>, float>(call);
-  if (p.function == FOLD_MIN) return fold_by<Smallest<float>, float>(call);
+  if (p.function == FOLD_MAX) return fold_by<Largest<float>, float>(call, fold_f32_reference);
+  if (p.function == FOLD_MIN) return fold_by<Smallest<float>, float>(call, fold_f32_reference);
   const FoldShape s(p);
   if (p.function == FOLD_SUM && s.folded_stride[3] == 1) return sum_runs(call, s);
-  // Products overflow, or not, by the order: the reference's.
-  typedef float Element __attribute__((aligned(1), may_alias));
-  each<float, float>(call, [&](const Element* in) {
-    double kept = p.function == FOLD_SUM ? 0 : 1;
-    over(p, in, [&](float x, int32_t) { kept = p.function == FOLD_SUM ? kept + x : kept * x; });
-    return static_cast<float>(kept);
-  });
+  fold_f32_reference(call);  // products overflow, or not, by the order
 }
 
 inline void fold_s32(const Call* call) {
   switch (static_cast<const FoldParams*>(call->params)->function) {
     case FOLD_SUM:
-      return fold_by<Sum, int32_t>(call);
+      return fold_by<Sum<uint32_t>, int32_t>(call, fold_s32_reference);
     case FOLD_PRODUCT:
-      return fold_by<Product, int32_t>(call);
+      return fold_by<Product, int32_t>(call, fold_s32_reference);
     case FOLD_MAX:
-      return fold_by<Largest<int32_t>, int32_t>(call);
+      return fold_by<Largest<int32_t>, int32_t>(call, fold_s32_reference);
     case FOLD_MIN:
-      return fold_by<Smallest<int32_t>, int32_t>(call);
+      return fold_by<Smallest<int32_t>, int32_t>(call, fold_s32_reference);
     default:
-      return positions_32<int32_t>(call);
+      return positions_32<int32_t>(call, fold_s32_reference);
   }
+}
+
+inline void fold_f32s32(const Call* call) {
+  positions_32<float>(call, fold_f32s32_reference);
 }
 
 // max and min of bytes and 16-bit numbers.
 template <class T>
-void fold_small(const Call* call) {
+void fold_small(const Call* call, Row other) {
   const bool most = static_cast<const FoldParams*>(call->params)->function == FOLD_MAX;
-  most ? fold_by<Largest<T>, T>(call) : fold_by<Smallest<T>, T>(call);
+  most ? fold_by<Largest<T>, T>(call, other) : fold_by<Smallest<T>, T>(call, other);
+}
+inline void fold_s8(const Call* call) {
+  fold_small<int8_t>(call, fold_s8_reference);
+}
+inline void fold_u8(const Call* call) {
+  fold_small<uint8_t>(call, fold_u8_reference);
+}
+inline void fold_s16(const Call* call) {
+  fold_small<int16_t>(call, fold_s16_reference);
 }
 
 inline void fold_bool(const Call* call) {
   const bool any = static_cast<const FoldParams*>(call->params)->function == FOLD_ANY;
-  any ? fold_by<Any, uint8_t>(call) : fold_by<All, uint8_t>(call);
+  any ? fold_by<Any, uint8_t>(call, fold_bool_reference) : fold_by<All, uint8_t>(call, fold_bool_reference);
 }
 
 }  // namespace

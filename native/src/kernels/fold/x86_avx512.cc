@@ -42,19 +42,19 @@ void fold_s32_avx512(const Call* call) {
   fold_s32(call);
 }
 void fold_s8_avx512(const Call* call) {
-  fold_small<int8_t>(call);
+  fold_s8(call);
 }
 void fold_u8_avx512(const Call* call) {
-  fold_small<uint8_t>(call);
+  fold_u8(call);
 }
 void fold_s16_avx512(const Call* call) {
-  fold_small<int16_t>(call);
+  fold_s16(call);
 }
 void fold_bool_avx512(const Call* call) {
   fold_bool(call);
 }
 void fold_f32s32_avx512(const Call* call) {
-  positions_32<float>(call);
+  fold_f32s32(call);
 }
 void fold_s8s32_avx512(const Call* call) {
   positions<Keys32, int8_t>(call);
