@@ -50,7 +50,7 @@ public record LayerReport(
 
   private static LayerReport of(Subgraph g, int subgraph, OpDecision d) {
     Op op = g.ops().get(d.op());
-    OpRule r = OpRules.of(op);
+    OpRule r = OpRules.of(g, op);
     long before = 0;
     long after = 0;
     List<Integer> slots = new ArrayList<>(OpRules.otherWeights(op));
@@ -69,6 +69,8 @@ public record LayerReport(
       if (weights != null) {
         int scale = weights.spec() != null && weights.spec().block() > 0 ? 2 : 4;
         bytes = weights.type().bytes(elements) + (long) scale * weights.scales().length;
+      } else if (d.mode() == Mode.STATIC && r.axis() < 0) {
+        bytes = d.activations().bytes(elements); // an operand like others
       }
       after += bytes;
     }

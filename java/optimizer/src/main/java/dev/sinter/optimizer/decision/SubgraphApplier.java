@@ -180,7 +180,7 @@ final class SubgraphApplier {
     }
     WeightDecision weights = d.weights(slot);
     if (weights != null) {
-      WeightLayout layout = WeightLayout.of(op, g.tensor(t).shape());
+      WeightLayout layout = WeightLayout.of(op, slot, g.tensor(t).shape());
       return new Weights(weights, d.mode() == Mode.WEIGHT_ONLY, layout);
     }
     if (d.mode() != Mode.STATIC) {

@@ -32,7 +32,7 @@ final class Obstacles {
     if (mode == null) {
       return "integer weights, computed in float, without explicit_dequantize: no runtime can";
     }
-    OpRule r = OpRules.of(op);
+    OpRule r = OpRules.of(g, op);
     if (r == null) {
       return other(op);
     }
@@ -114,7 +114,7 @@ final class Obstacles {
     if (type == ElementType.INT16 && mixesBatches(g, op)) {
       return "TensorFlow Lite 2.21 mixes up the batches of such a product in INT16";
     }
-    if (r.weights() >= 0 && r.axis() >= 0) {
+    if (OpRules.weighs(g, op, type)) {
       String weights = weights(g, op, r, rule, Mode.STATIC);
       if (weights != null) {
         return weights;
@@ -132,7 +132,7 @@ final class Obstacles {
     boolean any = false;
     for (int slot = 0; slot < op.inputs().size(); slot++) {
       int t = op.input(slot);
-      if (t < 0 || slot == r.bias() || (slot == r.weights() && r.axis() >= 0)) {
+      if (t < 0 || slot == r.bias() || (slot == r.weights() && OpRules.weighs(g, op, type))) {
         continue;
       }
       Tensor x = g.tensor(t);
@@ -202,7 +202,7 @@ final class Obstacles {
       }
     }
     int perByte = r.blocks() && mode != Mode.WEIGHT_ONLY && c.bits() < 8 ? 8 / c.bits() : 1;
-    int inputs = WeightLayout.of(op, w.shape()).inputs();
+    int inputs = WeightLayout.of(op, r.weights(), w.shape()).inputs();
     if (inputs % perByte != 0) {
       return "its rows of "
           + inputs
@@ -214,6 +214,10 @@ final class Obstacles {
   }
 
   private static String form(Op op, OpRule r, TensorConfig c, Tensor w, Mode mode) {
+    if (mode == Mode.DYNAMIC && op.kind() instanceof OpKind.BatchMatMul && r.weights() == 0) {
+      return "its constant is the left side, which kernels for float inputs take in float alone;"
+          + " the step turn_products makes it the right one";
+    }
     boolean bits =
         switch (mode) {
           case STATIC -> c.bits() == 8 || (c.bits() == 4 && r.static4());
@@ -230,7 +234,7 @@ final class Obstacles {
       if (mode != Mode.DYNAMIC || !r.blocks() || c.bits() == 8) {
         return "has no kernel for scales by block, " + c.bits() + " bits, " + mode;
       }
-      int inputs = WeightLayout.of(op, w.shape()).inputs();
+      int inputs = WeightLayout.of(op, r.weights(), w.shape()).inputs();
       if (inputs % c.block() != 0) {
         return "its rows of " + inputs + " weights are no multiple of blocks of " + c.block();
       }

@@ -16,29 +16,30 @@ import java.util.List;
 final class Operands {
   private Operands() {}
 
-  static boolean isData(Subgraph g, Op op, int slot) {
-    OpRule r = OpRules.of(op);
+  static boolean isData(Subgraph g, Op op, int slot, ElementType activations) {
+    OpRule r = OpRules.of(g, op);
     int t = op.input(slot);
     if (StaticLstm.is(op) && slot > 0) {
       return false; // weights, biases and states, which have forms of their own
     }
     return t >= 0
         && g.tensor(t).type() == ElementType.FLOAT32
-        && (r == null || (slot != r.bias() && (slot != r.weights() || r.axis() < 0)));
+        && (r == null
+            || (slot != r.bias() && (slot != r.weights() || !OpRules.weighs(g, op, activations))));
   }
 
-  static List<Integer> slots(Subgraph g, Op op) {
+  static List<Integer> slots(Subgraph g, Op op, ElementType activations) {
     List<Integer> out = new ArrayList<>();
     for (int slot = 0; slot < op.inputs().size(); slot++) {
-      if (isData(g, op, slot)) {
+      if (isData(g, op, slot, activations)) {
         out.add(slot);
       }
     }
     return out;
   }
 
-  static List<Integer> data(Subgraph g, Op op) {
-    return slots(g, op).stream().map(op::input).toList();
+  static List<Integer> data(Subgraph g, Op op, ElementType activations) {
+    return slots(g, op, activations).stream().map(op::input).toList();
   }
 
   static List<Integer> results(Subgraph g, Op op) {

@@ -84,7 +84,8 @@ public final class Planner {
         continue;
       }
       Op op = g.ops().get(c.op());
-      out.addAll(Operands.data(g, op).stream().filter(t -> !g.isConstant(t)).toList());
+      out.addAll(
+          Operands.data(g, op, c.activations()).stream().filter(t -> !g.isConstant(t)).toList());
       if (OpRules.of(op).fixed(c.activations()) == null) {
         out.addAll(Operands.results(g, op));
       }
@@ -131,8 +132,11 @@ public final class Planner {
   }
 
   private static boolean hasWeights(Subgraph g, Choice c) {
-    OpRule r = OpRules.of(g.ops().get(c.op()));
-    return r != null && r.weights() >= 0 && (c.mode() != Mode.STATIC || r.axis() >= 0);
+    Op op = g.ops().get(c.op());
+    OpRule r = OpRules.of(g, op);
+    return c.mode() == Mode.STATIC
+        ? OpRules.weighs(g, op, c.activations())
+        : r != null && r.weights() >= 0;
   }
 
   /**

@@ -48,7 +48,7 @@ final class RuleChoice {
     Subgraph g = graph.subgraph(subgraph);
     List<Integer> weighted = new ArrayList<>();
     for (int i = 0; i < g.ops().size(); i++) {
-      OpRule r = OpRules.of(g.ops().get(i));
+      OpRule r = OpRules.of(g, g.ops().get(i));
       if (r != null && r.weights() >= 0 && !isPutIn(subgraph, g, i)) {
         weighted.add(i);
       }
@@ -79,7 +79,7 @@ final class RuleChoice {
       } else {
         String obstacle = Obstacles.of(g, i, rule);
         if (obstacle != null) {
-          OpRule r = OpRules.of(g.ops().get(i));
+          OpRule r = OpRules.of(g, g.ops().get(i));
           if (use.obstacle == null || (r != null && r.weights() >= 0)) {
             use.obstacle =
                 g.describe(i) + " " + obstacle; // of ops with weights where there are any
@@ -161,7 +161,7 @@ final class RuleChoice {
   }
 
   private static long elements(Subgraph g, Op op) {
-    OpRule r = OpRules.of(op);
+    OpRule r = OpRules.of(g, op);
     int t =
         r != null && r.weights() >= 0
             ? op.input(r.weights())

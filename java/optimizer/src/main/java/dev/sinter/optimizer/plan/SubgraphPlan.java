@@ -81,7 +81,7 @@ final class SubgraphPlan {
   /** What keeps an op from having scales; null if nothing does. */
   private String lacking(Choice c) {
     Op op = g.ops().get(c.op());
-    for (int t : Operands.data(g, op)) {
+    for (int t : Operands.data(g, op, c.activations())) {
       if (range(c, t) == null) {
         return g.isConstant(t)
             ? "its constant '" + g.tensor(t).name() + "' holds numbers that are not finite"
@@ -135,12 +135,12 @@ final class SubgraphPlan {
   /** Puts operands into groups of their own, with their ranges. */
   private void ranged(Choice c) {
     Op op = g.ops().get(c.op());
-    OpRule r = OpRules.of(op);
+    OpRule r = OpRules.of(g, op);
     boolean symmetric =
         c.table()
             || (c.rule().config().activations() != null
                 && c.rule().config().activations().symmetric());
-    for (int slot : Operands.slots(g, op)) {
+    for (int slot : Operands.slots(g, op, c.activations())) {
       int t = op.input(slot);
       if (g.isConstant(t) && r.scales() == Scales.AS_OUTPUT) {
         continue; // stored with the result's scale, for this op
@@ -164,7 +164,7 @@ final class SubgraphPlan {
     Op op = g.ops().get(c.op());
     Scales scales = OpRules.of(op).scales();
     List<Integer> results = Operands.results(g, op);
-    List<Integer> slots = Operands.slots(g, op);
+    List<Integer> slots = Operands.slots(g, op, c.activations());
     if (op.kind() instanceof OpKind.BatchMatMul && c.activations() == ElementType.INT8) {
       centreRight(c, op);
     }
@@ -198,6 +198,9 @@ final class SubgraphPlan {
    * must be 0. Where a kernel fixes another one the input is brought to one for this op alone.
    */
   private void centreRight(Choice c, Op op) {
+    if (!Operands.isData(g, op, 1, c.activations())) {
+      return; // weights, which are symmetric
+    }
     ScaleGroups.Node right = node(c, op.input(1));
     Affine fixed = groups.fixed(right);
     if (fixed == null) {
@@ -238,10 +241,10 @@ final class SubgraphPlan {
       inputs.put(StaticLstm.OUTPUT_STATE, groups.scale(node(c, op.output(0))));
       inputs.put(StaticLstm.CELL_STATE, StaticLstm.cells(cells.low(), cells.high()));
     }
-    OpRule r = OpRules.of(op);
+    OpRule r = OpRules.of(g, op);
     WeightDecision w = null;
     List<WeightDecision> others = List.of();
-    boolean has = !c.isStatic() || r.axis() >= 0 || StaticLstm.is(op);
+    boolean has = !c.isStatic() || OpRules.weighs(g, op, c.activations());
     if (r.weights() >= 0 && !c.table() && has) {
       Affine fits = c.isStatic() && r.bias() >= 0 ? inputScale(c, op, r) : null;
       try {
@@ -251,8 +254,14 @@ final class SubgraphPlan {
         return OpDecision.left(c.op(), kind, output, e.getMessage());
       }
     }
+    boolean wide =
+        c.isStatic() && op.kind() instanceof OpKind.BatchMatMul && w == null && r.weights() >= 0;
+    String reason =
+        wide && g.isConstant(op.input(r.weights()))
+            ? c.reason() + "; its constant has 16 bits by its range: there is no int16 by int8"
+            : c.reason();
     return new OpDecision(
-        c.op(), kind, output, c.mode(), c.activations(), inputs, w, others, c.reason());
+        c.op(), kind, output, c.mode(), c.activations(), inputs, w, others, reason);
   }
 
   private Affine inputScale(Choice c, Op op, OpRule r) {

@@ -74,7 +74,7 @@ final class WeightMaker {
    * @throws IllegalArgumentException saying why it cannot be, for the op's reason
    */
   WeightDecision make(Subgraph g, int subgraph, int index, Rule rule, Affine input) {
-    return make(g, subgraph, index, rule, input, OpRules.of(g.ops().get(index)).weights());
+    return make(g, subgraph, index, rule, input, OpRules.of(g, g.ops().get(index)).weights());
   }
 
   /** The same for further weights of an op, and a bias that the rule wants smaller. */
@@ -104,7 +104,7 @@ final class WeightMaker {
   private WeightDecision make(
       Subgraph g, int subgraph, int index, Rule rule, Affine input, int slot) {
     Op op = g.ops().get(index);
-    OpRule r = OpRules.of(op);
+    OpRule r = OpRules.of(g, op);
     TensorConfig config = rule.config().weights();
     if (config.isFloat()) {
       boolean brain = "bfloat16".equals(config.parameters().get("format"));
@@ -116,7 +116,7 @@ final class WeightMaker {
       throw new IllegalArgumentException(
           "its weights '" + w.name() + "' hold numbers that are not finite");
     }
-    WeightLayout layout = WeightLayout.of(op, w.shape());
+    WeightLayout layout = WeightLayout.of(op, slot, w.shape());
     WeightSpec spec = WeightLayout.possible(r, config.spec());
     WeightQuantizer algorithm = WeightAlgorithms.find(rule.algorithm());
     InputMoments known = algorithm.needsInputs() ? moments.of(subgraph, index) : null;
@@ -125,7 +125,9 @@ final class WeightMaker {
           algorithm.name() + " needs calibration, and there is none for its inputs");
     }
     FloatMatrix matrix = layout.matrix(values.values());
-    Object key = List.of(algorithm.name(), spec, layout.last(), known == null ? "" : known);
+    Object key =
+        List.of(
+            algorithm.name(), spec, layout.last(), layout.matrices(), known == null ? "" : known);
     QuantizedWeights q =
         made.computeIfAbsent(values.storage(), s -> new HashMap<>())
             .computeIfAbsent(key, k -> algorithm.quantize(matrix, spec, known));

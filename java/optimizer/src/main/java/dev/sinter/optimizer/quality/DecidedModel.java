@@ -115,7 +115,7 @@ final class DecidedModel implements Reconstruction.Plan {
   @Override
   public void rounded(Reconstruction.Outcome outcome) {
     QuantizedWeights q = outcome.weights();
-    for (Layer layer : Layer.of(graph)) {
+    for (Layer layer : Layer.all(graph)) {
       if (layer.weights() != outcome.layer().weights()) {
         continue;
       }

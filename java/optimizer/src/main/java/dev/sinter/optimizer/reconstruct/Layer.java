@@ -11,6 +11,7 @@ import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Shape;
 import dev.sinter.graph.Tensor;
+import dev.sinter.optimizer.rules.WeightLayout;
 import dev.sinter.optimizer.weights.FloatMatrix;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,8 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A convolution, depthwise convolution, fully connected layer or product with a constant right
- * side, whose weights are stored in float.
+ * A convolution, depthwise convolution, fully connected layer or product with a constant side,
+ * whose weights are stored in float.
  *
  * @param op its index in the main subgraph
  * @param kind what it does
@@ -27,46 +28,67 @@ import java.util.List;
  * @param weights tensor of its weights
  * @param bias tensor of its bias, -1 if it has none
  * @param shape shape of the weights as stored
- * @param groups parts of the input's channels that never meet: 1, or the channels of a depthwise
- *     convolution
+ * @param groups parts of the weights that never meet the same inputs: 1, the channels of a
+ *     depthwise convolution, or the matrices of a product
+ * @param left whether the weights are the left side of a product
  */
 public record Layer(
-    int op, OpKind kind, int input, int weights, int bias, Shape shape, int groups) {
+    int op, OpKind kind, int input, int weights, int bias, Shape shape, int groups, boolean left) {
+  /** What is known about a layer's inputs takes at most so many numbers. */
+  private static final long MOST_MOMENTS = 1L << 27;
+
   /**
-   * Finds the layers of a model.
+   * Finds the layers whose weights meet the last dimension of their input.
    *
    * @param graph the model
    * @return layers of the main subgraph in the order in which they run
    */
   public static List<Layer> of(Graph graph) {
+    return all(graph).stream()
+        .filter(l -> !(l.kind instanceof OpKind.BatchMatMul) || (l.groups == 1 && !l.byColumns()))
+        .toList();
+  }
+
+  /**
+   * Finds all layers: also products of several constant matrices, and of those whose other side
+   * meets them by its columns.
+   *
+   * @param graph the model
+   * @return layers of the main subgraph in the order in which they run
+   */
+  public static List<Layer> all(Graph graph) {
     List<Layer> layers = new ArrayList<>();
     for (int i = 0; i < graph.ops().size(); i++) {
       Op op = graph.ops().get(i);
       if (!op.hasInput(0) || !op.hasInput(1)) {
         continue;
       }
-      Tensor w = graph.tensor(op.input(1));
-      if (!w.isConstant()
-          || w.type() != ElementType.FLOAT32
+      boolean left = op.kind() instanceof OpKind.BatchMatMul && isFloat(graph, op.input(0), true);
+      int weights = op.input(left ? 0 : 1);
+      int input = op.input(left ? 1 : 0);
+      Tensor w = graph.tensor(weights);
+      if (!isFloat(graph, weights, true)
           || w.sparsity() != null
           || w.shape().elements() == 0
-          || graph.tensor(op.input(0)).type() != ElementType.FLOAT32
-          || graph.tensor(op.input(0)).isConstant()) {
+          || !isFloat(graph, input, false)) {
         continue;
       }
-      int groups = groups(graph, op, w.shape());
+      int groups = groups(op.kind(), graph.tensor(input).shape(), w.shape(), left);
       if (groups > 0) {
         int bias = op.kind() instanceof OpKind.BatchMatMul ? -1 : op.input(2);
-        layers.add(new Layer(i, op.kind(), op.input(0), op.input(1), bias, w.shape(), groups));
+        layers.add(new Layer(i, op.kind(), input, weights, bias, w.shape(), groups, left));
       }
     }
     return layers;
   }
 
+  private static boolean isFloat(Graph graph, int tensor, boolean constant) {
+    return graph.tensor(tensor).isConstant() == constant
+        && graph.tensor(tensor).type() == ElementType.FLOAT32;
+  }
+
   /** 0 for ops that are no layers. */
-  private static int groups(Graph graph, Op op, Shape w) {
-    Shape x = graph.tensor(op.input(0)).shape();
-    OpKind kind = op.kind();
+  private static int groups(OpKind kind, Shape x, Shape w, boolean left) {
     if (kind instanceof OpKind.Conv) {
       return x.rank() == 4 && w.rank() == 4 && x.dim(3) % w.dim(3) == 0 ? x.dim(3) / w.dim(3) : 0;
     }
@@ -76,21 +98,56 @@ public record Layer(
     if (kind instanceof OpKind.FullyConnected f) {
       return w.rank() == 2 && !f.shuffledWeights() ? 1 : 0;
     }
-    if (kind instanceof OpKind.BatchMatMul b) {
-      return w.rank() >= 2 && w.elements(0, w.rank() - 2) == 1 && !b.adjointX() ? 1 : 0;
+    if (kind instanceof OpKind.BatchMatMul && meet(x, w)) {
+      WeightLayout layout = WeightLayout.of(kind, left ? 0 : 1, w);
+      long moments = (long) layout.matrices() * layout.inputs() * layout.inputs();
+      return moments <= MOST_MOMENTS ? layout.matrices() : 0;
     }
     return 0;
   }
 
+  private static boolean meet(Shape x, Shape w) {
+    if (x.rank() < 2 || w.rank() < 2) {
+      return false;
+    }
+    for (int d = 3; d <= Math.min(x.rank(), w.rank()); d++) {
+      int a = x.dim(x.rank() - d);
+      int b = w.dim(w.rank() - d);
+      if (a < 1 || (a != b && a != 1 && b != 1)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** How many matrices a product has along a dimension of its result. */
+  int outer(Shape x, int d) {
+    int rank = Math.max(x.rank(), shape.rank());
+    int a = d - rank + x.rank();
+    int b = d - rank + shape.rank();
+    return Math.max(a < 0 ? 1 : x.dim(a), b < 0 ? 1 : shape.dim(b));
+  }
+
+  /** How many matrices a product has. */
+  int outer(Shape x) {
+    int count = 1;
+    for (int d = 0; d < Math.max(x.rank(), shape.rank()) - 2; d++) {
+      count = Math.multiplyExact(count, outer(x, d));
+    }
+    return count;
+  }
+
   /**
-   * Tells whether the weights lie output by output, as the rows of their matrix.
+   * Tells whether what the weights are multiplied with are columns of the input, not rows.
    *
-   * @return false for depthwise convolutions and products whose right side is stored as it is
-   *     multiplied
+   * @return true for products whose other side lies that way
    */
-  public boolean byRows() {
-    return !(kind instanceof OpKind.Depthwise)
-        && !(kind instanceof OpKind.BatchMatMul b && !b.adjointY());
+  public boolean byColumns() {
+    return kind instanceof OpKind.BatchMatMul b && (left ? !b.adjointY() : b.adjointX());
+  }
+
+  private WeightLayout layout() {
+    return WeightLayout.of(kind, left ? 0 : 1, shape);
   }
 
   /**
@@ -99,9 +156,7 @@ public record Layer(
    * @return rows of the matrix
    */
   public int outputs() {
-    return byRows()
-        ? shape.dim(kind instanceof OpKind.BatchMatMul ? shape.rank() - 2 : 0)
-        : shape.dim(shape.rank() - 1);
+    return layout().outputs();
   }
 
   /**
@@ -110,7 +165,7 @@ public record Layer(
    * @return columns of the matrix
    */
   public int inputs() {
-    return Math.toIntExact(shape.elements() / outputs());
+    return layout().inputs();
   }
 
   /**
@@ -120,15 +175,7 @@ public record Layer(
    * @return a copy, a row per output
    */
   public FloatMatrix matrix(Graph graph) {
-    ByteBuffer stored = graph.constant(weights).values().order(ByteOrder.LITTLE_ENDIAN);
-    int rows = outputs();
-    int columns = inputs();
-    float[] values = new float[rows * columns];
-    for (int i = 0; i < values.length; i++) {
-      int at = byRows() ? i : i % rows * columns + i / rows;
-      values[at] = stored.getFloat(stored.position() + 4 * i);
-    }
-    return new FloatMatrix(values, rows, columns);
+    return layout().matrix(graph.constant(weights).values());
   }
 
   /**
@@ -158,11 +205,12 @@ public record Layer(
    * @return the constant to store
    */
   public Constant constant(FloatMatrix matrix) {
+    WeightLayout layout = layout();
     float[] values = new float[matrix.values().length];
-    int rows = outputs();
-    int columns = inputs();
-    for (int i = 0; i < values.length; i++) {
-      values[i] = matrix.values()[byRows() ? i : i % rows * columns + i / rows];
+    for (int o = 0; o < layout.outputs(); o++) {
+      for (int i = 0; i < layout.inputs(); i++) {
+        values[layout.index(o, i)] = matrix.get(o, i);
+      }
     }
     return floats(values, shape);
   }

@@ -37,7 +37,7 @@ public final class LayerMoments {
   public static Map<Integer, InputMoments> measure(
       Graph graph, InputSource source, Predicate<Layer> wanted, int rows) {
     Map<Integer, List<Layer>> byInput = new LinkedHashMap<>();
-    for (Layer layer : Layer.of(graph)) {
+    for (Layer layer : Layer.all(graph)) {
       if (wanted.test(layer)) {
         byInput.computeIfAbsent(layer.input(), k -> new ArrayList<>()).add(layer);
       }

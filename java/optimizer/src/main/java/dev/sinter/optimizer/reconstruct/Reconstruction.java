@@ -222,7 +222,7 @@ public final class Reconstruction {
     List<Integer> order = new ArrayList<>();
     Map<Integer, Integer> uses = new HashMap<>();
     int count = 0;
-    for (Layer layer : Layer.of(graph)) {
+    for (Layer layer : Layer.all(graph)) {
       Choice choice = plan.choose(graph, layer);
       if (choice == null) {
         continue;

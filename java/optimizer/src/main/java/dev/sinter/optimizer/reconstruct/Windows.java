@@ -9,8 +9,9 @@ import dev.sinter.graph.Shape;
 import java.util.Arrays;
 
 /**
- * Rows of a layer's input: the windows of a convolution, in the order of its weights, or the last
- * dimension. Of an input with many rows some are taken, evenly spread, the same for the same shape.
+ * Rows of a layer's input: the windows of a convolution, in the order of its weights, what a
+ * product multiplies with a row or column of its weights, or the last dimension. Of an input with
+ * many rows some are taken, evenly spread, the same for the same shape.
  */
 final class Windows {
   private final Layer layer;
@@ -31,6 +32,8 @@ final class Windows {
   private final int strideW;
   private final int outH;
   private final int outW;
+  private final int[][] matrices; // of a product: which of the input's meet each of the weights'
+  private final int lines; // rows in each of them
 
   /**
    * Prepares for inputs of a shape.
@@ -70,14 +73,49 @@ final class Windows {
       outH = down.size();
       outW = across.size();
       starts = spread(x.dim(0) * outH * outW, most);
+      matrices = null;
+      lines = 0;
     } else {
       height = width = windowH = windowW = dilationH = dilationW = 1;
       strideH = strideW = outH = outW = 1;
       top = left = 0;
       channels = columns;
-      starts = spread(Math.toIntExact(x.elements() / columns), most);
+      boolean product = layer.kind() instanceof OpKind.BatchMatMul;
+      matrices = product ? meeting(layer, x) : new int[][] {{0}};
+      lines =
+          product
+              ? x.dim(x.rank() - (layer.byColumns() ? 1 : 2))
+              : Math.toIntExact(x.elements() / columns);
+      starts = spread(Math.multiplyExact(matrices[0].length, lines), most);
     }
     rowsTaken = starts.length;
+  }
+
+  /** Matrices of the input by the matrix of the weights that they are multiplied with. */
+  private static int[][] meeting(Layer layer, Shape x) {
+    int batches = layer.outer(x);
+    int[][] met = new int[layer.groups()][batches / layer.groups()];
+    int[] count = new int[layer.groups()];
+    int rank = Math.max(x.rank(), layer.shape().rank()) - 2;
+    int[] at = new int[rank];
+    for (int b = 0; b < batches; b++) {
+      int group = index(layer.shape(), at);
+      met[group][count[group]++] = index(x, at);
+      for (int d = rank - 1; d >= 0 && ++at[d] == layer.outer(x, d); d--) {
+        at[d] = 0;
+      }
+    }
+    return met;
+  }
+
+  /** Which matrix of a shape stands at a place of the result; those of size 1 are repeated. */
+  private static int index(Shape shape, int[] at) {
+    int index = 0;
+    for (int d = 0; d < shape.rank() - 2; d++) {
+      int place = at[d + at.length - (shape.rank() - 2)];
+      index = index * shape.dim(d) + (shape.dim(d) == 1 ? 0 : place);
+    }
+    return index;
   }
 
   private static int[] spread(int count, int most) {
@@ -102,8 +140,16 @@ final class Windows {
   /** Writes [group][row][column]; what a window has outside the input is 0. */
   void take(float[] x, float[] into) {
     if (!(layer.kind() instanceof OpKind.Conv || layer.kind() instanceof OpKind.Depthwise)) {
-      for (int r = 0; r < rowsTaken; r++) {
-        System.arraycopy(x, starts[r] * columns, into, r * columns, columns);
+      boolean across = layer.byColumns();
+      for (int g = 0; g < matrices.length; g++) {
+        for (int r = 0; r < rowsTaken; r++) {
+          int from = matrices[g][starts[r] / lines] * lines * columns;
+          int line = starts[r] % lines;
+          int to = (g * rowsTaken + r) * columns;
+          for (int c = 0; c < columns; c++) {
+            into[to + c] = x[from + (across ? c * lines + line : line * columns + c)];
+          }
+        }
       }
       return;
     }

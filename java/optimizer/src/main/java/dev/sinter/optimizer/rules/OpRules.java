@@ -12,6 +12,8 @@ import static dev.sinter.optimizer.rules.OpRule.Scales.FREE;
 
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Op;
+import dev.sinter.graph.OpKind;
+import dev.sinter.graph.Subgraph;
 import dev.sinter.graph.tflite.TfliteOps;
 import dev.sinter.optimizer.decision.Affine;
 import java.util.HashMap;
@@ -160,6 +162,26 @@ public final class OpRules {
     fixed("LOG_SOFTMAX", new Affine(INT8, 16f / 256, 127), null);
   }
 
+  /**
+   * A product whose constant side is the left one: kernels for float inputs have no bytes there.
+   */
+  private static final OpRule CONSTANT_LEFT =
+      new OpRule(
+          "BATCH_MATMUL",
+          "BATCH_MATMUL",
+          0,
+          -1,
+          -1,
+          FREE,
+          BOTH,
+          null,
+          null,
+          NONE,
+          false,
+          Set.of(8, 4),
+          false,
+          true);
+
   private OpRules() {}
 
   private static void put(OpRule rule) {
@@ -258,6 +280,49 @@ public final class OpRules {
    */
   public static OpRule of(Op op) {
     return RULES.get(TfliteOps.name(op.kind()));
+  }
+
+  /**
+   * Finds the rules for an op where it matters which of its inputs are constant: of a product the
+   * constant side holds the weights, the right one if both are.
+   *
+   * @param g the op's subgraph
+   * @param op the op
+   * @return its rules, or null if it computes in float alone
+   */
+  public static OpRule of(Subgraph g, Op op) {
+    return op.kind() instanceof OpKind.BatchMatMul
+            && op.inputs().size() == 2
+            && isConstant(g, op.input(0))
+            && !isConstant(g, op.input(1))
+        ? CONSTANT_LEFT
+        : of(op);
+  }
+
+  private static boolean isConstant(Subgraph g, int tensor) {
+    return tensor >= 0 && g.isConstant(tensor);
+  }
+
+  /**
+   * Tells whether the weights of an op that computes in integers are stored by a decision of their
+   * own; if not, they are an operand like others.
+   *
+   * @param g the op's subgraph
+   * @param op the op
+   * @param activations INT8 or INT16
+   * @return true for layers, and for products with a constant side in INT8: in INT16 both sides
+   *     have the same type
+   */
+  public static boolean weighs(Subgraph g, Op op, ElementType activations) {
+    OpRule r = of(g, op);
+    if (r == null || r.weights() < 0) {
+      return false;
+    }
+    return r.axis() >= 0
+        || !otherWeights(op).isEmpty()
+        || (activations == INT8
+            && op.kind() instanceof OpKind.BatchMatMul
+            && isConstant(g, op.input(r.weights())));
   }
 
   /**

@@ -12,35 +12,51 @@ import java.nio.ByteBuffer;
 
 /**
  * Weights as a matrix [outputs][inputs]. Of most ops that is how they lie: the first axis counts
- * outputs. Of a depthwise convolution [1,h,w,channels], and of the right side of a product that is
- * not stored transposed [..., K, N], outputs are the last axis.
+ * outputs. Of a depthwise convolution [1,h,w,channels], of the right side of a product that is not
+ * stored transposed [..., K, N], and of a left side that is, outputs are the last axis. Matrices of
+ * products lie one after the other: rows of the second follow those of the first.
  *
  * @param shape shape of the tensor
  * @param outputs rows of the matrix
  * @param inputs columns of the matrix
  * @param last whether outputs are the last axis of the tensor instead of the first
+ * @param matrices how many lie one after the other, 1 but for products
  */
-public record WeightLayout(Shape shape, int outputs, int inputs, boolean last) {
+public record WeightLayout(Shape shape, int outputs, int inputs, boolean last, int matrices) {
   /**
    * Looks at an op's weights.
    *
    * @param op the op
-   * @param shape shape of its weights, of rank 1 at least, with an element at least
+   * @param slot which of its inputs they are
+   * @param shape their shape, of rank 1 at least, with an element at least
    * @return their layout
    */
-  public static WeightLayout of(Op op, Shape shape) {
-    boolean last = op.kind() instanceof OpKind.Depthwise;
-    int outputs = shape.dim(last ? shape.rank() - 1 : 0);
-    if (op.kind() instanceof OpKind.BatchMatMul product && shape.rank() >= 2) {
-      // Leading dimensions are batches: rows of their own, or columns that are summed apart.
-      last = !product.adjointY();
-      outputs =
-          last
-              ? shape.dim(shape.rank() - 1)
-              : Math.toIntExact(shape.elements() / shape.dim(shape.rank() - 1));
+  public static WeightLayout of(Op op, int slot, Shape shape) {
+    return of(op.kind(), slot, shape);
+  }
+
+  /**
+   * Looks at the weights of a kind of op.
+   *
+   * @param kind what it does
+   * @param slot which of its inputs they are
+   * @param shape their shape, of rank 1 at least, with an element at least
+   * @return their layout
+   */
+  public static WeightLayout of(OpKind kind, int slot, Shape shape) {
+    int rank = shape.rank();
+    boolean last = kind instanceof OpKind.Depthwise;
+    int matrices = 1;
+    int first = 0;
+    if (kind instanceof OpKind.BatchMatMul product && rank >= 2) {
+      last = slot == 0 ? product.adjointX() : !product.adjointY();
+      first = rank - 2;
+      matrices = Math.toIntExact(shape.elements(0, first));
     }
+    int each = shape.dim(last ? rank - 1 : first);
+    int outputs = Math.multiplyExact(matrices, each);
     return new WeightLayout(
-        shape, outputs, Math.toIntExact(shape.elements() / Math.max(1, outputs)), last);
+        shape, outputs, Math.toIntExact(shape.elements() / Math.max(1, outputs)), last, matrices);
   }
 
   /**
@@ -60,7 +76,11 @@ public record WeightLayout(Shape shape, int outputs, int inputs, boolean last) {
    * @return index in the order of memory
    */
   public int index(int output, int input) {
-    return last ? input * outputs + output : output * inputs + input;
+    if (!last) {
+      return output * inputs + input;
+    }
+    int each = outputs / matrices;
+    return (output / each * inputs + input) * each + output % each;
   }
 
   /**

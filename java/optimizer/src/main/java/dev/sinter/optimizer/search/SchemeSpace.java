@@ -117,7 +117,7 @@ public final class SchemeSpace {
   }
 
   private static boolean isLayer(Subgraph g, Op op) {
-    OpRule r = OpRules.of(op);
+    OpRule r = OpRules.of(g, op);
     if (r == null) {
       return false;
     }

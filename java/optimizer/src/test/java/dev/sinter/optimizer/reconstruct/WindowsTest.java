@@ -14,9 +14,11 @@ import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Padding;
 import dev.sinter.optimizer.weights.CrossMoments;
 import dev.sinter.optimizer.weights.FloatMatrix;
+import dev.sinter.optimizer.weights.MomentMath;
 import dev.sinter.runtime.Model;
 import dev.sinter.runtime.Options;
 import dev.sinter.runtime.Session;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -46,7 +48,9 @@ class WindowsTest {
         depthwise(3, new OpKind.Depthwise(Padding.VALID, 1, 1, 1, 2, 3, Activation.NONE)),
         connected(),
         product(false),
-        product(true));
+        product(true),
+        leftProduct(false, false),
+        leftProduct(true, true));
   }
 
   private static Graph conv(int out, int h, int w, int in, int each, OpKind.Conv kind) {
@@ -81,10 +85,76 @@ class WindowsTest {
     return x.batchMatMul(w, false, adjoint).output("y").build();
   }
 
+  private static Graph leftProduct(boolean adjointW, boolean adjointX) {
+    GraphBuilder b = Graph.builder("left");
+    Value w = adjointW ? constant(b, "w", 10, 4) : constant(b, "w", 4, 10);
+    return w.batchMatMul(
+            b.input("x", ElementType.FLOAT32, adjointX ? new int[] {3, 10} : new int[] {10, 3}),
+            adjointW,
+            adjointX)
+        .output("y")
+        .build();
+  }
+
+  static List<Graph> batches() {
+    int[][][] leading = {{{2}, {2}}, {{}, {3}}, {{3}, {}}, {{2, 3}, {3}}, {{3}, {2, 1}}};
+    List<Graph> out = new ArrayList<>();
+    for (int[][] lead : leading) {
+      for (int flags = 0; flags < 8; flags++) {
+        boolean adjointX = (flags & 1) != 0;
+        boolean adjointY = (flags & 2) != 0;
+        boolean left = (flags & 4) != 0;
+        GraphBuilder b = Graph.builder("batches");
+        int[] x = shape(lead[0], adjointX ? 7 : 5, adjointX ? 5 : 7);
+        int[] y = shape(lead[1], adjointY ? 4 : 7, adjointY ? 7 : 4);
+        Value first = left ? constant(b, "w", x) : b.input("x", ElementType.FLOAT32, x);
+        Value second = left ? b.input("x", ElementType.FLOAT32, y) : constant(b, "w", y);
+        out.add(first.batchMatMul(second, adjointX, adjointY).output("y").build());
+      }
+    }
+    return out;
+  }
+
+  private static int[] shape(int[] lead, int rows, int columns) {
+    int[] out = Arrays.copyOf(lead, lead.length + 2);
+    out[lead.length] = rows;
+    out[lead.length + 1] = columns;
+    return out;
+  }
+
+  /** Sums of squares tell whether the right rows meet the right matrix, in whatever order. */
+  @ParameterizedTest
+  @MethodSource("batches")
+  void matricesOfProductsMeetTheirRows(Graph g) {
+    Layer layer = Layer.all(g).get(0);
+    Windows windows = new Windows(layer, g.tensor(layer.input()).shape(), Integer.MAX_VALUE);
+    float[] x = new float[(int) g.tensor(layer.input()).shape().elements()];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) RANDOM.nextGaussian();
+    }
+    double expected = 0;
+    try (Model model = Model.load(g, Options.DEFAULT);
+        Session session = model.newSession()) {
+      session.setInput(0, x);
+      session.run();
+      for (float v : session.outputReals(0)) {
+        expected += (double) v * v;
+      }
+    }
+    float[] rows = new float[windows.size()];
+    windows.take(x, rows);
+    PairSums sums = new PairSums(layer.groups(), layer.inputs());
+    sums.add(rows, rows, windows.rows());
+    FloatMatrix w = layer.matrix(g);
+    double actual = MomentMath.power(w, sums.moments().quantized()) * windows.rows();
+    assertEquals(expected, actual, 1e-4 * expected);
+    assertEquals(g.constant(layer.weights()).values(), layer.constant(w).values());
+  }
+
   @ParameterizedTest
   @MethodSource("graphs")
   void rowsTimesWeightsAreTheResult(Graph g) {
-    Layer layer = Layer.of(g).get(0);
+    Layer layer = Layer.all(g).get(0);
     Windows windows = new Windows(layer, g.tensor(layer.input()).shape(), Integer.MAX_VALUE);
     float[] x = new float[(int) g.tensor(layer.input()).shape().elements()];
     for (int i = 0; i < x.length; i++) {
@@ -110,7 +180,7 @@ class WindowsTest {
           int at = (group * windows.rows() + r) * w.inputs() + i;
           sum += (double) w.get(o, i) * rows[at];
         }
-        actual[r * w.outputs() + o] = (float) sum;
+        actual[layer.left() ? o * windows.rows() + r : r * w.outputs() + o] = (float) sum;
       }
     }
     assertEquals(expected.length, actual.length);
