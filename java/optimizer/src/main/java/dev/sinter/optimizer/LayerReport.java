@@ -6,6 +6,7 @@ package dev.sinter.optimizer;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.Subgraph;
+import dev.sinter.optimizer.decision.Affine;
 import dev.sinter.optimizer.decision.Decisions;
 import dev.sinter.optimizer.decision.Mode;
 import dev.sinter.optimizer.decision.OpDecision;
@@ -70,7 +71,8 @@ public record LayerReport(
         int scale = weights.spec() != null && weights.spec().block() > 0 ? 2 : 4;
         bytes = weights.type().bytes(elements) + (long) scale * weights.scales().length;
       } else if (d.mode() == Mode.STATIC && r.axis() < 0) {
-        bytes = d.activations().bytes(elements); // an operand like others
+        Affine own = d.inputs().get(slot); // an operand like others, or one of 16 bits
+        bytes = (own == null ? d.activations() : own.type()).bytes(elements);
       }
       after += bytes;
     }

@@ -11,11 +11,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.optimizer.data.WholeFile;
+import dev.sinter.optimizer.rules.StaticLstm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -67,9 +70,10 @@ public final class CalibrationJson {
           .forEach(
               (t, statistics) -> {
                 if (!statistics.isEmpty()) {
-                  String name = graph.subgraph(s).tensor(t).name();
+                  Subgraph g = graph.subgraph(s);
+                  String name = StaticLstm.name(g, t);
                   String key = names.add(name) ? name : name + "@" + s + ":" + t;
-                  int rank = graph.subgraph(s).tensor(t).shape().rank();
+                  int rank = t < g.tensors().size() ? g.tensor(t).shape().rank() : 0;
                   tensor(qsvs.putObject(key), calibration.of(s, t), statistics, rank);
                 }
               });
@@ -161,11 +165,11 @@ public final class CalibrationJson {
     for (int s = 0; s < graph.subgraphs().size(); s++) {
       Subgraph g = graph.subgraph(s);
       Map<Integer, TensorStatistics> here = new TreeMap<>();
-      for (int t = 0; t < g.tensors().size(); t++) {
-        String plain = g.tensor(t).name();
+      for (int t : values(g)) {
+        String plain = StaticLstm.name(g, t);
         String exact = plain + "@" + s + ":" + t;
         String key = qsvs.has(exact) ? exact : plain;
-        if (qsvs.has(key)) {
+        if (qsvs.has(key) && !here.containsKey(t)) {
           here.put(t, statistics(name + ": tensor '" + key + "'", qsvs.get(key), samples));
           found++;
         }
@@ -192,6 +196,20 @@ public final class CalibrationJson {
       }
     }
     return new Calibration(statistics, examples, method, own.path("percentile").asDouble(99.99));
+  }
+
+  /** All tensors, and what layers keep to themselves. */
+  private static List<Integer> values(Subgraph g) {
+    List<Integer> out = new ArrayList<>();
+    for (int t = 0; t < g.tensors().size(); t++) {
+      out.add(t);
+    }
+    for (int i = 0; i < g.ops().size(); i++) {
+      if (StaticLstm.is(g.ops().get(i)) && StaticLstm.obstacle(g, g.ops().get(i)) == null) {
+        out.addAll(StaticLstm.observed(g, i));
+      }
+    }
+    return out;
   }
 
   private static TensorStatistics statistics(String where, JsonNode n, long samples)

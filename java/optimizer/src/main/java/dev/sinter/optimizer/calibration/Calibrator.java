@@ -8,10 +8,13 @@ import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.optimizer.data.InputSource;
 import dev.sinter.optimizer.data.MisfitException;
+import dev.sinter.optimizer.rules.StaticLstm;
+import dev.sinter.optimizer.rules.StaticSvdf;
 import dev.sinter.runtime.Options;
 import dev.sinter.runtime.SinterException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -91,7 +94,8 @@ public final class Calibrator {
     Set<Integer> group = new TreeSet<>();
     long bytes = 0;
     for (int t : tensors) {
-      long size = g.tensor(t).shape().isKnown() ? 4 * g.tensor(t).shape().elements() : 4;
+      boolean known = t < g.tensors().size() && g.tensor(t).shape().isKnown();
+      long size = known ? 4 * g.tensor(t).shape().elements() : 4;
       if (!group.isEmpty() && bytes + size > memory) {
         out.add(group);
         group = new TreeSet<>();
@@ -114,7 +118,9 @@ public final class Calibrator {
       long skip,
       Method method,
       String what) {
-    Map<Integer, LstmCells> layers = LstmCells.of(graph.subgraph(subgraph));
+    Map<Integer, Beside> layers = Beside.of(graph.subgraph(subgraph));
+    // A memory that no sequence fills within an example is filled by the examples, one by one.
+    boolean streams = graph.subgraph(subgraph).ops().stream().anyMatch(StaticSvdf::is);
     Set<Integer> read = new TreeSet<>();
     for (int t : tensors) {
       read.add(layers.containsKey(t) ? layers.get(t).input() : t);
@@ -134,30 +140,35 @@ public final class Calibrator {
       for (int run = 0; run < feed.runs(); run++) {
         feed.fill(run, model.inputs());
         int now = run;
-        if (run >= skip || tensors.stream().anyMatch(t -> statistics.get(t).examples() <= now)) {
-          model.run();
+        if (streams
+            || run >= skip
+            || tensors.stream().anyMatch(t -> statistics.get(t).examples() <= now)) {
+          model.run(!streams);
         }
+        Map<Beside, Map<Integer, float[]>> inside = new HashMap<>();
         for (int t : tensors) {
           TensorStatistics s = statistics.get(t);
           if (s.examples() > run) {
             continue; // seen before
           }
-          LstmCells layer = layers.get(t);
+          Beside layer = layers.get(t);
           FloatBuffer values = model.values(layer == null ? t : layer.input()).asFloatBuffer();
           int n = values.remaining();
           buffer = buffer.length < n ? new float[n] : buffer;
           values.get(buffer, 0, n);
+          float[] x = buffer;
+          float[] seen = x;
           if (layer != null) {
-            buffer = layer.run(buffer);
-            n = buffer.length;
+            seen = inside.computeIfAbsent(layer, l -> l.on(x, !streams)).get(t);
+            n = seen.length;
           }
-          int rows = SoftmaxRows.length(graph.subgraph(subgraph), t);
+          int rows = layer == null ? SoftmaxRows.length(graph.subgraph(subgraph), t) : 0;
           if (rows > 0) {
-            SoftmaxRows.lift(buffer, n, rows);
+            SoftmaxRows.lift(seen, n, rows);
           }
-          int strange = s.add(buffer, n, method.needsHistogram());
+          int strange = s.add(seen, n, method.needsHistogram());
           if (strange >= 0) {
-            throw strange(subgraph, t, run, buffer[strange]);
+            throw strange(subgraph, t, run, seen[strange]);
           }
         }
         progress.at(what, run + 1, feed.runs());
@@ -173,7 +184,7 @@ public final class Calibrator {
     return new CalibrationException(
         graph.name()
             + ": tensor '"
-            + graph.subgraph(subgraph).tensor(tensor).name()
+            + StaticLstm.name(graph.subgraph(subgraph), tensor)
             + "' holds "
             + value
             + " on example "

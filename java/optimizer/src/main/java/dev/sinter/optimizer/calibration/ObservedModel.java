@@ -105,7 +105,18 @@ public final class ObservedModel implements AutoCloseable {
 
   /** Runs on what the inputs hold; states start anew. */
   public void run() {
-    session.resetState();
+    run(true);
+  }
+
+  /**
+   * Runs on what the inputs hold.
+   *
+   * @param anew whether states start anew, or go on from the last run
+   */
+  public void run(boolean anew) {
+    if (anew) {
+      session.resetState();
+    }
     session.run();
   }
 

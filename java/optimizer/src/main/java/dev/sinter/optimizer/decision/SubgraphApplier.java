@@ -18,6 +18,7 @@ import dev.sinter.graph.Tensor;
 import dev.sinter.optimizer.rules.OpRule;
 import dev.sinter.optimizer.rules.OpRules;
 import dev.sinter.optimizer.rules.StaticLstm;
+import dev.sinter.optimizer.rules.StaticRecurrent;
 import dev.sinter.optimizer.rules.WeightLayout;
 import dev.sinter.optimizer.weights.BlockScales;
 import java.util.ArrayList;
@@ -132,7 +133,9 @@ final class SubgraphApplier {
     d.inputs()
         .forEach(
             (slot, form) -> {
-              if (StaticLstm.is(op) && op.hasInput(slot) && g.tensor(op.input(slot)).isVariable()) {
+              if (StaticRecurrent.is(op)
+                  && op.hasInput(slot)
+                  && g.tensor(op.input(slot)).isVariable()) {
                 produced.put(op.input(slot), form);
               }
             });
@@ -190,22 +193,18 @@ final class SubgraphApplier {
     if (rule != null && slot == rule.bias()) {
       return bias(i, rule, d);
     }
-    int gate = StaticLstm.weightsOfBias(op, slot);
-    if (gate >= 0) {
-      return new Bias(scale(i, op.input(0), d.activations()).scale(), gateScale(i, d, gate), false);
+    if (StaticRecurrent.is(op) && slot > 0) {
+      Affine in = scale(i, op.input(0), d.activations());
+      float[] unit = RecurrentForms.biasUnit(g, op, d, slot, in);
+      if (unit != null) {
+        return new Bias(unit[0], List.of(unit[1]), false);
+      }
     }
-    if (StaticLstm.is(op) && g.tensor(t).isVariable()) {
+    if (StaticRecurrent.is(op) && g.tensor(t).isVariable()) {
       return produced.get(t);
     }
     Affine own = d.inputs().get(slot);
     return own != null ? own : scale(i, t, d.activations());
-  }
-
-  private List<Float> gateScale(int i, OpDecision d, int slot) {
-    if (d.weights(slot) == null) {
-      throw new GraphException("nothing is decided on weights " + slot + " of " + g.describe(i));
-    }
-    return List.of(d.weights(slot).scales()[0]);
   }
 
   private record Weights(WeightDecision decision, boolean expanded, WeightLayout layout) {}
@@ -253,20 +252,21 @@ final class SubgraphApplier {
     if (StaticLstm.is(op) && d != null && d.mode() == Mode.STATIC) {
       now =
           withIntermediates(
-              now, g.tensor(op.output(0)).name(), scale(i, op.output(0), ElementType.INT8));
+              now, g.tensor(op.output(0)).name(), d, scale(i, op.output(0), ElementType.INT8));
     }
     ops.add(kind.equals(op.kind()) ? now : now.withKind(kind));
   }
 
-  /** What the kernel wants to know of values inside: of these layers the hidden ones' scale. */
-  private Op withIntermediates(Op op, String name, Affine hidden) {
+  /** What the kernel wants to know of values inside: those that were decided on, and the hidden. */
+  private Op withIntermediates(Op op, String name, OpDecision d, Affine output) {
     List<Integer> inside = new ArrayList<>();
-    for (String gate : List.of("input", "forget", "cell", "output")) {
-      inside.add(
-          editor.addTensor(Tensor.of(unique(name + "/" + gate), ElementType.FLOAT32, Shape.of(0))));
+    for (int i = 0; i < StaticLstm.COUNT_INSIDE; i++) {
+      String label = List.of("input", "forget", "cell", "output", "hidden").get(i);
+      Tensor t = Tensor.of(unique(name + "/" + label), ElementType.FLOAT32, Shape.of(0));
+      Affine own = d.inputs().get(StaticLstm.INSIDE + i);
+      Affine form = own == null && i == StaticLstm.HIDDEN ? output : own;
+      inside.add(editor.addTensor(form == null ? t : quantized(t, form)));
     }
-    Tensor last = Tensor.of(unique(name + "/hidden"), ElementType.FLOAT32, Shape.of(0));
-    inside.add(editor.addTensor(quantized(last, hidden)));
     return new Op(op.kind(), op.inputs(), op.outputs(), inside, op.location(), op.source());
   }
 

@@ -17,6 +17,8 @@ import dev.sinter.optimizer.recipe.WeightAlgorithms;
 import dev.sinter.optimizer.rules.OpRule;
 import dev.sinter.optimizer.rules.OpRules;
 import dev.sinter.optimizer.rules.StaticLstm;
+import dev.sinter.optimizer.rules.StaticRecurrent;
+import dev.sinter.optimizer.rules.StaticSvdf;
 import dev.sinter.optimizer.rules.WeightLayout;
 import dev.sinter.optimizer.weights.WeightSpec.Granularity;
 
@@ -98,15 +100,16 @@ final class Obstacles {
   private static String fixed(Subgraph g, Op op, OpRule r, Rule rule) {
     OpConfig config = rule.config();
     ElementType type = config.activations().bits() == 16 ? ElementType.INT16 : ElementType.INT8;
-    if (StaticLstm.is(op)) {
+    if (StaticRecurrent.is(op)) {
       String obstacle =
-          type == ElementType.INT8
-              ? StaticLstm.obstacle(g, op)
-              : "has no kernel for activations of " + type;
+          type != ElementType.INT8
+              ? "has no kernel for activations of " + type
+              : StaticLstm.is(op) ? StaticLstm.obstacle(g, op) : StaticSvdf.obstacle(g, op);
       return obstacle != null ? obstacle : weights(g, op, r, rule, Mode.STATIC);
     }
     if (!OpRules.otherWeights(op).isEmpty()) {
-      return "keeps a state, whose ranges nobody has measured; dynamic and weight-only recipes take its weights";
+      return "keeps a state, and TensorFlow Lite has no kernel for it in integers throughout; dynamic and weight-only"
+          + " recipes take its weights";
     }
     if (!r.activations().contains(type)) {
       return "has no kernel for activations of " + type;

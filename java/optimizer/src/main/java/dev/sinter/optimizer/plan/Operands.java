@@ -8,7 +8,7 @@ import dev.sinter.graph.Op;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.optimizer.rules.OpRule;
 import dev.sinter.optimizer.rules.OpRules;
-import dev.sinter.optimizer.rules.StaticLstm;
+import dev.sinter.optimizer.rules.StaticRecurrent;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,7 +19,7 @@ final class Operands {
   static boolean isData(Subgraph g, Op op, int slot, ElementType activations) {
     OpRule r = OpRules.of(g, op);
     int t = op.input(slot);
-    if (StaticLstm.is(op) && slot > 0) {
+    if (StaticRecurrent.is(op) && slot > 0) {
       return false; // weights, biases and states, which have forms of their own
     }
     return t >= 0

@@ -17,6 +17,7 @@ import dev.sinter.optimizer.recipe.WeightAlgorithms;
 import dev.sinter.optimizer.rules.OpRule;
 import dev.sinter.optimizer.rules.OpRules;
 import dev.sinter.optimizer.rules.StaticLstm;
+import dev.sinter.optimizer.rules.StaticSvdf;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -90,7 +91,9 @@ public final class Planner {
         out.addAll(Operands.results(g, op));
       }
       if (StaticLstm.is(op)) {
-        out.add(op.input(StaticLstm.CELL_STATE));
+        out.addAll(StaticLstm.observed(g, c.op()));
+      } else if (StaticSvdf.is(op)) {
+        out.add(op.input(StaticSvdf.MEMORY));
       }
     }
     return out;

@@ -21,7 +21,8 @@ import dev.sinter.optimizer.decision.WeightDecision;
 import dev.sinter.optimizer.rules.OpRule;
 import dev.sinter.optimizer.rules.OpRule.Scales;
 import dev.sinter.optimizer.rules.OpRules;
-import dev.sinter.optimizer.rules.StaticLstm;
+import dev.sinter.optimizer.rules.StaticRecurrent;
+import dev.sinter.optimizer.rules.StaticSvdf;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -37,6 +38,7 @@ final class SubgraphPlan {
   private final List<Choice> choices;
   private final Ranges ranges;
   private final WeightMaker weights;
+  private final RecurrentPlan recurrent;
   private final ScaleGroups groups = new ScaleGroups();
   private final Map<Integer, Range> constants = new HashMap<>();
   private final Map<Integer, Map<Integer, ScaleGroups.Node>> brought = new HashMap<>();
@@ -48,6 +50,7 @@ final class SubgraphPlan {
     this.choices = new ArrayList<>(choices);
     this.ranges = ranges;
     this.weights = weights;
+    recurrent = new RecurrentPlan(g, subgraph, ranges);
   }
 
   Decisions.Part decide() {
@@ -88,10 +91,9 @@ final class SubgraphPlan {
             : "no calibration for its input '" + g.tensor(t).name() + "'";
       }
     }
-    if (StaticLstm.is(op) && range(c, op.input(StaticLstm.CELL_STATE)) == null) {
-      return "no calibration for its cells '"
-          + g.tensor(op.input(StaticLstm.CELL_STATE)).name()
-          + "'";
+    String inside = StaticRecurrent.is(op) ? recurrent.lacking(c.op()) : null;
+    if (inside != null) {
+      return inside;
     }
     if (OpRules.of(op).name().equals("DIV") && mayEndTheRun(c, op.input(1))) {
       return "a divisor that is stored as 0 ends the run, and its may be";
@@ -149,6 +151,9 @@ final class SubgraphPlan {
     }
     for (int t : Operands.results(g, op)) {
       Affine fixed = r.fixed(c.activations());
+      if (StaticSvdf.is(op)) {
+        fixed = Affine.of(c.activations(), 0, range(c, t).high(), false);
+      }
       if (fixed != null) {
         groups.fix(node(c, t), fixed);
       } else {
@@ -236,10 +241,8 @@ final class SubgraphPlan {
     brought
         .getOrDefault(c.op(), Map.of())
         .forEach((slot, node) -> inputs.put(slot, groups.scale(node)));
-    if (StaticLstm.is(op) && c.isStatic()) {
-      Range cells = range(c, op.input(StaticLstm.CELL_STATE));
-      inputs.put(StaticLstm.OUTPUT_STATE, groups.scale(node(c, op.output(0))));
-      inputs.put(StaticLstm.CELL_STATE, StaticLstm.cells(cells.low(), cells.high()));
+    if (StaticRecurrent.is(op) && c.isStatic()) {
+      inputs.putAll(recurrent.scales(c.op(), groups.scale(node(c, op.output(0)))));
     }
     OpRule r = OpRules.of(g, op);
     WeightDecision w = null;
@@ -260,8 +263,13 @@ final class SubgraphPlan {
         wide && g.isConstant(op.input(r.weights()))
             ? c.reason() + "; its constant has 16 bits by its range: there is no int16 by int8"
             : c.reason();
-    return new OpDecision(
-        c.op(), kind, output, c.mode(), c.activations(), inputs, w, others, reason);
+    OpDecision decided =
+        new OpDecision(c.op(), kind, output, c.mode(), c.activations(), inputs, w, others, reason);
+    if (StaticRecurrent.is(op) && c.isStatic()) {
+      String room = recurrent.noRoom(decided, groups.scale(node(c, op.input(0))));
+      return room == null ? decided : decided.asFloat(room);
+    }
+    return decided;
   }
 
   private Affine inputScale(Choice c, Op op, OpRule r) {

@@ -19,6 +19,7 @@ import dev.sinter.optimizer.recipe.TensorConfig;
 import dev.sinter.optimizer.recipe.WeightAlgorithms;
 import dev.sinter.optimizer.rules.OpRule;
 import dev.sinter.optimizer.rules.OpRules;
+import dev.sinter.optimizer.rules.StaticRecurrent;
 import dev.sinter.optimizer.rules.WeightLayout;
 import dev.sinter.optimizer.weights.BiasRoom;
 import dev.sinter.optimizer.weights.FloatMatrix;
@@ -82,7 +83,8 @@ final class WeightMaker {
     Op op = g.ops().get(index);
     List<WeightDecision> out = new ArrayList<>();
     for (int slot : OpRules.otherWeights(op)) {
-      if (op.hasInput(slot)) {
+      boolean wide = rule.config().mode() == Mode.STATIC && StaticRecurrent.isWide(op, slot);
+      if (op.hasInput(slot) && !wide) {
         out.add(make(g, subgraph, index, rule, null, slot));
       }
     }

@@ -93,6 +93,7 @@ public final class OpRules {
         45,
         46,
         47);
+    recurrent("SVDF", 1, 2);
     recurrent("RNN", 1, 2);
     recurrent("UNIDIRECTIONAL_SEQUENCE_RNN", 1, 2);
     // TensorFlow Lite 2.21's hybrid kernel may end the process where it writes both ways into one.
