@@ -25,6 +25,7 @@ import dev.sinter.optimizer.recipe.Recipe;
 import dev.sinter.optimizer.recipe.RecipeException;
 import dev.sinter.optimizer.reconstruct.LayerMoments;
 import dev.sinter.optimizer.reconstruct.Reconstruction;
+import dev.sinter.optimizer.rules.Calls;
 import dev.sinter.optimizer.weights.InputMoments;
 import dev.sinter.runtime.Options;
 import java.util.ArrayList;
@@ -129,7 +130,7 @@ public final class Optimizer {
      */
     public Calibration calibrate(Recipe recipe) {
       Builder b = builder().recipe(recipe);
-      b.calibrate(graph, new Planner(graph, recipe));
+      b.calibrate(graph, new Planner(graph, recipe), note -> {});
       return b.calibration;
     }
   }
@@ -335,7 +336,7 @@ public final class Optimizer {
       }
       Calibration before = earlier.apply(prepared);
       calibration = before == null ? calibration : before;
-      calibrate(prepared, planner);
+      calibrate(prepared, planner, notes::add);
       Decisions decisions =
           planner.decide(calibration, moments(prepared, isChanged, planner, notes::add));
       notes.addAll(planner.notes());
@@ -434,7 +435,7 @@ public final class Optimizer {
       return out;
     }
 
-    private void calibrate(Graph prepared, Planner planner) {
+    private void calibrate(Graph prepared, Planner planner, Consumer<String> told) {
       Method how = method;
       double share = percentile == null ? calibration.share() : percentile;
       if (how == null) {
@@ -448,7 +449,7 @@ public final class Optimizer {
       for (int s = 0; s < prepared.subgraphs().size(); s++) {
         Set<Integer> tensors = new TreeSet<>(planner.observed(s));
         InputSource source = examples.get(s);
-        if (tensors.isEmpty()) {
+        if (tensors.isEmpty() || (s > 0 && Calls.isCalled(prepared, s))) {
           continue;
         }
         int subgraph = s;
@@ -458,14 +459,53 @@ public final class Optimizer {
               new Calibrator(prepared, options, memory, progress)
                   .run(calibration, s, tensors, source, how, share);
         } else if (!all && s == 0) {
-          throw new CalibrationException(
-              graph.name()
-                  + ": recipe "
-                  + recipe.name()
-                  + " quantizes activations, for which it must see them: give examples (--data), or what an"
-                  + " earlier calibration saw (--calibration)");
+          throw lacking();
         }
       }
+      for (int s = 0; s < prepared.subgraphs().size(); s++) {
+        if (Calls.isEntry(prepared, s)) {
+          calibrateCalled(prepared, planner, s, how, share, told);
+        }
+      }
+    }
+
+    /** Bodies and branches, which are seen when the examples of what calls them run. */
+    private void calibrateCalled(
+        Graph prepared,
+        Planner planner,
+        int entry,
+        Method how,
+        double share,
+        Consumer<String> told) {
+      Map<Integer, Set<Integer>> tensors = new TreeMap<>();
+      boolean known = true;
+      for (int s : Calls.reach(prepared, entry)) {
+        Set<Integer> observed = planner.observed(s);
+        if (s != entry && s > 0 && Calls.isCalled(prepared, s) && !observed.isEmpty()) {
+          tensors.put(s, observed);
+          known &= observed.stream().allMatch(t -> calibration.knows(s, t));
+        }
+      }
+      InputSource source = examples.get(entry);
+      if (tensors.isEmpty() || (known && source == null)) {
+        return;
+      }
+      if (source != null) {
+        calibration =
+            new Calibrator(prepared, options, memory, progress)
+                .called(calibration, entry, tensors, source, how, share, told);
+      } else if (entry == 0) {
+        throw lacking();
+      }
+    }
+
+    private CalibrationException lacking() {
+      return new CalibrationException(
+          graph.name()
+              + ": recipe "
+              + recipe.name()
+              + " quantizes activations, for which it must see them: give examples (--data), or what an"
+              + " earlier calibration saw (--calibration)");
     }
 
     /** A step says what is wrong with it, but not of which recipe it is. */

@@ -8,18 +8,16 @@ import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.optimizer.data.InputSource;
 import dev.sinter.optimizer.data.MisfitException;
-import dev.sinter.optimizer.rules.StaticLstm;
 import dev.sinter.optimizer.rules.StaticSvdf;
 import dev.sinter.runtime.Options;
 import dev.sinter.runtime.SinterException;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
  * Calibration: streaming, in memory that is bounded whatever the number of examples. Tensors are
@@ -118,59 +116,25 @@ public final class Calibrator {
       long skip,
       Method method,
       String what) {
-    Map<Integer, Beside> layers = Beside.of(graph.subgraph(subgraph));
+    Subgraph g = graph.subgraph(subgraph);
     // A memory that no sequence fills within an example is filled by the examples, one by one.
-    boolean streams = graph.subgraph(subgraph).ops().stream().anyMatch(StaticSvdf::is);
-    Set<Integer> read = new TreeSet<>();
-    for (int t : tensors) {
-      read.add(layers.containsKey(t) ? layers.get(t).input() : t);
-    }
-    try (ObservedModel model = new ObservedModel(graph, subgraph, read, options)) {
+    boolean streams = g.ops().stream().anyMatch(StaticSvdf::is);
+    TensorObserver observer =
+        new TensorObserver(graph.name(), g, tensors, statistics, method.needsHistogram());
+    try (ObservedModel model = new ObservedModel(graph, subgraph, observer.read(), options)) {
       InputSource.Feed feed = source.open(model.graph());
       if (feed.runs() == 0) {
         throw new CalibrationException(graph.name() + ": there are no examples to calibrate with");
       }
-      for (int t : tensors) {
-        TensorStatistics s = statistics.get(t);
-        if (s == null || (method.needsHistogram() && s.histogram() == null)) {
-          statistics.put(t, new TensorStatistics()); // from the first example on
-        }
-      }
-      float[] buffer = new float[0];
       for (int run = 0; run < feed.runs(); run++) {
         feed.fill(run, model.inputs());
         int now = run;
-        if (streams
-            || run >= skip
-            || tensors.stream().anyMatch(t -> statistics.get(t).examples() <= now)) {
+        boolean needed = tensors.stream().anyMatch(t -> statistics.get(t).examples() <= now);
+        if (streams || run >= skip || needed) {
           model.run(!streams);
         }
-        Map<Beside, Map<Integer, float[]>> inside = new HashMap<>();
-        for (int t : tensors) {
-          TensorStatistics s = statistics.get(t);
-          if (s.examples() > run) {
-            continue; // seen before
-          }
-          Beside layer = layers.get(t);
-          FloatBuffer values = model.values(layer == null ? t : layer.input()).asFloatBuffer();
-          int n = values.remaining();
-          buffer = buffer.length < n ? new float[n] : buffer;
-          values.get(buffer, 0, n);
-          float[] x = buffer;
-          float[] seen = x;
-          if (layer != null) {
-            seen = inside.computeIfAbsent(layer, l -> l.on(x, !streams)).get(t);
-            n = seen.length;
-          }
-          int rows = layer == null ? SoftmaxRows.length(graph.subgraph(subgraph), t) : 0;
-          if (rows > 0) {
-            SoftmaxRows.lift(seen, n, rows);
-          }
-          int strange = s.add(seen, n, method.needsHistogram());
-          if (strange >= 0) {
-            throw strange(subgraph, t, run, seen[strange]);
-          }
-        }
+        String when = "example " + run + " (counted from 0)";
+        observer.see(model, !streams, t -> statistics.get(t).examples() <= now, when);
         progress.at(what, run + 1, feed.runs());
       }
       return Math.max(skip, feed.runs());
@@ -180,16 +144,92 @@ public final class Calibrator {
     }
   }
 
-  private CalibrationException strange(int subgraph, int tensor, int run, float value) {
-    return new CalibrationException(
-        graph.name()
-            + ": tensor '"
-            + StaticLstm.name(graph.subgraph(subgraph), tensor)
-            + "' holds "
-            + value
-            + " on example "
-            + run
-            + " (counted from 0), which no range can hold: look at that example, or leave the ops around the"
-            + " tensor float (no_quantize)");
+  /**
+   * Runs examples and observes tensors of subgraphs that ops call, in each round of loops.
+   *
+   * @param before what was seen before
+   * @param entry index of the subgraph that the examples are for
+   * @param tensors indices of tensors, all float, by the subgraph that is called
+   * @param source the examples
+   * @param method the method by which ranges will be chosen
+   * @param percentile see {@link Method#PERCENTILE}
+   * @param notes hears why they could not be run apart; then nothing is known about them
+   * @return old and new statistics together
+   * @throws CalibrationException if a tensor is not finite
+   * @throws MisfitException if the examples do not fit the model
+   */
+  public Calibration called(
+      Calibration before,
+      int entry,
+      Map<Integer, Set<Integer>> tensors,
+      InputSource source,
+      Method method,
+      double percentile,
+      Consumer<String> notes) {
+    Map<Integer, Map<Integer, TensorStatistics>> all = new TreeMap<>(before.statistics());
+    Map<Integer, TensorObserver> observers = new TreeMap<>();
+    Map<Integer, Set<Integer>> read = new TreeMap<>();
+    tensors.forEach(
+        (s, wanted) -> {
+          Map<Integer, TensorStatistics> fresh = new TreeMap<>();
+          all.put(s, fresh);
+          TensorObserver o =
+              new TensorObserver(
+                  graph.name(), graph.subgraph(s), wanted, fresh, method.needsHistogram());
+          observers.put(s, o);
+          read.put(s, o.read());
+        });
+    Map<Integer, Long> examples = new TreeMap<>();
+    for (int s = 0; s < graph.subgraphs().size(); s++) {
+      examples.put(s, before.examples(s));
+    }
+    int[] now = {0};
+    try (CalledSubgraphs calls =
+        new CalledSubgraphs(
+            graph,
+            entry,
+            read,
+            options,
+            (s, model) ->
+                observers
+                    .get(s)
+                    .see(model, false, t -> true, "example " + now[0] + " (counted from 0)"))) {
+      InputSource.Feed feed = source.open(calls.model().graph());
+      int runs = feed.runs();
+      boolean enough =
+          tensors.entrySet().stream()
+              .allMatch(
+                  e ->
+                      before.examples(e.getKey()) >= runs
+                          && e.getValue().stream().allMatch(t -> before.knows(e.getKey(), t)));
+      if (enough) {
+        return before;
+      }
+      for (int run = 0; run < runs; run++) {
+        now[0] = run;
+        feed.fill(run, calls.model().inputs());
+        observers.values().forEach(TensorObserver::reset);
+        calls.run();
+        progress.at("calibration of loops and branches", run + 1, feed.runs());
+      }
+      tensors.keySet().forEach(s -> examples.put(s, (long) runs));
+    } catch (Unfollowed e) {
+      notes.accept(
+          "what ops call cannot be run apart, so static rules leave it float: " + e.getMessage());
+      tensors.keySet().forEach(all::remove);
+    } catch (SinterException | GraphException e) {
+      throw new CalibrationException(
+          graph.name() + ": the float model cannot be run to calibrate it: " + e.getMessage(), e);
+    }
+    return new Calibration(all, examples, method, percentile);
+  }
+
+  /** Says why called subgraphs cannot be run by themselves. */
+  static final class Unfollowed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Unfollowed(String message) {
+      super(message);
+    }
   }
 }

@@ -5,6 +5,7 @@ package dev.sinter.optimizer.calibration;
 
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.GraphEditor;
+import dev.sinter.graph.Shape;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.optimizer.data.SessionSlots;
 import dev.sinter.optimizer.data.Signatures;
@@ -118,6 +119,24 @@ public final class ObservedModel implements AutoCloseable {
       session.resetState();
     }
     session.run();
+  }
+
+  /** States start anew. */
+  public void resetState() {
+    session.resetState();
+  }
+
+  /**
+   * Returns the shape that a tensor had in the last run.
+   *
+   * @param tensor index in the original subgraph
+   * @return its shape
+   */
+  public Shape shape(int tensor) {
+    Integer output = outputs.get(tensor);
+    return output != null
+        ? session.outputs().get(output).shape()
+        : session.inputs().get(inputs.get(tensor)).shape();
   }
 
   /**

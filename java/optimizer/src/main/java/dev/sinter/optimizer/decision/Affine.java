@@ -43,11 +43,15 @@ public record Affine(ElementType type, float scale, int zeroPoint) {
    * @param low smallest real value
    * @param high largest real value
    * @param symmetric whether the zero point of INT8 shall be 0
-   * @return the smallest scale that holds the range; 1 for a tensor that is 0 throughout
+   * @return the smallest scale that holds the range; for a tensor that is 0 throughout 1, in INT16
+   *     one that reaches to 1: kernels of sums want no scale far above the others
    */
   public static Affine of(ElementType type, double low, double high, boolean symmetric) {
     double from = Math.min(low, 0);
     double to = Math.max(high, 0);
+    if (type == ElementType.INT16 && from == 0 && to == 0) {
+      return new Affine(type, 1f / 32768, 0);
+    }
     if (type == ElementType.INT16 || symmetric) {
       double most = type == ElementType.INT16 ? 32767 : 127;
       return new Affine(type, scale(Math.max(-from, to) / most), 0);

@@ -7,10 +7,10 @@ import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Op;
-import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.graph.Tensor;
 import dev.sinter.graph.tflite.TfliteOps;
+import dev.sinter.optimizer.rules.Calls;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -29,7 +29,8 @@ final class DecisionApplier {
   Graph apply() {
     Graph g = graph;
     StoredConstants constants = new StoredConstants();
-    for (Decisions.Part part : decisions.subgraphs()) {
+    CallForms calls = new CallForms(graph, decisions);
+    for (Decisions.Part part : calls.parts()) {
       int s = part.subgraph();
       if (s < 0 || s >= graph.subgraphs().size()) {
         throw new GraphException(
@@ -41,7 +42,7 @@ final class DecisionApplier {
       }
       Decisions.Part here = resolved(graph.subgraph(s), part);
       g =
-          new SubgraphApplier(g, s, here, isEntry(s) ? decisions : Decisions.NONE, constants)
+          new SubgraphApplier(g, s, here, isEntry(s) ? decisions : Decisions.NONE, calls, constants)
               .apply();
     }
     return g;
@@ -49,13 +50,7 @@ final class DecisionApplier {
 
   /** Whether callers from outside fill this subgraph's inputs: others are called by ops. */
   private boolean isEntry(int subgraph) {
-    boolean called =
-        graph.subgraphs().stream()
-            .flatMap(g -> g.ops().stream())
-            .anyMatch(
-                o -> o.kind() instanceof OpKind.Control c && c.subgraphs().contains(subgraph));
-    return !called
-        && (subgraph == 0 || graph.signatures().stream().anyMatch(s -> s.subgraph() == subgraph));
+    return !Calls.isCalled(graph, subgraph) && Calls.isEntry(graph, subgraph);
   }
 
   /** The same decisions with the indices of this graph; names count where indices have moved. */
@@ -116,7 +111,7 @@ final class DecisionApplier {
               d.others(),
               d.reason()));
     }
-    return new Decisions.Part(part.subgraph(), newTensors, newOps);
+    return new Decisions.Part(part.subgraph(), newTensors, newOps, part.inputs(), part.outputs());
   }
 
   private static String key(Subgraph g, int op) {

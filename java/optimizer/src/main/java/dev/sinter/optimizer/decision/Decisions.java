@@ -6,8 +6,11 @@ package dev.sinter.optimizer.decision;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What shall become of a float model: per subgraph its ops and tensors, and in which form the whole
@@ -36,18 +39,41 @@ public record Decisions(List<Part> subgraphs, Border inputs, Border outputs) {
    * @param subgraph its index
    * @param tensors scales of tensors
    * @param ops how ops compute
+   * @param inputs of a subgraph that ops call: which inputs, by position, come as integers, and
+   *     how; the others as floats
+   * @param outputs the same of its outputs
    */
-  public record Part(int subgraph, List<TensorDecision> tensors, List<OpDecision> ops) {
+  public record Part(
+      int subgraph,
+      List<TensorDecision> tensors,
+      List<OpDecision> ops,
+      Map<Integer, Affine> inputs,
+      Map<Integer, Affine> outputs) {
     /**
      * Keeps copies.
      *
      * @param subgraph its index
      * @param tensors scales of tensors
      * @param ops how ops compute
+     * @param inputs which inputs come as integers
+     * @param outputs which outputs go as integers
      */
     public Part {
       tensors = List.copyOf(tensors);
       ops = List.copyOf(ops);
+      inputs = Collections.unmodifiableMap(new TreeMap<>(inputs));
+      outputs = Collections.unmodifiableMap(new TreeMap<>(outputs));
+    }
+
+    /**
+     * What becomes of a subgraph whose callers see floats.
+     *
+     * @param subgraph its index
+     * @param tensors scales of tensors
+     * @param ops how ops compute
+     */
+    public Part(int subgraph, List<TensorDecision> tensors, List<OpDecision> ops) {
+      this(subgraph, tensors, ops, Map.of(), Map.of());
     }
 
     /**
@@ -119,7 +145,8 @@ public record Decisions(List<Part> subgraphs, Border inputs, Border outputs) {
     if (!found) {
       ops.add(decision);
     }
-    return with(new Part(subgraph, part(subgraph).tensors(), ops));
+    Part p = part(subgraph);
+    return with(new Part(subgraph, p.tensors(), ops, p.inputs(), p.outputs()));
   }
 
   /**

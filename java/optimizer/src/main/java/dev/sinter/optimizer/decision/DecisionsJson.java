@@ -62,6 +62,8 @@ public final class DecisionsJson {
       }
       ArrayNode ops = p.putArray("ops");
       part.ops().forEach(o -> op(ops.addObject(), o));
+      positions(p, "inputs", part.inputs());
+      positions(p, "outputs", part.outputs());
     }
     return root.toPrettyString();
   }
@@ -75,6 +77,26 @@ public final class DecisionsJson {
    */
   public static void write(Decisions decisions, Path file) throws IOException {
     WholeFile.write(file, write(decisions).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void positions(ObjectNode to, String field, Map<Integer, Affine> forms) {
+    if (!forms.isEmpty()) {
+      ArrayNode list = to.putArray(field);
+      forms.forEach(
+          (position, a) -> {
+            ObjectNode n = list.addObject();
+            n.put("position", position);
+            affine(n, a);
+          });
+    }
+  }
+
+  private static Map<Integer, Affine> positions(JsonNode list) {
+    Map<Integer, Affine> out = new TreeMap<>();
+    for (JsonNode n : list) {
+      out.put(whole(n, "position"), affine(n));
+    }
+    return out;
   }
 
   private static String label(Enum<?> e) {
@@ -192,7 +214,10 @@ public final class DecisionsJson {
           where = "subgraph " + s + ", op " + o.path("op") + " " + o.path("kind").asText();
           ops.add(op(o));
         }
-        parts.add(new Decisions.Part(s, tensors, ops));
+        where = "subgraph " + s + ", its inputs and outputs";
+        parts.add(
+            new Decisions.Part(
+                s, tensors, ops, positions(p.path("inputs")), positions(p.path("outputs"))));
       }
       return new Decisions(parts, inputs, outputs);
     } catch (IllegalArgumentException e) {

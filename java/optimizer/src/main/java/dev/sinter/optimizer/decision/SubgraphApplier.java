@@ -39,7 +39,9 @@ final class SubgraphApplier {
 
   private final Subgraph g;
   private final Map<List<Object>, Affine> scales = new HashMap<>();
+  private final Decisions.Part part;
   private final Decisions borders;
+  private final CallForms calls;
   private final StoredConstants constants;
   private final GraphEditor editor;
   private final Map<Integer, OpDecision> byOp = new HashMap<>();
@@ -52,9 +54,16 @@ final class SubgraphApplier {
   private final Set<Integer> emitted = new HashSet<>(); // indices that a conversion has filled
 
   SubgraphApplier(
-      Graph graph, int index, Decisions.Part part, Decisions borders, StoredConstants constants) {
+      Graph graph,
+      int index,
+      Decisions.Part part,
+      Decisions borders,
+      CallForms calls,
+      StoredConstants constants) {
     this.g = graph.subgraph(index);
+    this.part = part;
     this.borders = borders;
+    this.calls = calls;
     this.constants = constants;
     this.editor = graph.edit(index);
     part.ops().forEach(d -> byOp.put(d.op(), d));
@@ -87,6 +96,13 @@ final class SubgraphApplier {
     }
     for (int i = 0; i < g.ops().size(); i++) {
       OpDecision d = byOp.get(i);
+      List<Integer> results = g.ops().get(i).outputs();
+      for (int slot = 0; slot < results.size(); slot++) {
+        Affine crossing = calls.result(g.ops().get(i), slot);
+        if (crossing != null && results.get(slot) >= 0) {
+          produced.put(results.get(slot), crossing);
+        }
+      }
       if (d != null && d.mode() == Mode.STATIC) {
         states(g.ops().get(i), d);
         for (int t : g.ops().get(i).outputs()) {
@@ -104,10 +120,12 @@ final class SubgraphApplier {
         }
       }
     }
+    part.inputs().forEach((at, form) -> produced.put(g.inputs().get(at), form));
     home.putAll(produced);
     if (borders.outputs() == Decisions.Border.FLOAT) {
       g.outputs().stream().filter(t -> !g.inputs().contains(t)).forEach(t -> home.put(t, REAL));
     }
+    part.outputs().forEach((at, form) -> leaveAs(g.outputs().get(at), form));
     for (int i = 0; i < g.ops().size(); i++) {
       for (int slot = 0; slot < g.ops().get(i).inputs().size(); slot++) {
         int t = g.ops().get(i).input(slot);
@@ -126,6 +144,14 @@ final class SubgraphApplier {
       }
       versions.computeIfAbsent(t, x -> new HashMap<>()).put(home.get(t), t);
     }
+  }
+
+  private void leaveAs(int t, Affine form) {
+    if (g.inputs().contains(t) && !form.equals(home.get(t))) {
+      throw new GraphException(
+          "'" + g.tensor(t).name() + "' is handed on, but shall not go out as it comes in");
+    }
+    home.put(t, form);
   }
 
   /** States of a layer alone are stored in the form that was decided for it. */
@@ -178,6 +204,10 @@ final class SubgraphApplier {
     Op op = g.ops().get(i);
     OpDecision d = byOp.get(i);
     int t = op.input(slot);
+    Affine crossing = calls.operand(op, slot);
+    if (crossing != null) {
+      return crossing;
+    }
     if (d == null || !DecisionApplier.isReal(g.tensor(t))) {
       return REAL;
     }
@@ -277,9 +307,10 @@ final class SubgraphApplier {
     if (known != null) {
       return known;
     }
-    Tensor q = quantized(g.tensor(t), (Affine) form);
-    int added =
-        editor.addTensor(q.withName(unique(g.tensor(t).name() + "_quantized")).withSource(null));
+    Tensor like = g.tensor(t);
+    Tensor q = form instanceof Affine a ? quantized(like, a) : like;
+    String name = unique(like.name() + (form == REAL ? "_float" : "_quantized"));
+    int added = editor.addTensor(q.withName(name).withSource(null));
     versions.get(t).put(form, added);
     return added;
   }

@@ -3,6 +3,7 @@
 
 package dev.sinter.optimizer.plan;
 
+import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.Subgraph;
@@ -14,6 +15,7 @@ import dev.sinter.optimizer.decision.Mode;
 import dev.sinter.optimizer.recipe.Recipe;
 import dev.sinter.optimizer.recipe.Rule;
 import dev.sinter.optimizer.recipe.WeightAlgorithms;
+import dev.sinter.optimizer.rules.Calls;
 import dev.sinter.optimizer.rules.OpRule;
 import dev.sinter.optimizer.rules.OpRules;
 import dev.sinter.optimizer.rules.StaticLstm;
@@ -22,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Makes decisions for a float model by a recipe. First it is known which ops will be quantized, and
@@ -96,6 +99,12 @@ public final class Planner {
         out.add(op.input(StaticSvdf.MEMORY));
       }
     }
+    if (!out.isEmpty() && subgraph > 0 && Calls.isCalled(graph, subgraph)) {
+      // What comes in and goes out may keep one scale all the way.
+      Stream.concat(g.inputs().stream(), g.outputs().stream())
+          .filter(t -> g.tensor(t).type() == ElementType.FLOAT32 && !g.isConstant(t))
+          .forEach(out::add);
+    }
     return out;
   }
 
@@ -167,8 +176,15 @@ public final class Planner {
   public Decisions decide(Ranges ranges, Moments moments) {
     List<Decisions.Part> parts = new ArrayList<>();
     WeightMaker weights = new WeightMaker(moments);
+    ScaleGroups groups = new ScaleGroups();
+    List<SubgraphPlan> plans = new ArrayList<>();
     for (int s = 0; s < graph.subgraphs().size(); s++) {
-      parts.add(new SubgraphPlan(graph.subgraph(s), s, choices.get(s), ranges, weights).decide());
+      plans.add(new SubgraphPlan(graph.subgraph(s), s, choices.get(s), ranges, weights, groups));
+    }
+    plans.forEach(SubgraphPlan::prepare);
+    CallBorders borders = new CallBorders(graph, plans, ranges, groups);
+    for (int s = 0; s < plans.size(); s++) {
+      parts.add(plans.get(s).decide(borders.of(s, false), borders.of(s, true)));
     }
     return new Decisions(parts, border("INPUT"), border("OUTPUT"));
   }

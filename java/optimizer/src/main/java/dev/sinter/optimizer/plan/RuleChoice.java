@@ -11,6 +11,7 @@ import dev.sinter.optimizer.decision.Mode;
 import dev.sinter.optimizer.recipe.Recipe;
 import dev.sinter.optimizer.recipe.RecipeException;
 import dev.sinter.optimizer.recipe.Rule;
+import dev.sinter.optimizer.rules.Calls;
 import dev.sinter.optimizer.rules.OpRule;
 import dev.sinter.optimizer.rules.OpRules;
 import java.util.ArrayList;
@@ -58,6 +59,10 @@ final class RuleChoice {
       out.add(choice(subgraph, g, i, weighted));
     }
     leaveIslands(g, out);
+    if (Calls.isCondition(graph, subgraph)) {
+      out.replaceAll(
+          c -> c.isStatic() && !c.table() ? c.left("decides how often a loop goes round") : c);
+    }
     return out;
   }
 

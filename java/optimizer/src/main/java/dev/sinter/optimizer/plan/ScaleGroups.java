@@ -11,8 +11,8 @@ import java.util.Map;
 
 /** Disjoint sets of (tensor, type); each has a fixed scale, or the range of all its members. */
 final class ScaleGroups {
-  /** A tensor in a type. */
-  record Node(int tensor, ElementType type) {}
+  /** A tensor of a subgraph in a type. */
+  record Node(int subgraph, int tensor, ElementType type) {}
 
   private static final class Group {
     Range range;
@@ -88,6 +88,11 @@ final class ScaleGroups {
       return g.fixed;
     }
     return Affine.of(n.type(), g.range.low(), g.range.high(), g.zeroAtZero || !g.asymmetric);
+  }
+
+  /** Whether anybody has asked for a scale of a tensor. */
+  boolean knows(Node n) {
+    return parent.containsKey(n);
   }
 
   /** All tensors that have a scale. */

@@ -39,21 +39,29 @@ final class SubgraphPlan {
   private final Ranges ranges;
   private final WeightMaker weights;
   private final RecurrentPlan recurrent;
-  private final ScaleGroups groups = new ScaleGroups();
+  private final ScaleGroups groups;
   private final Map<Integer, Range> constants = new HashMap<>();
   private final Map<Integer, Map<Integer, ScaleGroups.Node>> brought = new HashMap<>();
   private final Map<Integer, Map<Integer, Affine>> centred = new HashMap<>();
 
-  SubgraphPlan(Subgraph g, int subgraph, List<Choice> choices, Ranges ranges, WeightMaker weights) {
+  SubgraphPlan(
+      Subgraph g,
+      int subgraph,
+      List<Choice> choices,
+      Ranges ranges,
+      WeightMaker weights,
+      ScaleGroups groups) {
     this.g = g;
     this.subgraph = subgraph;
     this.choices = new ArrayList<>(choices);
     this.ranges = ranges;
     this.weights = weights;
+    this.groups = groups;
     recurrent = new RecurrentPlan(g, subgraph, ranges);
   }
 
-  Decisions.Part decide() {
+  /** Finds out which tensors need scales, and which of them the same. */
+  void prepare() {
     for (int i = 0; i < choices.size(); i++) {
       String lacking = choices.get(i).isStatic() ? lacking(choices.get(i)) : null;
       if (lacking != null) {
@@ -62,16 +70,70 @@ final class SubgraphPlan {
     }
     choices.stream().filter(Choice::isStatic).forEach(this::ranged);
     choices.stream().filter(Choice::isStatic).forEach(this::bound);
+  }
+
+  /** Decides, once all scales that hang together are known to. */
+  Decisions.Part decide(Map<Integer, Affine> inputs, Map<Integer, Affine> outputs) {
     List<OpDecision> ops = new ArrayList<>();
     choices.forEach(c -> ops.add(decision(c)));
     List<TensorDecision> tensors = new ArrayList<>();
     for (ScaleGroups.Node n : groups.nodes()) {
+      if (n.subgraph() != subgraph) {
+        continue;
+      }
       Tensor t = g.tensor(n.tensor());
       tensors.add(new TensorDecision(n.tensor(), t.name(), t.origin(), groups.scale(n)));
     }
     tensors.sort(
         Comparator.comparingInt(TensorDecision::tensor).thenComparing(t -> t.scale().type()));
-    return new Decisions.Part(subgraph, tensors, ops);
+    return new Decisions.Part(subgraph, tensors, ops, inputs, outputs);
+  }
+
+  /** Whether a static op reads or writes a tensor in a type. */
+  boolean uses(int tensor, ElementType type) {
+    return groups.knows(new ScaleGroups.Node(subgraph, tensor, type));
+  }
+
+  /** Whether rules want zero points of 0. */
+  boolean isSymmetric() {
+    return choices.stream()
+        .filter(c -> c.isStatic() && !c.table())
+        .allMatch(c -> c.rule().config().activations().symmetric());
+  }
+
+  /**
+   * What readers of a tensor save if it comes as integers: a conversion if some of them take it so,
+   * less one if others take floats. What only hands it on counts for nothing.
+   */
+  int takes(int tensor, ElementType type) {
+    boolean integers = false;
+    boolean floats = false;
+    for (int i : g.consumers(tensor)) {
+      Op op = g.ops().get(i);
+      if (op.kind() instanceof OpKind.Control) {
+        continue;
+      }
+      Choice c = choices.get(i);
+      boolean takes =
+          c.isStatic() && c.activations() == type && Operands.data(g, op, type).contains(tensor);
+      integers |= takes;
+      floats |= !takes;
+    }
+    boolean given = subgraph == 0 && g.outputs().contains(tensor);
+    return (integers ? 1 : 0) - (floats || given ? 1 : 0);
+  }
+
+  /** What the producer of a tensor saves if it goes out as integers. */
+  int gives(int tensor, ElementType type) {
+    int p = g.producer(tensor);
+    if (p < 0) {
+      return subgraph == 0 && !g.isConstant(tensor) ? -1 : 0;
+    }
+    Choice c = choices.get(p);
+    if (g.ops().get(p).kind() instanceof OpKind.Control) {
+      return 0;
+    }
+    return c.isStatic() && c.activations() == type ? 1 : -1;
   }
 
   private Range range(Choice c, int t) {
@@ -130,8 +192,8 @@ final class SubgraphPlan {
     return false;
   }
 
-  private static ScaleGroups.Node node(Choice c, int tensor) {
-    return new ScaleGroups.Node(tensor, c.activations());
+  private ScaleGroups.Node node(Choice c, int tensor) {
+    return new ScaleGroups.Node(subgraph, tensor, c.activations());
   }
 
   /** Puts operands into groups of their own, with their ranges. */
