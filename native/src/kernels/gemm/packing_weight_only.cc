@@ -7,6 +7,7 @@
 #include "core/status.h"
 #include "core/workers.h"
 #include "kernels/gemm/bf16.h"
+#include "kernels/gemm/digits.h"
 #include "kernels/gemm/dynamic.h"
 #include "kernels/gemm/half.h"
 #include "kernels/gemm/op.h"
@@ -109,6 +110,16 @@ int64_t gemm_weight_only_scratch(const void* params, int threads) {
 }
 int64_t gemm_weight_only_bf16_scratch(const void* params, int threads) {
   return threads * weight_only_bf16_thread_bytes(static_cast<const GemmParams*>(params)->k);
+}
+
+int64_t gemm_weight_only_s4_avx2_scratch(const void* params, int threads) {
+  return threads * weight_only_s4_avx2_bytes(*static_cast<const GemmParams*>(params));
+}
+int64_t gemm_digits_vnni_scratch(const void* params, int threads) {
+  return threads * digits_vnni_panel(*static_cast<const GemmParams*>(params)).bytes;
+}
+int64_t gemm_digits_amx_scratch(const void* params, int threads) {
+  return threads * digits_amx(*static_cast<const GemmParams*>(params)).bytes;
 }
 
 // The packing of gemm_weight_only_s8_plain: bias, scales, weights.

@@ -113,6 +113,76 @@ TEST(GemmWeightOnly, BlocksOfK) {
   run_differential(make_case(random, S4, WEIGHT_ONLY, {4, 20, 60, 0, 20}, false));
 }
 
+// Activations of all magnitudes: what rows that work on digits keep aside, need more digits for, or leave to floats.
+// The bound is that of each sum.
+TEST(GemmWeightOnly, ActivationsOfAllMagnitudes) {
+  Random random(154);
+  enum Kinds { ZEROS, SOME_SMALL, MANY_SMALL, PRODUCTS, ONE_LARGE, TINY, HUGE_ONES, SPREAD, KINDS };
+  for (int kind = 0; kind < KINDS; kind++) {
+    for (const Shape& s : {Shape{1, 70, 2500, 0, 0},
+                           {2, 130, 600, 4, 0},
+                           {3, 64, 96, 0, 32},
+                           {1, 64, 640, 0, 128},
+                           {4, 33, 4100, 0, 0},
+                           {7, 80, 768, 0, 64},
+                           {11, 66, 640, 4, 80},
+                           {21, 64, 1024, 0, 0}}) {
+      Case c = make_case(random, S4, WEIGHT_ONLY, s, false);
+      std::vector<float> x(c.inputs[0].size() / 4);
+      for (float& v : x) {
+        v = random.real(-1, 1);
+        if (kind == ZEROS) v = random.integer(0, 3) ? 0 : v;
+        if (kind == SOME_SMALL && random.integer(0, 29) == 0) v = ldexpf(v, -static_cast<int>(random.integer(10, 60)));
+        if (kind == MANY_SMALL && random.integer(0, 2) == 0) v = ldexpf(v, -static_cast<int>(random.integer(10, 60)));
+        if (kind == PRODUCTS) v *= random.real(-1, 1) * random.real(-1, 1);
+        if (kind == ONE_LARGE && random.integer(0, 499) == 0) v *= 500;
+        if (kind == TINY) v = ldexpf(v, -80);
+        if (kind == HUGE_ONES) v = ldexpf(v, 30);
+        if (kind == SPREAD) v = ldexpf(v, -static_cast<int>(random.integer(0, 40)));
+      }
+      c.inputs[0] = bytes_of(x);
+      c.tolerance.assign(static_cast<size_t>(c.out_bytes / 4), 0.0f);
+      const auto real = [](const Bytes& bytes, int64_t index) {
+        float f = 0;
+        if (!bytes.empty()) memcpy(&f, &bytes[static_cast<size_t>(index) * 4], 4);
+        return f;
+      };
+      for (int i = 0; i < s.m; i++) {
+        for (int j = 0; j < s.n; j++) {
+          double magnitude = fabs(static_cast<double>(real(c.sources[1], j)));
+          for (int k = 0; k < s.k; k++) {
+            const int64_t at = int64_t{j} * s.k + k;
+            const double scale =
+                static_cast<double>(s.block ? half_at(c.sources[2].data(), at / s.block) : real(c.sources[2], j));
+            const int byte = c.sources[0][static_cast<size_t>(at / 2)];
+            const int q = ((at % 2 ? byte >> 4 & 15 : byte & 15) ^ 8) - 8;
+            magnitude += fabs(static_cast<double>(x[static_cast<size_t>(i * (s.k + s.extra) + k)]) * scale * q);
+          }
+          c.tolerance[static_cast<size_t>(i * (s.n + s.extra) + j)] = float_bound(s.k + 4, magnitude);
+        }
+      }
+      run_differential(c);
+      if (HasFailure()) return;
+    }
+  }
+}
+
+// What is no number, or infinite, goes through sums as the plain row has it.
+TEST(GemmWeightOnly, NoNumbers) {
+  Random random(155);
+  for (const float value : {INFINITY, NAN}) {
+    for (int m : {1, 4}) {
+      Case c = make_case(random, S4, WEIGHT_ONLY, {m, 48, 200, 0, 0}, true);
+      GemmParams p;
+      memcpy(&p, c.params.data(), sizeof p);
+      p.act_min = -INFINITY, p.act_max = INFINITY;
+      c.params = params_of(p);
+      memcpy(&c.inputs[0][4 * 37], &value, 4);
+      run_differential(c);
+    }
+  }
+}
+
 TEST(GemmWeightOnly, PlainRowsByHand) {
   Random random(153);
   for (const Kind& kind : kinds) {

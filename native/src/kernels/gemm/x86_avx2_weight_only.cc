@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/workers.h"
+#include "kernels/gemm/digits_avx2.h"
 #include "kernels/gemm/op.h"
 #include "kernels/gemm/packing_f32.h"
 #include "kernels/gemm/packing_weight_only.h"
@@ -74,8 +75,9 @@ struct NibblesForm {
   }
 };
 
-template <class Form>
-inline void run(const Call* call, const Form& form) {
+// few(part, own): results of a part's rows by other means, in a thread's scratch; false: none.
+template <class Form, class Few>
+inline void run(const Call* call, const Form& form, int64_t own_bytes, const Few& few) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   const float* a = static_cast<const float*>(call->slots[GEMM_A]);
   const char* packed = static_cast<const char*>(call->slots[GEMM_WEIGHTS]);
@@ -85,7 +87,9 @@ inline void run(const Call* call, const Form& form) {
   const ProductTasks tasks = weight_only_tasks(p.m, n, p.k, one_tile, 6, call->workers->threads);
   parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
     const ProductTask part = tasks.at(task);
-    float* panel = reinterpret_cast<float*>(static_cast<char*>(call->scratch) + thread * weight_only_panel_bytes(p.k));
+    char* own = static_cast<char*>(call->scratch) + thread * own_bytes;
+    if (few(part, own)) return;
+    float* panel = reinterpret_cast<float*>(own);
     const FloatRows rows = {a + part.first_row * p.lda, part.rows, p.lda, 1, 0, p.k};
     const int64_t all = part.end_tile * WEIGHT_ONLY_COLUMNS, end = all < n ? all : n;
     for (int64_t n0 = part.first_tile * WEIGHT_ONLY_COLUMNS; n0 < end; n0 += 16) {
@@ -98,6 +102,12 @@ inline void run(const Call* call, const Form& form) {
   });
 }
 
+template <class Form>
+inline void run(const Call* call, const Form& form) {
+  run(call, form, weight_only_panel_bytes(static_cast<const GemmParams*>(call->params)->k),
+      [](const ProductTask&, char*) { return false; });
+}
+
 }  // namespace
 
 void gemm_weight_only_s8_avx2(const Call* call) {
@@ -106,9 +116,16 @@ void gemm_weight_only_s8_avx2(const Call* call) {
 void gemm_f32f16f32_avx2(const Call* call) {
   run<RowsForm<uint16_t>>(call, {static_cast<const GemmParams*>(call->params)->k});
 }
+// Few rows meet weights as digits (digits.h), where they can.
 void gemm_weight_only_s4_avx2(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
-  run<NibblesForm>(call, {p.k, p.block});
+  const float* a = static_cast<const float*>(call->slots[GEMM_A]);
+  const char* packed = static_cast<const char*>(call->slots[GEMM_WEIGHTS]);
+  float* c = static_cast<float*>(call->slots[GEMM_C]);
+  run(call, NibblesForm{p.k, p.block}, weight_only_s4_avx2_bytes(p), [&](const ProductTask& part, char* own) {
+    return few_rows_by_digits(p, a + part.first_row * p.lda, part.rows, packed, part.first_tile, part.end_tile,
+                              c + part.first_row * p.ldc, own);
+  });
 }
 
 }  // namespace sinter
