@@ -191,11 +191,11 @@ final class Flow {
           model.name() + ": " + progress.obstacle().getMessage(),
           progress.obstacle());
     }
-    Subgraph special = withValues(progress);
+    Subgraph special = withValues(graph, progress);
     while (true) {
       boolean whole = first == 0 && to == graph.ops().size() && !hasStrings();
-      List<Integer> inputs = whole ? graph.inputs() : inputs(special, first, to);
-      List<Integer> outputs = whole ? graph.outputs() : outputs(first, to, asks);
+      List<Integer> inputs = whole ? graph.inputs() : inputs(graph, special, first, to);
+      List<Integer> outputs = whole ? graph.outputs() : outputs(graph, first, to, asks);
       Part part = new Part(model.name(), special, progress.shapes(), first, to, inputs, outputs);
       HostOp host = asks < 0 && to < graph.ops().size() ? model.hostOp(graph, to) : null;
       try {
@@ -238,7 +238,7 @@ final class Flow {
   }
 
   /** The subgraph with the values that are known now as constants. */
-  private Subgraph withValues(ShapeInference.Progress progress) {
+  static Subgraph withValues(Subgraph graph, ShapeInference.Progress progress) {
     List<Tensor> tensors = null;
     for (int t = 0; t < graph.tensors().size(); t++) {
       long[] values = progress.values().get(t);
@@ -270,7 +270,8 @@ final class Flow {
     }
   }
 
-  private List<Integer> inputs(Subgraph special, int first, int to) {
+  /** What ops next to each other read of what was there before. */
+  static List<Integer> inputs(Subgraph graph, Subgraph special, int first, int to) {
     Set<Integer> inputs = new HashSet<>();
     List<Integer> order = new ArrayList<>();
     for (int i = first; i < to; i++) {
@@ -289,7 +290,8 @@ final class Flow {
     return order;
   }
 
-  private List<Integer> outputs(int first, int to, int asked) {
+  /** What later ops, or callers, read of what ops next to each other write. */
+  static List<Integer> outputs(Subgraph graph, int first, int to, int asked) {
     List<Integer> outputs = new ArrayList<>();
     for (int i = first; i < to; i++) {
       for (int t : graph.ops().get(i).outputs()) {

@@ -91,6 +91,16 @@ enum ProfiledLayer {
     return !numerics.equals("f32.weight_only") || shape[1] * shape[2] >= LEAST;
   }
 
+  /** Bytes that a packed weight takes. */
+  double bytesPerWeight() {
+    return switch (weights) {
+      case "s4" -> 0.5;
+      case "s8", "u8" -> 1;
+      case "bf16", "f16", "s16" -> 2;
+      default -> 4;
+    };
+  }
+
   /** Whether the layer has windows of 3 x 3 over a map. */
   boolean hasWindows() {
     return !op.equals("gemm");

@@ -10,7 +10,9 @@ import dev.sinter.runtime.lower.Step;
 import dev.sinter.runtime.select.Features;
 import dev.sinter.runtime.select.LeastSquares;
 import dev.sinter.runtime.select.RowCost;
+import dev.sinter.runtime.select.Selector;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -61,9 +63,12 @@ public final class RowProfiler {
     {7, 960, 1}
   };
 
-  private static final int[] ONE_ROW = {1, 1024, 1024};
+  private static final int ONE_ROW = 1024;
   private static final double[] DENSITIES = {0.2, 0.5, 0.8};
   private static final int WARM_UP = 3;
+
+  /** Two figures follow from so many maps at least. */
+  private static final int LEAST_MAPS = 2;
 
   /** Runs of a row that {@link #measure} makes at most: how to share out time. */
   public static final int RUNS = SHAPES.length * DENSITIES.length + 1;
@@ -93,6 +98,49 @@ public final class RowProfiler {
    * @return the rows, form by form, as the catalogue lists them
    */
   public static List<Row> rows(Target target) {
+    return candidates(target).stream().filter(row -> isMeasurable(target, row)).toList();
+  }
+
+  /**
+   * Tells which rows of these forms keep the catalogue's guesses: those that take too few of the
+   * layers that are run.
+   *
+   * @param target the machine
+   * @return the rows
+   */
+  public static List<Row> left(Target target) {
+    return candidates(target).stream().filter(row -> !isMeasurable(target, row)).toList();
+  }
+
+  private static boolean isMeasurable(Target target, Row row) {
+    return !ProfiledLayer.of(row).hasWindows() || maps(target, row).size() >= LEAST_MAPS;
+  }
+
+  /** The maps that a row takes. */
+  private static List<int[]> maps(Target target, Row row) {
+    ProfiledLayer form = ProfiledLayer.of(row);
+    Selector selector = new Selector(target.withRow(row.name()), Numerics.TFLITE, new HashMap<>());
+    List<int[]> out = new ArrayList<>();
+    for (int[] map : row.op().name().equals("conv") ? CONVOLUTIONS : MAPS) {
+      for (Step step : Lowering.lower(form.layer(map, 0, 1), Map.of()).steps()) {
+        if (step.op().equals(form.op()) && isTaken(selector, step)) {
+          out.add(map);
+        }
+      }
+    }
+    return out;
+  }
+
+  private static boolean isTaken(Selector selector, Step step) {
+    try {
+      selector.choose(step);
+      return true;
+    } catch (SinterException e) {
+      return false;
+    }
+  }
+
+  private static List<Row> candidates(Target target) {
     List<Row> out = new ArrayList<>();
     for (ProfiledLayer form : ProfiledLayer.values()) {
       target.catalogue().rows(form.op(), form.types()).stream()
@@ -114,7 +162,7 @@ public final class RowProfiler {
     List<double[]> features = new ArrayList<>();
     List<Double> cycles = new ArrayList<>();
     if (ProfiledLayer.of(row).hasWindows()) {
-      for (int[] map : row.op().name().equals("conv") ? CONVOLUTIONS : MAPS) {
+      for (int[] map : maps(target, row)) {
         Measured m = run(row, map, 1);
         features.add(new double[] {m.work(), 1});
         cycles.add(m.cycles());
@@ -135,7 +183,7 @@ public final class RowProfiler {
       }
     }
     double[] x = LeastSquares.relative(features, cycles);
-    Measured one = run(row, ONE_ROW, sparse ? DENSITIES[0] : 1);
+    Measured one = run(row, oneRow(row), sparse ? DENSITIES[0] : 1);
     double streaming = Math.max(1, one.cycles() - x[3] - x[2] * one.features().outputs());
     return new RowCost(
         round(1 / Math.max(x[0], 1e-6)),
@@ -143,6 +191,16 @@ public final class RowProfiler {
         round(x[3]),
         round(x[1]),
         round(x[2]));
+  }
+
+  /** One row of A by weights of which half the second-level cache holds all. */
+  private int[] oneRow(Row row) {
+    int side = ONE_ROW;
+    while (side > 256
+        && ProfiledLayer.of(row).bytesPerWeight() * side * side > target.level2Bytes() / 2.0) {
+      side /= 2;
+    }
+    return new int[] {1, side, side};
   }
 
   /** Three digits: more are noise. */

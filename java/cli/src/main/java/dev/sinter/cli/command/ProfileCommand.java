@@ -17,6 +17,7 @@ import dev.sinter.runtime.select.CostTable;
 import dev.sinter.runtime.select.MeasuredCost;
 import dev.sinter.runtime.select.ProfiledMachine;
 import dev.sinter.runtime.select.RowCost;
+import dev.sinter.runtime.select.Sharing;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -97,6 +98,12 @@ final class ProfileCommand implements Callable<Integer> {
         "%s, %.2f GHz while measuring; a core reads %s, %s, %s bytes per cycle from L2, L3, DRAM%n",
         Machine.cpu(), gigahertz, bytesPerCycle.get(0), bytesPerCycle.get(1), bytesPerCycle.get(2));
     table.print(out);
+    List<Row> left = RowProfiler.left(target);
+    if (!left.isEmpty()) {
+      out.println(
+          "These keep the catalogue's guesses, since they take too few of the layers that are run: "
+              + String.join(", ", left.stream().map(Row::name).toList()));
+    }
     if (output != null) {
       CostTable costs =
           new CostTable(
@@ -112,7 +119,8 @@ final class ProfileCommand implements Callable<Integer> {
                   target.isaNames(),
                   Math.round(gigahertz * 100) / 100.0,
                   target.level2Bytes(),
-                  target.level3Bytes()));
+                  target.level3Bytes(),
+                  Machine.cpu().contains("AMD") ? Sharing.COMPLEX : Sharing.MESH));
       JsonReport.writeObject(output, costs.toJson());
       out.println("Wrote " + output);
     }

@@ -156,7 +156,9 @@ final class SearchOptions {
               options);
       examples = judged.examples();
       if (wanted.kind() == Budget.Kind.LATENCY) {
-        times = Times.of(targetFile, options);
+        times =
+            Times.of(
+                targetFile, options, graph, InputFolder.open(data, split, null, judgeExamples));
         times.tell(judged);
         out.println(times);
       }

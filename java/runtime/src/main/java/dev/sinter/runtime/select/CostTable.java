@@ -37,6 +37,8 @@ public record CostTable(
 
   private static final String FORMAT = "sinter-target";
   private static final List<String> LEVELS = List.of("level2", "level3", "memory");
+  private static final List<String> SHARING =
+      List.of("handOverCycles", "bytesPerCycle", "ownBytes", "farBytesPerCycle");
   private static final List<String> FIGURES =
       List.of("products", "weightBytes", "call", "input", "output");
 
@@ -129,7 +131,21 @@ public record CostTable(
         text(machine, "isa", at),
         gigahertz,
         (long) level2,
-        (long) level3);
+        (long) level3,
+        machine.containsKey("sharing")
+            ? sharing(object(machine.get("sharing"), file, "\"sharing\""), at + ": sharing")
+            : Sharing.MESH);
+  }
+
+  private static Sharing sharing(Map<String, Object> json, String at) {
+    double[] figures = new double[SHARING.size()];
+    for (int i = 0; i < figures.length; i++) {
+      figures[i] = number(json, SHARING.get(i), at);
+      if (!(figures[i] > 0) || Double.isInfinite(figures[i])) {
+        throw wrong(at, SHARING.get(i) + " " + figures[i] + " is not above 0");
+      }
+    }
+    return new Sharing(figures[0], figures[1], figures[2], figures[3]);
   }
 
   private static MeasuredCost entry(Map<String, Object> json, String row, String file) {
@@ -168,6 +184,15 @@ public record CostTable(
       machine.put("gigahertz", host.gigahertz());
       machine.put("level2Bytes", host.level2Bytes());
       machine.put("level3Bytes", host.level3Bytes());
+      Sharing s = host.sharing();
+      double[] figures = {
+        s.handOverCycles(), s.bytesPerCycle(), s.ownBytes(), s.farBytesPerCycle()
+      };
+      Map<String, Object> sharing = new LinkedHashMap<>();
+      for (int i = 0; i < figures.length; i++) {
+        sharing.put(SHARING.get(i), figures[i]);
+      }
+      machine.put("sharing", sharing);
       json.put("machine", machine);
     }
     Map<String, Object> levels = new LinkedHashMap<>();
