@@ -56,6 +56,7 @@ struct ConvS16 {
     rows.lines = {0, 0};
     rows.first = 0;
     amx_any_tile<AMX_U8>(tiles, rows, tile, VnniStore32{reinterpret_cast<char*>(sums), width, width});
+    tiles->store();
   }
 };
 

@@ -109,13 +109,17 @@ constexpr int64_t AMX_STRIP_BYTES = 16384, AMX_TILES_BYTES = 524288;
 // Of 32-bit results no more rows, so that C is written in its order.
 constexpr int64_t AMX_STRIP_ROWS_32 = 64;
 // Rows of A whose vectors cross lines are copied first where they meet so many columns.
-constexpr int64_t AMX_COPY_COLUMNS = 384;
+constexpr int64_t AMX_COPY_COLUMNS = 128;
 static inline int64_t amx_strip_rows(int64_t k) {
   const int64_t fit = AMX_STRIP_BYTES / (k < 1 ? 1 : k);
   return fit < 64 ? 32 : fit / 64 * 64;
 }
+// Of a copied row: an odd number of lines, so that the rows of a tile lie in different sets of L1.
+static inline int64_t amx_copy_stride(int64_t k) {
+  return (k + 63) / 64 * 64 | 64;
+}
 static inline int64_t amx_strip_bytes(int64_t k) {
-  return amx_strip_rows(k) * ((k + 63) / 64 * 64);
+  return amx_strip_rows(k) * amx_copy_stride(k);
 }
 static inline int64_t amx_scratch_bytes(int64_t k) {
   return amx_block_rows(k) * (64 + 4) + amx_strip_bytes(k);

@@ -5,7 +5,8 @@
 // A product of two tiles, 16 rows by 16 columns over 64 values of k, takes 16 cycles, and the next one on the same sums
 // has to wait for some 50: four accumulators, 2 x 2, 1 x 4 or 4 x 1. Sums begin as zeros, go to a buffer in L1, and
 // become results with the VNNI kernels' own stores, which the bias precedes. A tile's load takes longer than a product,
-// so that even the bias is not loaded to tiles unless sums go to C as they are.
+// so that even the bias is not loaded to tiles unless sums go to C as they are: then each tile is stored just before
+// the next block's first product on it.
 #ifndef SINTER_KERNELS_GEMM_TILE_AMX_H_
 #define SINTER_KERNELS_GEMM_TILE_AMX_H_
 
@@ -32,26 +33,32 @@ struct AmxAhead {
   }
 };
 
+// A block of more steps stores its tiles late, while products of the next run: a single step's are over too soon.
+constexpr int64_t AMX_LATER_STEPS = 2;
+
 // Lines of C that tiles are stored to, made ready to be written while products run: a tile's store waits for each line
-// that is not in L1, and twice where it crosses into the next.
+// that is not in L1.
 struct AmxWritten {
   char* at;
   int64_t stride;
-  int rows, each;  // in all, and after a step
+  int rows, each;  // in all, and after a product
+  bool crossing;   // vectors cross lines
 
-  // Of `rows` rows that are stored after `steps` steps: those at `own` or, where steps are few, those at `next` that
-  // are stored after them (null: none).
-  static AmxWritten make(void* own, void* next, int64_t stride, int64_t rows, int64_t steps) {
-    char* at = static_cast<char*>(steps < 4 ? next : own);
-    if (!at) return {nullptr, 0, 0, 0};
-    const unsigned all = static_cast<unsigned>(rows), parts = static_cast<unsigned>(steps);
-    return {at, stride, static_cast<int>(all), static_cast<int>((all + parts - 1) / parts)};
+  // Of `rows` rows that are stored after `steps` steps of `tiles` products: those at `own` or, after a single step,
+  // those at `next` that are stored after them (null: none).
+  static AmxWritten make(void* own, void* next, int64_t stride, int64_t rows, int64_t steps, int tiles) {
+    char* c = static_cast<char*>(steps >= AMX_LATER_STEPS ? own : next);
+    if (!c) return {nullptr, 0, 0, 0, false};
+    const unsigned many = static_cast<unsigned>(rows), parts = static_cast<unsigned>(steps * tiles);
+    return {c, stride, static_cast<int>(many), static_cast<int>((many + parts - 1) / parts),
+            reinterpret_cast<uintptr_t>(c) % 64 != 0};
   }
-  template <int BYTES>
+  // Of V vectors a row.
+  template <int V>
   SINTER_AMX_INLINE void bring() {
     for (int i = each < rows ? each : rows; i > 0; i--, rows--, at += stride) {
-      vnni_repeat<BYTES / 64>([&](auto line) SINTER_VNNI_LAMBDA { amx_will_write(at + 64 * line); });
-      amx_will_write(at + BYTES - 1);
+      if (crossing) amx_will_write(at);
+      vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { amx_will_write(at + 64 * v + 63); });
     }
   }
 };
@@ -74,7 +81,7 @@ struct AmxRows {
   AmxLines lines;
   const char* next = nullptr;  // the packed tile after this one, where it may be far; null: none
   int64_t next_bytes = 0;
-  const char* then = nullptr;  // weights that are met after this tile's; null: all stay in L1
+  bool once = false;  // more weights meet these rows than stay in L1
   // Where results are written after this tile's: so many rows and columns on from its first; none: nowhere.
   int64_t then_rows = 0, then_columns = 0;
 
@@ -149,74 +156,90 @@ inline const char* amx_constants(const char* bias, int vectors, int64_t column_s
   return _mm512_test_epi32_mask(any, any) != 0 ? bias : nullptr;
 }
 
-// One step of R x V tiles; A's rows at `a`, weights at `w`. Weights at `soon`, of a step to come, are brought to L1
-// (null: they are there): tiles whose lines come from L2 take twice the time of a product.
-template <AmxProduct PRODUCT, int R, int V>
-SINTER_AMX_INLINE void amx_step(const uint8_t* a, int64_t stride, const char* w, const AmxWeights& weights,
-                                const char* soon) {
-  constexpr int second = R == 2 ? 2 : 1;  // the accumulator of row tile r and column tile v: second * r + v
+// One step of R x V tiles; A's rows at `a`, weights at `w`, which L1 need not keep if they are met `once`. begin(tile,
+// v) comes before the product on a tile of sums, done() after it.
+template <AmxProduct PRODUCT, int R, int V, class Begin, class Done>
+SINTER_AMX_INLINE void amx_step(const uint8_t* a, int64_t stride, const char* w, const AmxWeights& weights, bool once,
+                                const Begin& begin, const Done& done) {
+  constexpr int second = R == 2 ? 2 : 1;    // the accumulator of row tile r and column tile v: second * r + v
+  constexpr bool ahead = R <= 2 && V <= 2;  // a step's operands have tiles of their own: loads before products
+  const auto load_rows = [&](auto r) SINTER_VNNI_LAMBDA { amx_load<4 + r % 2>(a + r * 16 * stride, stride); };
+  const auto load_columns = [&](auto v) SINTER_VNNI_LAMBDA {
+    const char* at = w + v * weights.column_stride;
+    if (once) {
+      amx_load_once<6 + v % 2>(at, weights.group_stride);
+    } else {
+      amx_load<6 + v % 2>(at, weights.group_stride);
+    }
+  };
+  if constexpr (ahead) {
+    load_rows(VnniConstant<0>());
+    vnni_repeat<V>(load_columns);
+    if constexpr (R == 2) load_rows(VnniConstant<1>());
+  }
   vnni_repeat<R>([&](auto r) SINTER_VNNI_LAMBDA {
-    amx_load<4 + r % 2>(a + r * 16 * stride, stride);
+    if constexpr (!ahead) load_rows(r);
     vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
-      if constexpr (r == 0) amx_load<6 + v % 2>(w + v * weights.column_stride, weights.group_stride);
+      if constexpr (!ahead && r == 0) load_columns(v);
+      begin(VnniConstant<second * r + v>(), v);
       amx_dot<PRODUCT, second * r + v, 4 + r % 2, 6 + v % 2>();
-      if constexpr (R <= 2) {  // 16 groups in R parts
-        if (soon) {
-          const char* from = soon + v * weights.column_stride + r * (16 / R) * weights.group_stride;
-          vnni_repeat<16 / R>([&](auto) SINTER_VNNI_LAMBDA {
-            _mm_prefetch(from, _MM_HINT_T0);
-            from += weights.group_stride;
-          });
-        }
-      }
+      done();
     });
   });
 }
 
 // Sums of 16 * R rows (fewer where the tiles' shapes say so) and 16 * V columns, to rows of sums `sums_stride` bytes
-// apart. After these weights, those at `then` are needed.
+// apart, at once or `later`.
 template <AmxProduct PRODUCT, int R, int V>
-SINTER_AMX_INLINE void amx_sums(const AmxRows& m, int64_t row, const AmxWeights& weights, const char* then, void* sums,
-                                int64_t sums_stride, AmxAhead* ahead, AmxWritten written) {
+SINTER_AMX_INLINE void amx_sums(AmxTiles* tiles, const AmxRows& m, int64_t row, const AmxWeights& weights, void* sums,
+                                int64_t sums_stride, bool later, AmxAhead* ahead, AmxWritten written) {
   static_assert(R * V <= 4 && R != 3 && (R == 1 || V <= 2), "four accumulators, two tiles of weights");
   constexpr int second = R == 2 ? 2 : 1;
-  vnni_repeat<R>([&](auto r) SINTER_VNNI_LAMBDA {
-    vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
-      if (weights.bias) {
-        amx_load<second * r + v>(weights.bias + v * weights.column_stride, 0);
-      } else {
-        amx_zero<second * r + v>();
-      }
-    });
-  });
+  const auto begin = [&](auto tile, int v) SINTER_VNNI_LAMBDA {
+    tiles->store<tile>();
+    if (weights.bias) {
+      amx_load<tile>(weights.bias + v * weights.column_stride, 0);
+    } else {
+      amx_zero<tile>();
+    }
+  };
+  const auto go_on = [](auto, int) SINTER_VNNI_LAMBDA {};
+  const auto done = [&]() SINTER_VNNI_LAMBDA { written.bring<V>(); };
   const int64_t stride = m.stride, runs = m.runs, whole = m.steps.whole, pitch = m.pitch;
   const uint8_t* run = m.a + row * stride;
   const char* w = weights.groups;
   const int64_t step_bytes = 4 * m.steps.groups, w_step = m.steps.groups * weights.group_stride;
-  constexpr int64_t distance = 2;  // steps
-  const int64_t steps = runs * whole;
-  const char* soon = !then || steps <= distance ? then : w + distance * w_step;
-  const char* const last = w + steps * w_step;
-  for (int64_t i = runs; i > 0; i--, run += pitch) {
-    const uint8_t* a = run;
-    for (int64_t s = whole; s > 0; s--, a += step_bytes, w += w_step) {
-      amx_step<PRODUCT, R, V>(a, stride, w, weights, soon);
+  const bool once = m.once;
+  int64_t left = whole;
+  const uint8_t* a = run;
+  if (left > 0) {
+    amx_step<PRODUCT, R, V>(a, stride, w, weights, once, begin, done);
+    ahead->bring();
+    a += step_bytes, w += w_step, left--;
+  }
+  for (int64_t i = runs; i > 0; i--, run += pitch, a = run, left = whole) {
+    for (; left > 0; left--, a += step_bytes, w += w_step) {
+      amx_step<PRODUCT, R, V>(a, stride, w, weights, once, go_on, done);
       ahead->bring();
-      written.bring<64 * V>();
-      if (soon) {
-        soon += w_step;
-        soon = soon == last ? then : soon;
-      }
     }
   }
   if (m.tail) {
     w += (m.steps.tail_group - m.steps.whole * m.steps.groups) * weights.group_stride;
-    amx_step<PRODUCT, R, V>(m.tail + 64 * row, 64, w, weights, soon);
+    if (whole > 0) {
+      amx_step<PRODUCT, R, V>(m.tail + 64 * row, 64, w, weights, once, go_on, done);
+    } else {
+      amx_step<PRODUCT, R, V>(m.tail + 64 * row, 64, w, weights, once, begin, done);
+    }
   }
   char* out = static_cast<char*>(sums);
   vnni_repeat<R>([&](auto r) SINTER_VNNI_LAMBDA {
     vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
-      amx_store<second * r + v>(out + 16 * r * sums_stride + 64 * v, sums_stride);
+      char* to = out + 16 * r * sums_stride + 64 * v;
+      if (later) {
+        tiles->store_later<second * r + v>(to, sums_stride);
+      } else {
+        amx_store<second * r + v>(to, sums_stride);
+      }
     });
   });
 }
@@ -268,7 +291,8 @@ inline AmxPlace amx_place(const VnniStore32& store, const AmxRows& m, int vector
 }
 
 // All rows with one tile of W vectors of 16 columns. Whole blocks of 32 rows, or fewer than 32 rows: then the shapes of
-// the tiles are those that are set here anyway. Bias: of activations as they are.
+// the tiles are those that are set here anyway. Bias: of activations as they are. Sums that go to C as they are may
+// still be in tiles when this returns.
 template <AmxProduct PRODUCT, int W, class Store>
 __attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const char* tile, const Store& store) {
   alignas(64) int32_t sums[W == 1 ? 64 * 16 : 32 * 16 * W];
@@ -276,7 +300,6 @@ __attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const
   const char* weights = tile + vnni_header_bytes * W;
   const int groups = m.steps.groups;
   const int64_t steps = m.steps_of_k();
-  const bool stays = steps * 1024 * W <= AMX_STRIP_BYTES;  // in L1, once its first rows are done
   AmxAhead ahead = AmxAhead::make(m.next, m.next_bytes, (m.rows + 31) / 32 * steps * (W > 2 ? 2 : 1));
   int64_t row = 0;
   const AmxPlace place = amx_place(store, m, W);
@@ -293,10 +316,6 @@ __attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const
   const auto part = [&](auto r, auto v, int64_t first_row, int64_t first) SINTER_VNNI_LAMBDA {
     constexpr int R = decltype(r)::value, V = decltype(v)::value;
     const AmxWeights of = {begin ? begin + 64 * first : nullptr, weights + 64 * first, 64 * W, 64};
-    const char* then = nullptr;
-    if (m.then && (row == 0 || !stays)) {
-      then = first + V < W ? of.groups + 64 * V : m.rows - row > 32 ? weights : m.then;
-    }
     char* to =
         place.c ? place.c + (row + first_row) * place.stride : reinterpret_cast<char*>(sums + first_row * 16 * W);
     to += 64 * first;
@@ -304,9 +323,10 @@ __attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const
     if (place.c) {
       const int64_t left = m.rows - row - first_row;
       char* next = first + V < W ? to + 64 * V : left > 16 * R ? to - 64 * first + 16 * R * place.stride : place.then;
-      written = AmxWritten::make(to, next, place.stride, left < 16 * R ? left : 16 * R, steps);
+      written = AmxWritten::make(to, next, place.stride, left < 16 * R ? left : 16 * R, steps, R * V);
     }
-    amx_sums<PRODUCT, R, V>(m, row + first_row, of, then, to, place.c ? place.stride : 64 * W, &ahead, written);
+    amx_sums<PRODUCT, R, V>(tiles, m, row + first_row, of, to, place.c ? place.stride : 64 * W,
+                            place.c && steps >= AMX_LATER_STEPS, &ahead, written);
   };
   constexpr VnniConstant<1> one;
   constexpr VnniConstant<2> two;
@@ -358,24 +378,19 @@ inline void amx_tile_8(AmxTiles* tiles, const AmxRows& m, const char* tile, char
   }
 }
 
-// Copies rows to where no vector crosses a line: step by step, 64 bytes of each row. `m`: whole tiles of rows of one
-// run.
+// Copies rows of one run to where no vector crosses a line.
 inline AmxRows amx_copy_rows(const AmxRows& m, uint8_t* to) {
   AmxRows copy = m;
-  const __mmask64 mask = ~__mmask64{0} >> (64 - 4 * m.steps.groups);
-  uint8_t* out = to;
-  for (int64_t s = 0; s < m.steps.whole; s++) {
-    const uint8_t* from = m.a + s * 4 * m.steps.groups;
-    for (int64_t r = 0; r < m.rows; r++, from += m.stride, out += 64) {
-      _mm512_store_si512(out, _mm512_maskz_loadu_epi8(mask, from));
+  copy.a = to;
+  copy.stride = amx_copy_stride(m.steps.bytes);
+  const uint8_t* from = m.a;
+  for (int64_t r = 0; r < m.rows; r++, from += m.stride, to += copy.stride) {
+    int64_t i = 0;
+    for (; i + 64 <= m.steps.bytes; i += 64) _mm512_store_si512(to + i, _mm512_loadu_si512(from + i));
+    if (i < m.steps.bytes) {
+      _mm512_store_si512(to + i, _mm512_maskz_loadu_epi8(~__mmask64{0} >> (64 - (m.steps.bytes - i)), from + i));
     }
   }
-  copy.a = to;
-  copy.stride = 64;
-  copy.runs = m.steps.whole;
-  copy.pitch = 64 * m.rows;
-  copy.steps.tail_group -= (m.steps.whole - 1) * m.steps.groups;
-  copy.steps.whole = 1;
   return copy;
 }
 
@@ -392,7 +407,9 @@ template <class F>
 inline void amx_each_strip(const AmxRows& m, const char* packed, int64_t one_tile, int64_t first, int64_t end,
                            int64_t most, uint8_t* own, const F& f) {
   const int64_t whole = m.rows / 32 * 32, fit_rows = amx_strip_rows(m.runs * m.steps.bytes);
-  const int64_t high = fit_rows < most ? fit_rows : most, chunk = amx_chunk(end - first, one_tile);
+  const int64_t chunk = amx_chunk(end - first, one_tile);
+  const bool once = chunk * one_tile > AMX_STRIP_BYTES;
+  const int64_t high = once ? 32 : fit_rows < most ? fit_rows : most;
   for (int64_t c = first; c < end; c += chunk) {
     const int64_t c_end = end - c < chunk ? end : c + chunk, tiles = c_end - c;
     const int64_t strip = tiles == 1 && !own ? m.rows : high;
@@ -402,15 +419,13 @@ inline void amx_each_strip(const AmxRows& m, const char* packed, int64_t one_til
       rows = left < strip ? left : strip;
       AmxRows part = amx_rows_from(m, from, rows);
       if (own && from < whole) part = amx_copy_rows(part, own);
+      part.once = once;
       for (int64_t t = c; t < c_end; t++) {
         part.next = from == 0 && t + 1 < end ? packed + (t + 1) * one_tile : nullptr;
         part.next_bytes = one_tile;
         const bool last = t + 1 == c_end;
         part.then_rows = last ? rows : 0;
         part.then_columns = 64 * (last ? c - t : 1);
-        part.then = tiles * one_tile <= AMX_STRIP_BYTES
-                        ? nullptr
-                        : packed + (t + 1 < c_end ? t + 1 : c) * one_tile + 4 * vnni_header_bytes;
         f(part, t);
       }
     }

@@ -23,27 +23,28 @@ struct AmxFloats {
   bool bounded;
 };
 
-// 16 * R rows from row `row` on and `columns` (more than 16 * (V - 1)) columns. After these weights come those at
-// `then`.
+// 16 * R rows from row `row` on and `columns` (more than 16 * (V - 1)) columns. Sums may still be in tiles when this
+// returns.
 template <int R, int V, class Out>
-__attribute__((noinline)) void amx_bf16_block(const AmxRows& m, int64_t row, int rows, const AmxWeights& weights,
-                                              const char* then, const AmxFloats<Out>& to, int64_t column, int columns,
-                                              AmxAhead* ahead) {
+__attribute__((noinline)) void amx_bf16_block(AmxTiles* tiles, const AmxRows& m, int64_t row, int rows,
+                                              const AmxWeights& weights, const AmxFloats<Out>& to, int64_t column,
+                                              int columns, AmxAhead* ahead) {
   Out* c = to.c + column;
   if constexpr (sizeof(Out) == sizeof(float)) {
     if (!to.bounded && columns >= 16 * V && m.lines.pitch == 0) {
       Out* after = c + (m.first + m.then_rows) * to.ldc + m.then_columns;
       c += (m.first + row) * to.ldc;
       char* next = reinterpret_cast<char*>(m.rows - row > rows ? c + rows * to.ldc : after);
-      const AmxWritten written = AmxWritten::make(c, next, 4 * to.ldc, rows, m.steps_of_k());
-      amx_sums<AMX_BF16, R, V>(m, row, weights, then, c, 4 * to.ldc, ahead, written);
+      const AmxWritten written = AmxWritten::make(c, next, 4 * to.ldc, rows, m.steps_of_k(), R * V);
+      amx_sums<AMX_BF16, R, V>(tiles, m, row, weights, c, 4 * to.ldc, m.steps_of_k() >= AMX_LATER_STEPS, ahead,
+                               written);
       return;
     }
   }
   alignas(64) float sums[16 * R * 16 * V];
   AmxWeights from_zero = weights;
   from_zero.bias = nullptr;
-  amx_sums<AMX_BF16, R, V>(m, row, from_zero, then, sums, 64 * V, ahead, {});
+  amx_sums<AMX_BF16, R, V>(tiles, m, row, from_zero, sums, 64 * V, false, ahead, {});
   __m512 bias[V + V % 2];  // pairs
   vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
     bias[v] = weights.bias ? _mm512_loadu_ps(weights.bias + v * weights.column_stride) : _mm512_setzero_ps();
@@ -90,34 +91,32 @@ inline void amx_bf16_product(AmxTiles* tiles, const AmxRows& m, const uint32_t* 
   const int64_t chunk = 32 * amx_chunk((last - first + 31) / 32, 8 * one_tile);
   for (int64_t begin = first; begin < last; begin += chunk) {
     const int64_t end = last - begin < chunk ? last : begin + chunk;
-    const bool near = (end - begin) / 16 * 4 * one_tile <= AMX_STRIP_BYTES;
-    const int64_t fit_rows = amx_strip_rows(m.runs * m.steps.bytes),
-                  strip = fit_rows < AMX_STRIP_ROWS_32 ? fit_rows : AMX_STRIP_ROWS_32;
+    const bool once = (end - begin) / 16 * 4 * one_tile > AMX_STRIP_BYTES;
+    const int64_t fit_rows = amx_strip_rows(m.runs * m.steps.bytes);
+    const int64_t strip = once ? 32 : fit_rows < AMX_STRIP_ROWS_32 ? fit_rows : AMX_STRIP_ROWS_32;
     for (int64_t from = 0; from < whole; from += strip) {
       const int64_t rows = whole - from < strip ? whole - from : strip;
       AmxRows part = amx_rows_from(m, from, rows);
       if (own) part = amx_copy_rows(part, own);
+      part.once = once;
       for (int64_t n = begin; n < end; n += 32) {
         const int columns = last - n < 32 ? static_cast<int>(last - n) : 32;
         const AmxWeights weights = weights_of(n, columns);
         AmxAhead ahead = ahead_of(from == 0 ? n + 32 : last, rows / 32);
-        const char* next = near ? nullptr : weights_of(n + 32 < end ? n + 32 : begin, 0).groups;
         const bool ends = n + 32 >= end;
         part.then_rows = ends ? rows : 0;
         part.then_columns = ends ? begin - n : 32;
-        const char* same = near ? nullptr : weights.groups;
         int64_t row = 0;
-        const auto then = [&](int64_t height) SINTER_VNNI_LAMBDA { return rows - row > height ? same : next; };
         if (columns <= 16) {
           for (; rows - row >= 64; row += 64) {
-            amx_bf16_block<4, 1>(part, row, 64, weights, then(64), to, n, columns, &ahead);
+            amx_bf16_block<4, 1>(tiles, part, row, 64, weights, to, n, columns, &ahead);
           }
           for (; row < rows; row += 32) {
-            amx_bf16_block<2, 1>(part, row, 32, weights, then(32), to, n, columns, &ahead);
+            amx_bf16_block<2, 1>(tiles, part, row, 32, weights, to, n, columns, &ahead);
           }
         }
         for (; row < rows; row += 32) {
-          amx_bf16_block<2, 2>(part, row, 32, weights, then(32), to, n, columns, &ahead);
+          amx_bf16_block<2, 2>(tiles, part, row, 32, weights, to, n, columns, &ahead);
         }
       }
     }
@@ -130,16 +129,16 @@ inline void amx_bf16_product(AmxTiles* tiles, const AmxRows& m, const uint32_t* 
     const AmxWeights weights = weights_of(n, columns);
     AmxAhead ahead = ahead_of(whole > 0 ? last : n + width, 1);  // after the blocks above all weights are near
     if (left > 16) {
-      if (columns > 16) amx_bf16_block<2, 2>(m, whole, left, weights, nullptr, to, n, columns, &ahead);
-      if (columns <= 16) amx_bf16_block<2, 1>(m, whole, left, weights, nullptr, to, n, columns, &ahead);
+      if (columns > 16) amx_bf16_block<2, 2>(tiles, m, whole, left, weights, to, n, columns, &ahead);
+      if (columns <= 16) amx_bf16_block<2, 1>(tiles, m, whole, left, weights, to, n, columns, &ahead);
     } else if (columns > 48) {
-      amx_bf16_block<1, 4>(m, whole, left, weights, nullptr, to, n, columns, &ahead);
+      amx_bf16_block<1, 4>(tiles, m, whole, left, weights, to, n, columns, &ahead);
     } else if (columns > 32) {
-      amx_bf16_block<1, 3>(m, whole, left, weights, nullptr, to, n, columns, &ahead);
+      amx_bf16_block<1, 3>(tiles, m, whole, left, weights, to, n, columns, &ahead);
     } else if (columns > 16) {
-      amx_bf16_block<1, 2>(m, whole, left, weights, nullptr, to, n, columns, &ahead);
+      amx_bf16_block<1, 2>(tiles, m, whole, left, weights, to, n, columns, &ahead);
     } else {
-      amx_bf16_block<1, 1>(m, whole, left, weights, nullptr, to, n, columns, &ahead);
+      amx_bf16_block<1, 1>(tiles, m, whole, left, weights, to, n, columns, &ahead);
     }
   }
 }

@@ -25,6 +25,7 @@ void gemm_s16s8s16_amx(const Call* call) {
                    part.next_bytes = one_tile;
                    amx_any_tile<AMX_U8>(&shapes, part, tile.at, store);
                  }
+                 shapes.store();
                  finish(t);
                }
                shapes.release();

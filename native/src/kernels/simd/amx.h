@@ -34,6 +34,10 @@ SINTER_AMX_INLINE void amx_load(const void* from, int64_t stride) {
   ::sinter_emulated::amx_load(TILE, from, stride);
 }
 template <int TILE>
+SINTER_AMX_INLINE void amx_load_once(const void* from, int64_t stride) {
+  amx_load<TILE>(from, stride);
+}
+template <int TILE>
 SINTER_AMX_INLINE void amx_store(void* to, int64_t stride) {
   ::sinter_emulated::amx_store(TILE, to, stride);
 }
@@ -67,6 +71,11 @@ template <int TILE>
 SINTER_AMX_INLINE void amx_load(const void* from, int64_t stride) {
   __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2" ::"r"(from), "r"(stride), "i"(TILE) : "memory");
 }
+// The same of what is not needed again soon: L1 keeps other lines for it.
+template <int TILE>
+SINTER_AMX_INLINE void amx_load_once(const void* from, int64_t stride) {
+  __asm__ volatile("tileloaddt1 (%0,%1,1), %%tmm%c2" ::"r"(from), "r"(stride), "i"(TILE) : "memory");
+}
 template <int TILE>
 SINTER_AMX_INLINE void amx_store(void* to, int64_t stride) {
   __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" ::"r"(to), "r"(stride), "i"(TILE) : "memory");
@@ -95,17 +104,39 @@ SINTER_AMX_INLINE void amx_will_write(const void* at) {
 #endif
 
 // The tiles' shapes as the kernels here use them, set anew only when they change (some 160 cycles). C is tiles 0 to 3,
-// A 4 and 5, B 6 and 7. No destructor releases them: its exception tables would be weak symbols.
+// A 4 and 5, B 6 and 7. Sums may stay in C's tiles until those are needed again, so that they are stored while products
+// run. No destructor releases tiles: its exception tables would be weak symbols.
 class AmxTiles {
  public:
-  AmxTiles() : rows0_(0), rows1_(0), groups_(0) {}
+  AmxTiles() : rows0_(0), rows1_(0), groups_(0), later_{nullptr, nullptr, nullptr, nullptr}, stride_(0) {}
   AmxTiles(const AmxTiles&) = delete;
   AmxTiles& operator=(const AmxTiles&) = delete;
 
   // At the end of a task.
   SINTER_AMX_INLINE void release() {
+    store();
     if (groups_ > 0) amx_release();
     groups_ = 0;
+  }
+
+  // C's tile TILE belongs to `to`, rows `stride` bytes apart, the same for all tiles until they are stored.
+  template <int TILE>
+  SINTER_AMX_INLINE void store_later(void* to, int64_t stride) {
+    later_[TILE] = to;
+    stride_ = stride;
+  }
+  // Stores what is to be stored: a tile, all of them.
+  template <int TILE>
+  SINTER_AMX_INLINE void store() {
+    if (!later_[TILE]) return;
+    amx_store<TILE>(later_[TILE], stride_);
+    later_[TILE] = nullptr;
+  }
+  SINTER_AMX_INLINE void store() {
+    store<0>();
+    store<1>();
+    store<2>();
+    store<3>();
   }
 
   // rows0: of A's tile 4 and C's 0 and 1; rows1: of A's tile 5 and C's 2 and 3; groups: of 4 bytes along k.
@@ -115,6 +146,7 @@ class AmxTiles {
 
  private:
   __attribute__((noinline)) void set(int rows0, int rows1, int groups) {
+    store();
     AmxConfig config;
     memset(&config, 0, sizeof config);
     config.palette = 1;
@@ -127,6 +159,8 @@ class AmxTiles {
     rows0_ = rows0, rows1_ = rows1, groups_ = groups;
   }
   int rows0_, rows1_, groups_;
+  void* later_[4];
+  int64_t stride_;
 };
 
 }  // namespace
