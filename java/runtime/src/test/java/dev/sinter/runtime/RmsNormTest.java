@@ -2,30 +2,29 @@
 
 package dev.sinter.runtime;
 
+import static dev.sinter.runtime.NormModels.DEPTH;
+import static dev.sinter.runtime.NormModels.ROWS;
+import static dev.sinter.runtime.NormModels.binary;
+import static dev.sinter.runtime.NormModels.floats;
+import static dev.sinter.runtime.NormModels.mul;
+import static dev.sinter.runtime.NormModels.ops;
+import static dev.sinter.runtime.NormModels.run;
+import static dev.sinter.runtime.NormModels.unary;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.sinter.graph.Activation;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.GraphBuilder;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Quantization;
-import dev.sinter.runtime.lower.Lowering;
-import dev.sinter.runtime.lower.Step;
-import java.nio.FloatBuffer;
 import java.util.List;
-import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** RMS normalization is one step, unless somebody else reads what stands between. */
 final class RmsNormTest {
-  private static final int ROWS = 5;
-  private static final int DEPTH = 37;
-
   /** How a converter spells it. */
   enum Spelling {
     MEAN,
@@ -37,36 +36,8 @@ final class RmsNormTest {
     POWER
   }
 
-  private static GraphBuilder.Value binary(
-      OpKind.Binary.Function function, GraphBuilder.Value a, GraphBuilder.Value b) {
-    return a.owner()
-        .op(
-            new OpKind.Binary(function, Activation.NONE),
-            ElementType.FLOAT32,
-            Quantization.NONE,
-            a,
-            b);
-  }
-
-  private static GraphBuilder.Value unary(OpKind.Unary.Function function, GraphBuilder.Value a) {
-    return a.owner().op(new OpKind.Unary(function), ElementType.FLOAT32, Quantization.NONE, a);
-  }
-
-  private static GraphBuilder.Value mul(GraphBuilder.Value a, GraphBuilder.Value b) {
-    return binary(OpKind.Binary.Function.MUL, a, b);
-  }
-
   private static GraphBuilder.Value number(GraphBuilder b, String name, float value) {
     return b.floats(name, new float[] {value});
-  }
-
-  private static float[] floats(int count, int seed) {
-    Random random = new Random(seed);
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
   }
 
   private static GraphBuilder.Value sum(GraphBuilder b, GraphBuilder.Value x) {
@@ -120,22 +91,6 @@ final class RmsNormTest {
       mean.output("mean square");
     }
     return y.output("y").build();
-  }
-
-  private static List<String> ops(Graph graph) {
-    return Lowering.lower(graph, Map.of()).steps().stream().map(Step::op).toList();
-  }
-
-  private static float[] run(Graph graph) {
-    try (Model model = Model.load(graph, Options.builder().build());
-        Session session = model.newSession()) {
-      session.input(0).asFloatBuffer().put(floats(ROWS * DEPTH, 3));
-      session.run();
-      FloatBuffer y = session.output("y").asFloatBuffer();
-      float[] values = new float[y.remaining()];
-      y.get(values);
-      return values;
-    }
   }
 
   @ParameterizedTest

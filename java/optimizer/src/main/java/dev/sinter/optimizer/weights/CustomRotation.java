@@ -12,14 +12,12 @@ import java.util.Arrays;
  * {@link HadamardRotation} whose inputs are turned by the custom op {@code aeq.hadamard_rotation}
  * and not by plain ops: the matrix stands in no file.
  */
-public final class CustomRotation implements WeightQuantizer {
+public final class CustomRotation extends HadamardRotation {
   /** Its name in recipes. */
   public static final String NAME = "HADAMARD_ROTATION";
 
   /** What the op is called in files. */
   public static final String OP = "aeq.hadamard_rotation";
-
-  private final HadamardRotation rotation = new HadamardRotation();
 
   /** Makes one. */
   public CustomRotation() {}
@@ -27,16 +25,6 @@ public final class CustomRotation implements WeightQuantizer {
   @Override
   public String name() {
     return NAME;
-  }
-
-  @Override
-  public boolean needsInputs() {
-    return false;
-  }
-
-  @Override
-  public QuantizedWeights quantize(FloatMatrix weights, WeightSpec spec, InputMoments inputs) {
-    return rotation.quantize(weights, spec, inputs);
   }
 
   /**

@@ -11,7 +11,7 @@ package dev.sinter.optimizer.weights;
  * block, so that outliers are spread over all of it, and one scale suits them better. The turned
  * weights are rounded under {@link Octav}'s scales. Who asks for it turns the layer's input, too.
  */
-public final class HadamardRotation implements WeightQuantizer {
+public class HadamardRotation implements WeightQuantizer {
   /** Its name in recipes. */
   public static final String NAME = "DECOMPOSED_HADAMARD_ROTATION";
 
