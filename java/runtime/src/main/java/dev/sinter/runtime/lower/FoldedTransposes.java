@@ -79,15 +79,14 @@ final class FoldedTransposes {
       batch[i] =
           own == 0 ? 0 : stride(move, "out_stride", "in_stride", own, product.param("batch" + i));
     }
+    if (batch[0] < 0 || batch[1] < 0 || batch[2] < 0) {
+      return;
+    }
     if (column == 1 && row >= columns) {
       product.set(name + "_row", Math.toIntExact(row));
     } else if (row == 1 && column >= rows) {
       product.set(name + "_row", Math.toIntExact(column)).set(flag, transposed ? 0 : 1);
     } else {
-      return;
-    }
-    if (batch[0] < 0 || batch[1] < 0 || batch[2] < 0) {
-      product.set(name + "_row", 0).set(flag, transposed ? 1 : 0);
       return;
     }
     for (int i = 0; i < 3; i++) {

@@ -54,35 +54,15 @@ final class Hadamards {
             .slot(half)
             .work((double) shape.elements() * columns));
     if (rows > 1) {
-      String label = "hadamard_rotation of " + count / rows + " times " + rows + "x" + columns;
+      Shape square = Shape.of(rows, rows);
+      Shape blocks = Shape.of(count / rows, rows, columns);
+      String label = "hadamard_rotation " + square + " * " + blocks;
+      OpKind.BatchMatMul plain = new OpKind.BatchMatMul(false, false, false);
       l.add(
-          new Step("batch_matmul", index, label, "f32", "f32", "f32")
-              .setAll("batch", new int[] {1, 1, count / rows})
-              .setAll("a_batch", new int[] {0, 0, 0})
-              .setAll("b_batch", new int[] {0, 0, size})
-              .setAll("c_batch", 0, 0, 0)
-              .set("a_row", 0)
-              .set("b_row", 0)
-              .set("c_row", 0)
-              .set("m", rows)
-              .set("n", columns)
-              .set("k", rows)
-              .set("transpose_a", 0)
-              .set("transpose_b", 0)
-              .set("bf16", 0)
-              .set("a_zero_point", 0)
-              .set("b_zero_point", 0)
-              .set("out_zero_point", 0)
-              .set("scale", 0f)
-              .set("scale_multiplier", 0)
-              .set("scale_shift", 0)
-              .set("dynamic", 0)
-              .set("out_min", Numbers.least("f32"))
-              .set("out_max", Numbers.greatest("f32"))
+          Products.matrices(index, label, square, blocks, blocks, plain, "f32", "f32")
               .slot(l.literal("hadamard " + rows, Numbers.floats(matrix(rows))))
               .slot(half)
-              .slot(out)
-              .work((double) shape.elements() * rows));
+              .slot(out));
     }
   }
 

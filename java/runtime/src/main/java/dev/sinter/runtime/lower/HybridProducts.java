@@ -66,12 +66,7 @@ final class HybridProducts {
     Value other = l.value(right);
     l.add(
         Products.matrices(l, index, op, product, "f32", "s8")
-            .set("a_zero_point", 0)
-            .set("b_zero_point", 0)
-            .set("out_zero_point", 0)
             .set("scale", q.scale())
-            .set("scale_multiplier", 0)
-            .set("scale_shift", 0)
             .set("dynamic", dynamic)
             .set("out_min", -128)
             .set("out_max", 127)

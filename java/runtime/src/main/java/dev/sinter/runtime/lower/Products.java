@@ -96,25 +96,19 @@ final class Products {
     step.set("a_zero_point", l.zeroPoint(op.input(0)))
         .set("b_zero_point", l.zeroPoint(op.input(1)))
         .set("out_zero_point", l.zeroPoint(output));
-    float scale =
-        type.equals("f32") ? 0f : l.scale(op.input(0)) * l.scale(op.input(1)) / l.scale(output);
-    Tables.Factor factor =
-        type.equals("f32")
-            ? Tables.Factor.of(0)
-            : Tables.Factor.of(
-                (double) (l.scale(op.input(0)) * l.scale(op.input(1))) / l.scale(output));
-    step.set("scale", scale)
-        .set("scale_multiplier", factor.mantissa())
-        .set("scale_shift", factor.shift())
-        .set("dynamic", 0)
-        .set("out_min", Numbers.least(type))
-        .set("out_max", Numbers.greatest(type));
+    if (!type.equals("f32")) {
+      float both = l.scale(op.input(0)) * l.scale(op.input(1));
+      Tables.Factor factor = Tables.Factor.of((double) both / l.scale(output));
+      step.set("scale", both / l.scale(output))
+          .set("scale_multiplier", factor.mantissa())
+          .set("scale_shift", factor.shift());
+    }
     Value left = l.value(op.input(0));
     Value other = l.value(op.input(1));
     l.add(step.slot(left).slot(other).slot(l.define(output)));
   }
 
-  /** A step of products of two computed operands, with the shapes of all. */
+  /** A step of products of an op's two operands, unscaled and unbounded, as floats are. */
   static Step matrices(
       Lowering l, int index, Op op, OpKind.BatchMatMul product, String type, String right) {
     Shape a = l.shape(op.input(0));
@@ -124,21 +118,43 @@ final class Products {
     if (rank < 2 || rank > 5 || a.rank() < 2 || b.rank() < 2) {
       throw l.unsupported(index, "rank " + rank);
     }
+    return matrices(index, "BATCH_MATMUL " + a + " * " + b, a, b, c, product, type, right);
+  }
+
+  /** The same for matrices of these shapes, of rank 2 to 5. */
+  static Step matrices(
+      int index,
+      String label,
+      Shape a,
+      Shape b,
+      Shape c,
+      OpKind.BatchMatMul product,
+      String type,
+      String right) {
     int k = product.adjointX() ? a.dim(-2) : a.dim(-1);
-    return new Step("batch_matmul", index, "BATCH_MATMUL " + a + " * " + b, type, right, type)
+    return new Step("batch_matmul", index, label, type, right, type)
         .setAll("batch", batches(c))
         .setAll("a_batch", strides(a, c))
         .setAll("b_batch", strides(b, c))
+        .setAll("c_batch", 0, 0, 0)
+        .set("a_row", 0)
+        .set("b_row", 0)
+        .set("c_row", 0)
         .set("m", c.dim(-2))
         .set("n", c.dim(-1))
         .set("k", k)
         .set("transpose_a", product.adjointX() ? 1 : 0)
         .set("transpose_b", product.adjointY() ? 1 : 0)
-        .set("a_row", 0)
-        .set("b_row", 0)
-        .set("c_row", 0)
-        .setAll("c_batch", 0, 0, 0)
         .set("bf16", 0)
+        .set("a_zero_point", 0)
+        .set("b_zero_point", 0)
+        .set("out_zero_point", 0)
+        .set("scale", 0f)
+        .set("scale_multiplier", 0)
+        .set("scale_shift", 0)
+        .set("dynamic", 0)
+        .set("out_min", Numbers.least(type))
+        .set("out_max", Numbers.greatest(type))
         .work((double) c.elements() * k);
   }
 
