@@ -7,7 +7,7 @@ namespace sinter {
 
 void batch_matmul_bf16_avx2(const Call* call) {
   const BatchMatmulParams& p = *static_cast<const BatchMatmulParams*>(call->params);
-  batch_matmul_bf16(call, cut_avx2_bf16(p, call->workers->threads), TileBf16<Plain>{});
+  batch_matmul_bf16(call, cut_avx2_bf16(p, call->workers->threads), TileBf16<Plain>{{}, products_of(p).m == 1});
 }
 
 }  // namespace sinter

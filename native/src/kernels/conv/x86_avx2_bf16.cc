@@ -7,7 +7,8 @@ namespace sinter {
 
 void conv_f32bf16f32_avx2(const Call* call) {
   const ConvParams& p = *static_cast<const ConvParams*>(call->params);
-  conv_bf16(call, TileBf16<Clamp>{{_mm256_set1_ps(p.act_min), _mm256_set1_ps(p.act_max)}});
+  const bool one_pixel = p.batch == 1 && p.out_h == 1 && p.out_w == 1;
+  conv_bf16(call, TileBf16<Clamp>{{_mm256_set1_ps(p.act_min), _mm256_set1_ps(p.act_max)}, one_pixel});
 }
 
 }  // namespace sinter

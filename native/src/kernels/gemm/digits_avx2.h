@@ -212,12 +212,15 @@ inline void tile_of_digits(const DigitsRowsAvx2& a, int64_t rows, const GemmPara
   }
 }
 
-// Few rows with tiles first_tile .. end_tile - 1; false where they stay floats.
-inline bool few_rows_by_digits(const GemmParams& p, const float* a, int64_t rows, const char* packed,
-                               int64_t first_tile, int64_t end_tile, float* c, char* own) {
-  if (!digits_take(p) || rows > DIGITS_AVX2_ROWS) return false;
-  const int digits = digits_of_rows(a, p.lda, rows, p.k, largest_bits, count_kept_aside);
+// Rows first_row .. + rows - 1 with tiles first_tile .. end_tile - 1; false where they stay floats, which all rows say
+// together, so that results do not depend on how they are cut.
+inline bool few_rows_by_digits(const GemmParams& p, const float* all, int64_t first_row, int64_t rows,
+                               const char* packed, int64_t first_tile, int64_t end_tile, float* c, char* own) {
+  if (!digits_take(p) || p.m > DIGITS_AVX2_ROWS) return false;
+  const int digits = digits_of_rows(all, p.lda, p.m, p.k, largest_bits, count_kept_aside);
   if (digits == 0) return false;
+  const float* a = all + first_row * p.lda;
+  c += first_row * p.ldc;
   DigitsRowsAvx2 of = {digits_avx2_panel(p), own, {}};
   for (int64_t r = 0; r < rows; r++) {
     of.about[r] = fill_digits(of.panel, a + r * p.lda, p.k, digits, of.digits(r), of.lacking(r), of.exceptions(r));

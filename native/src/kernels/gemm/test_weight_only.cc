@@ -117,8 +117,9 @@ TEST(GemmWeightOnly, BlocksOfK) {
 // The bound is that of each sum.
 TEST(GemmWeightOnly, ActivationsOfAllMagnitudes) {
   Random random(154);
-  enum Kinds { ZEROS, SOME_SMALL, MANY_SMALL, PRODUCTS, ONE_LARGE, TINY, HUGE_ONES, SPREAD, KINDS };
-  for (int kind = 0; kind < KINDS; kind++) {
+  // MIXED: each row of another kind, so that neighbours need different digits, or none.
+  enum Kinds { ZEROS, SOME_SMALL, MANY_SMALL, PRODUCTS, ONE_LARGE, TINY, HUGE_ONES, SPREAD, MIXED, KINDS };
+  for (int of_all = 0; of_all < KINDS; of_all++) {
     for (const Shape& s : {Shape{1, 70, 2500, 0, 0},
                            {2, 130, 600, 4, 0},
                            {3, 64, 96, 0, 32},
@@ -126,10 +127,14 @@ TEST(GemmWeightOnly, ActivationsOfAllMagnitudes) {
                            {4, 33, 4100, 0, 0},
                            {7, 80, 768, 0, 64},
                            {11, 66, 640, 4, 80},
-                           {21, 64, 1024, 0, 0}}) {
+                           {21, 64, 1024, 0, 0},
+                           {25, 64, 128, 0, 0},
+                           {61, 48, 256, 0, 64}}) {
       Case c = make_case(random, S4, WEIGHT_ONLY, s, false);
       std::vector<float> x(c.inputs[0].size() / 4);
-      for (float& v : x) {
+      for (size_t i = 0; i < x.size(); i++) {
+        float& v = x[i];
+        const int kind = of_all == MIXED ? static_cast<int>(i) / (s.k + s.extra) / 5 % MIXED : of_all;
         v = random.real(-1, 1);
         if (kind == ZEROS) v = random.integer(0, 3) ? 0 : v;
         if (kind == SOME_SMALL && random.integer(0, 29) == 0) v = ldexpf(v, -static_cast<int>(random.integer(10, 60)));

@@ -30,6 +30,9 @@ __attribute__((noinline)) void amx_bf16_block(AmxTiles* tiles, const AmxRows& m,
                                               const AmxWeights& weights, const AmxFloats<Out>& to, int64_t column,
                                               int columns, AmxAhead* ahead) {
   Out* c = to.c + column;
+  // Sums that may go to C as they are begin with the bias; so do those that take the way through a buffer only for
+  // their place in C, which other numbers of threads put elsewhere.
+  const bool from_bias = sizeof(Out) == sizeof(float) && !to.bounded;
   if constexpr (sizeof(Out) == sizeof(float)) {
     if (!to.bounded && columns >= 16 * V && m.lines.pitch == 0) {
       Out* after = c + (m.first + m.then_rows) * to.ldc + m.then_columns;
@@ -42,9 +45,9 @@ __attribute__((noinline)) void amx_bf16_block(AmxTiles* tiles, const AmxRows& m,
     }
   }
   alignas(64) float sums[16 * R * 16 * V];
-  AmxWeights from_zero = weights;
-  from_zero.bias = nullptr;
-  amx_sums<AMX_BF16, R, V>(tiles, m, row, from_zero, sums, 64 * V, false, ahead, {});
+  AmxWeights first_sums = weights;
+  if (!from_bias) first_sums.bias = nullptr;
+  amx_sums<AMX_BF16, R, V>(tiles, m, row, first_sums, sums, 64 * V, false, ahead, {});
   __m512 bias[V + V % 2];  // pairs
   vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
     bias[v] = weights.bias ? _mm512_loadu_ps(weights.bias + v * weights.column_stride) : _mm512_setzero_ps();
@@ -53,7 +56,8 @@ __attribute__((noinline)) void amx_bf16_block(AmxTiles* tiles, const AmxRows& m,
     const float* from = sums + 16 * V * first;
     Out* out = c + at * to.ldc;
     const auto value = [&](int v) SINTER_VNNI_LAMBDA {
-      return to.clamp(_mm512_add_ps(bias[v], _mm512_load_ps(from + 16 * v)));
+      const __m512 sum = _mm512_load_ps(from + 16 * v);
+      return from_bias ? sum : to.clamp(_mm512_add_ps(bias[v], sum));
     };
     for (int r = 0; r < count; r++, from += 16 * V, out += to.ldc) {
       vnni_repeat<(V + 1) / 2>([&](auto pair) SINTER_VNNI_LAMBDA {

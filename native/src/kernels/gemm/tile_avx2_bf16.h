@@ -94,6 +94,7 @@ struct TileBf16 {
   enum { ROWS = 6, TILES = 2 };
   typedef float Value;
   Finish finish;
+  bool one_row;  // the product has no more: what is left of many is summed as those are, however they are cut
 
   int64_t next_rows(int64_t left) const {
     return next_row_count(left);
@@ -104,7 +105,7 @@ struct TileBf16 {
   }
   void multiply(int64_t rows, const Value* a, int64_t stride, const uint32_t* tile, int64_t one_tile, int64_t pairs,
                 float* c, int64_t ldc, int columns) const {
-    if (rows == 1 && columns == 32) {
+    if (one_row && columns == 32) {
       two_tiles_bf16(a, tile, one_tile, pairs, c, finish);
       return;
     }

@@ -239,13 +239,14 @@ inline void with_rows_of(int64_t rows, const F& f) {
 #undef SINTER_CASE
 }
 
-// Rows of A with a tile: each vector of weights is widened once for up to 12 of them.
+// Rows of A with a tile: each vector of weights is widened once for up to 12 of them. Tasks begin at multiples of 12,
+// so that rows meet the same others, and have their sums in the same order, however many tasks there are.
 template <class Form>
 inline void widened_tile(const Form& form, int64_t all_rows, const float* a, int64_t lda, const char* tile,
                          int64_t width, float* c, int64_t ldc, int columns, const WideClamp& clamp) {
-  const int64_t vectors = width / 16, groups = (all_rows + WIDENED_ROWS - 1) / WIDENED_ROWS;
-  for (int64_t g = 0; g < groups; g++) {
-    const int64_t r0 = all_rows * g / groups, rows = all_rows * (g + 1) / groups - r0;
+  const int64_t vectors = width / 16;
+  for (int64_t r0 = 0; r0 < all_rows; r0 += WIDENED_ROWS) {
+    const int64_t rows = all_rows - r0 < WIDENED_ROWS ? all_rows - r0 : WIDENED_ROWS;
     for (int64_t first = 0; first < vectors;) {
       const int64_t left = vectors - first;
       const auto some = [&](auto v_count, auto r_count) {

@@ -157,6 +157,14 @@ inline void amx_rows_of_digits(AmxTiles* tiles, const DigitsRows& a, const Digit
   }
 }
 
+// The digits of the group of rows that begins at `row`, and where it ends; floats (0) where the product has more than
+// `most` rows.
+inline int digits_of_group(const GemmParams& p, const float* a, int64_t row, int64_t most, int64_t* end) {
+  *end = p.m - row < WIDENED_ROWS ? p.m : row + WIDENED_ROWS;
+  if (!digits_take(p) || p.m > most) return 0;
+  return digits_of_rows(a + row * p.lda, p.lda, *end - row, p.k, largest_bits, count_kept_aside);
+}
+
 }  // namespace
 
 void gemm_weight_only_s4_amx(const Call* call) {
@@ -170,40 +178,48 @@ void gemm_weight_only_s4_amx(const Call* call) {
   const ProductTasks tasks = weight_only_tasks(p.m, p.n, p.k, one_tile, WIDENED_ROWS, call->workers->threads);
   const DigitsAmx form = digits_amx(p);
   const DigitsPanel few = digits_vnni_panel(p);
+  const bool by_amx = digits_by_amx(p.m, p.block);
+  const int64_t most = by_amx ? p.m : DIGITS_VNNI_ROWS;
   parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
     const ProductTask part = tasks.at(task);
-    const float* rows = a + part.first_row * p.lda;
-    const bool by_amx = digits_by_amx(part.rows, p.block);
     const DigitsRows own = {by_amx ? form.panel : few, static_cast<char*>(call->scratch) + thread * form.bytes};
-    int digits = 0;
-    if (digits_take(p) && (by_amx || part.rows <= DIGITS_VNNI_ROWS)) {
-      digits = digits_of_rows(rows, p.lda, part.rows, p.k, largest_bits, count_kept_aside);
-    }
-    if (digits > 0 && by_amx) {
-      fill_amx_digits(own, form, rows, p.lda, part.rows, p.k, digits);
-    } else if (digits > 0) {
-      fill_digits(own, rows, p.lda, part.rows, p.k, digits);
-    }
+    const int64_t end = part.first_row + part.rows;
     AmxTiles tiles;
-    for (int64_t t = part.first_tile; t < part.end_tile; t++) {
-      const int64_t n0 = t * WEIGHT_ONLY_COLUMNS, width = s4_tile_width(p.n, n0);
-      const int columns = static_cast<int>(p.n - n0 < width ? p.n - n0 : width);
-      const char* tile = packed + t * one_tile;
-      float* out = c + part.first_row * p.ldc + n0;
-      const auto by_digits = [&](auto number) {
-        constexpr int D = decltype(number)::value;
-        if (by_amx) {
-          amx_rows_of_digits<D>(&tiles, own, form, part.rows, p, tile, width, out, columns);
+    for (int64_t row = part.first_row, next; row < end; row = next) {
+      // Groups of rows that are cut the same for any number of threads say for themselves how many digits they need.
+      const int digits = digits_of_group(p, a, row, most, &next);
+      while (next < end) {
+        int64_t after;
+        if (digits_of_group(p, a, next, most, &after) != digits) break;
+        next = after;
+      }
+      const float* rows = a + row * p.lda;
+      const int64_t count = next - row;
+      if (digits > 0 && by_amx) {
+        fill_amx_digits(own, form, rows, p.lda, count, p.k, digits);
+      } else if (digits > 0) {
+        fill_digits(own, rows, p.lda, count, p.k, digits);
+      }
+      for (int64_t t = part.first_tile; t < part.end_tile; t++) {
+        const int64_t n0 = t * WEIGHT_ONLY_COLUMNS, width = s4_tile_width(p.n, n0);
+        const int columns = static_cast<int>(p.n - n0 < width ? p.n - n0 : width);
+        const char* tile = packed + t * one_tile;
+        float* out = c + row * p.ldc + n0;
+        const auto by_digits = [&](auto number) {
+          constexpr int D = decltype(number)::value;
+          if (by_amx) {
+            amx_rows_of_digits<D>(&tiles, own, form, count, p, tile, width, out, columns);
+          } else {
+            vnni_rows_of_digits<D>(own, count, p, tile, width, out, columns);
+          }
+        };
+        if (digits == 3) {
+          by_digits(VnniConstant<3>());
+        } else if (digits == 4) {
+          by_digits(VnniConstant<4>());
         } else {
-          vnni_rows_of_digits<D>(own, part.rows, p, tile, width, out, columns);
+          widened_tile(floats, count, rows, p.lda, tile, width, out, p.ldc, columns, clamp);
         }
-      };
-      if (digits == 3) {
-        by_digits(VnniConstant<3>());
-      } else if (digits == 4) {
-        by_digits(VnniConstant<4>());
-      } else {
-        widened_tile(floats, part.rows, rows, p.lda, tile, width, out, p.ldc, columns, clamp);
       }
     }
     tiles.release();

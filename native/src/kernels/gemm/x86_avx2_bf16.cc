@@ -10,7 +10,7 @@ template <class T>
 inline void run(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   const Clamp clamp = {_mm256_set1_ps(p.act_min), _mm256_set1_ps(p.act_max)};
-  gemm_bf16<T>(call, TileBf16<Clamp>{clamp});
+  gemm_bf16<T>(call, TileBf16<Clamp>{clamp, p.m == 1});
 }
 
 }  // namespace

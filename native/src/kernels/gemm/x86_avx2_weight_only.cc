@@ -123,8 +123,7 @@ void gemm_weight_only_s4_avx2(const Call* call) {
   const char* packed = static_cast<const char*>(call->slots[GEMM_WEIGHTS]);
   float* c = static_cast<float*>(call->slots[GEMM_C]);
   run(call, NibblesForm{p.k, p.block}, weight_only_s4_avx2_bytes(p), [&](const ProductTask& part, char* own) {
-    return few_rows_by_digits(p, a + part.first_row * p.lda, part.rows, packed, part.first_tile, part.end_tile,
-                              c + part.first_row * p.ldc, own);
+    return few_rows_by_digits(p, a, part.first_row, part.rows, packed, part.first_tile, part.end_tile, c, own);
   });
 }
 

@@ -20,8 +20,9 @@ void gemm_weight_only_s4_avx512vnni(const Call* call) {
     const ProductTask part = tasks.at(task);
     const float* rows = a + part.first_row * p.lda;
     const DigitsRows own = {panel, static_cast<char*>(call->scratch) + thread * panel.bytes};
-    const int digits = digits_take(p) && part.rows <= DIGITS_VNNI_ROWS
-                           ? digits_of_rows(rows, p.lda, part.rows, p.k, largest_bits, count_kept_aside)
+    // Of all rows, so that results do not depend on how they are cut.
+    const int digits = digits_take(p) && p.m <= DIGITS_VNNI_ROWS
+                           ? digits_of_rows(a, p.lda, p.m, p.k, largest_bits, count_kept_aside)
                            : 0;
     if (digits > 0) fill_digits(own, rows, p.lda, part.rows, p.k, digits);
     for (int64_t t = part.first_tile; t < part.end_tile; t++) {

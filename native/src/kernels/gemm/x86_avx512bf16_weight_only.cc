@@ -75,6 +75,7 @@ void gemm_weight_only_bf16_s8_avx512bf16(const Call* call) {
   const WideClamp clamp = {p.act_min, p.act_max};
   const Form form = {k};
   const int64_t one_tile = form.tile_bytes(WEIGHT_ONLY_COLUMNS);
+  const bool direct = p.m <= WEIGHT_ONLY_DIRECT_ROWS;
   const ProductTasks tasks = weight_only_tasks(p.m, n, k, one_tile, 7, call->workers->threads);
   parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
     const ProductTask part = tasks.at(task);
@@ -83,7 +84,6 @@ void gemm_weight_only_bf16_s8_avx512bf16(const Call* call) {
     char* rounded = own + weight_only_bf16_panel_bytes(k);
     float* few = reinterpret_cast<float*>(rounded);
     uint16_t* many = reinterpret_cast<uint16_t*>(rounded);
-    const bool direct = part.rows <= WEIGHT_ONLY_DIRECT_ROWS;
     for (int64_t r = 0; r < part.rows; r++) {
       const float* x = a + (part.first_row + r) * p.lda;
       if (direct) {
