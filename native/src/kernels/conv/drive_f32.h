@@ -105,10 +105,11 @@ inline void whole_rows(const Q& q, int64_t b, int64_t y0, int64_t count, typenam
   } else {
     copy_rows(q, image, iy0, (count - 1) * p.stride_h + int64_t{p.kernel_h - 1} * p.dilation_h + 1, own);
   }
-  // Rows of the product are pixels side by side, or, in narrow images, one above the other.
+  // Rows of the product are pixels side by side, or, in narrow images, one above the other: by the image, not by how
+  // many of its rows these are, since sums of three taps side by side have an order of their own.
   const int64_t step_x = int64_t{p.stride_w} * p.in_c, step_y = p.stride_h * pitch;
   const int64_t out_x = p.out_c, out_y = int64_t{p.out_w} * p.out_c;
-  const bool apart = q.image.windows > 0, along_x = apart || p.out_w >= count;
+  const bool apart = q.image.windows > 0, along_x = apart || p.out_w >= 16 || p.out_w >= p.out_h;
   const int64_t lines = along_x ? count : p.out_w, line = along_x ? step_y : step_x;
   const int64_t out_line = along_x ? out_y : out_x;
   StripRows<Value> rows = {a,          along_x ? p.out_w : count, along_x ? step_x : step_y,

@@ -10,6 +10,7 @@ namespace {
 
 struct V {
   static constexpr int W = 4, VECTORS = 4, VECTORS_OF_ONE = 8;
+  static constexpr bool TAPS = false;
   static constexpr bool AHEAD = false;
   static constexpr int SOON = 0;
   typedef float In;

@@ -10,6 +10,7 @@ namespace {
 
 struct TileLanes512 : Floats512 {
   static constexpr int W = 16, VECTORS = 4, VECTORS_OF_ONE = 8;
+  static constexpr bool TAPS = true;
   static constexpr bool AHEAD = true;
   static constexpr int SOON = 8;
 

@@ -15,6 +15,9 @@
 //                      Enough sums to keep the units busy (8 where two units take 4 cycles), loads (a vector each of
 //                      weights, one float a row) no more than products
 //   ahead(p), AHEAD    brings a line nearer; whether tiles of more than one vector and three rows have a load to spare
+//   TAPS               whether three_taps() is for all columns of a single vector: those then stand alone in their
+//   strip
+//                      however many rows there are, so that no sum's order depends on how rows are cut
 //   soon(p), SOON      brings a line of weights to L1, needed so many steps later; 0: the processor does it itself
 #ifndef SINTER_KERNELS_GEMM_TILES_F32_H_
 #define SINTER_KERNELS_GEMM_TILES_F32_H_
@@ -63,9 +66,9 @@ SINTER_UNROLLED void one_tile(const StripRows<V::In>& m, int64_t row, const Floa
   const int64_t part = row / ROWS;
   [[maybe_unused]] const float* ahead =
       weights.next && part * per_tile < VECTORS ? weights.next + part * 16 * (m.runs * m.run / V::STEP + 1) : w;
-  [[maybe_unused]] const bool share = VECTORS == 1 && ROWS >= 4 && m.run == 3 * stride && stride % V::STEP == 0;
+  [[maybe_unused]] const bool share = VECTORS == 1 && V::TAPS && m.run == 3 * stride && stride % V::STEP == 0;
   for (int64_t run = m.runs; run > 0; run--, a += m.pitch) {
-    if constexpr (VECTORS == 1 && ROWS >= 4) {
+    if constexpr (VECTORS == 1 && V::TAPS) {
       if (share) {
         three_taps<ROWS>(a, stride, w, step, s);
         w += m.run / V::STEP * step;

@@ -8,6 +8,7 @@ namespace {
 
 struct V {
   static constexpr int W = 8, VECTORS = 3, VECTORS_OF_ONE = 8;
+  static constexpr bool TAPS = true;
   static constexpr bool AHEAD = false;
   static constexpr int SOON = 0;
   typedef float In;
