@@ -102,16 +102,40 @@ static inline DigitsPanel digits_panel(int64_t k, int64_t span, int64_t rows, in
   return d;
 }
 
-// VNNI: four k after four k, a word of four bytes for each of four digits.
+namespace {  // its functions must not be shared with files of another ISA
+
+// A thread's rows as digits.
+struct DigitsRows {
+  DigitsPanel panel;
+  char* at;
+
+  char* digits(int64_t row) const {
+    return at + row * panel.row_bytes;
+  }
+  int32_t* lacking(int64_t row) const {
+    return reinterpret_cast<int32_t*>(at + panel.lacking) + row * panel.spans * 4;
+  }
+  DigitsException* exceptions(int64_t row) const {
+    return reinterpret_cast<DigitsException*>(at + panel.exceptions) + row * panel.most_exceptions;
+  }
+  DigitsRow& about(int64_t row) const {
+    return reinterpret_cast<DigitsRow*>(at + panel.about)[row];
+  }
+};
+
+}  // namespace
+
+// VNNI and AVX2: four k after four k, a word of four bytes for each of four digits.
+static inline DigitsPanel digits_words_panel(const GemmParams& p, int64_t rows) {
+  return digits_panel(p.k, p.block > 0 ? p.block : DIGITS_SPAN, rows, s4_round_up(p.k, 16) * 4);
+}
 static const int64_t DIGITS_VNNI_ROWS = 3;  // more gain nothing over floats
 static inline DigitsPanel digits_vnni_panel(const GemmParams& p) {
-  return digits_panel(p.k, p.block > 0 ? p.block : DIGITS_SPAN, DIGITS_VNNI_ROWS, s4_round_up(p.k, 16) * 4);
+  return digits_words_panel(p, DIGITS_VNNI_ROWS);
 }
-
-// AVX2: the same; each row is met by itself.
-static const int64_t DIGITS_AVX2_ROWS = 6, DIGITS_AVX2_AHEAD = 4096;
+static const int64_t DIGITS_AVX2_ROWS = 6, DIGITS_AVX2_AHEAD = 4096;  // each row is met by itself
 static inline DigitsPanel digits_avx2_panel(const GemmParams& p) {
-  return digits_panel(p.k, p.block > 0 ? p.block : DIGITS_SPAN, DIGITS_AVX2_ROWS, s4_round_up(p.k, 16) * 4);
+  return digits_words_panel(p, DIGITS_AVX2_ROWS);
 }
 static inline int64_t weight_only_s4_avx2_bytes(const GemmParams& p) {
   const int64_t floats = weight_only_panel_bytes(p.k), digits = digits_avx2_panel(p).bytes;

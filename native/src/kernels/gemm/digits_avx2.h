@@ -125,22 +125,6 @@ inline __m256 value_of_digits(const __m256i* s, __m256 unit, __m256 upper_unit) 
   return _mm256_fmadd_ps(_mm256_cvtepi32_ps(upper), upper_unit, _mm256_mul_ps(_mm256_cvtepi32_ps(lower), unit));
 }
 
-struct DigitsRowsAvx2 {
-  DigitsPanel panel;
-  char* at;
-  DigitsRow about[DIGITS_AVX2_ROWS];
-
-  char* digits(int64_t row) const {
-    return at + row * panel.row_bytes;
-  }
-  int32_t* lacking(int64_t row) const {
-    return reinterpret_cast<int32_t*>(at + panel.lacking) + row * panel.spans * 4;
-  }
-  DigitsException* exceptions(int64_t row) const {
-    return reinterpret_cast<DigitsException*>(at + panel.exceptions) + row * panel.most_exceptions;
-  }
-};
-
 // A span's weights, from k0 on, at w; scales of 8 columns from column j on.
 struct DigitsSpan {
   int64_t number, k0, count;
@@ -157,9 +141,9 @@ struct DigitsSpan {
 
 // What 8 columns of a span add to a row's results y; `aside` are the span's exceptions.
 template <int D>
-inline void add_span(const DigitsRowsAvx2& a, int64_t row, const DigitsSpan& span, const DigitsException* aside,
+inline void add_span(const DigitsRows& a, int64_t row, const DigitsSpan& span, const DigitsException* aside,
                      int64_t exceptions, int64_t j, float* y) {
-  const float unit = a.about[row].unit;
+  const float unit = a.about(row).unit;
   __m256i s[D];
   sums_of_digits<D>(a.digits(row) + 4 * span.k0, a.lacking(row) + 4 * span.number, span.w + 4 * j, 4 * span.width,
                     (span.count + 7) / 8, s);
@@ -178,14 +162,14 @@ inline void add_span(const DigitsRowsAvx2& a, int64_t row, const DigitsSpan& spa
 }
 
 template <int D>
-inline void tile_of_digits(const DigitsRowsAvx2& a, int64_t rows, const GemmParams& p, const char* tile, int64_t width,
+inline void tile_of_digits(const DigitsRows& a, int64_t rows, const GemmParams& p, const char* tile, int64_t width,
                            float* c, int columns) {
   float y[DIGITS_AVX2_ROWS][64];
   const DigitsException* aside[DIGITS_AVX2_ROWS];
   int64_t left[DIGITS_AVX2_ROWS];
   for (int64_t r = 0; r < rows; r++) {
     memcpy(y[r], tile + 8 * width, static_cast<size_t>(4 * width));
-    aside[r] = a.exceptions(r), left[r] = a.about[r].exceptions;
+    aside[r] = a.exceptions(r), left[r] = a.about(r).exceptions;
   }
   DigitsSpan span = {
       0, 0, 0, tile + s4_header_bytes(width), width, nullptr, reinterpret_cast<const float*>(tile + 4 * width)};
@@ -221,9 +205,9 @@ inline bool few_rows_by_digits(const GemmParams& p, const float* all, int64_t fi
   if (digits == 0) return false;
   const float* a = all + first_row * p.lda;
   c += first_row * p.ldc;
-  DigitsRowsAvx2 of = {digits_avx2_panel(p), own, {}};
+  const DigitsRows of = {digits_avx2_panel(p), own};
   for (int64_t r = 0; r < rows; r++) {
-    of.about[r] = fill_digits(of.panel, a + r * p.lda, p.k, digits, of.digits(r), of.lacking(r), of.exceptions(r));
+    of.about(r) = fill_digits(of.panel, a + r * p.lda, p.k, digits, of.digits(r), of.lacking(r), of.exceptions(r));
   }
   const int64_t one_tile = s4_tile_bytes(S4_TILE_COLUMNS, p.k, p.block);
   for (int64_t t = first_tile; t < end_tile; t++) {

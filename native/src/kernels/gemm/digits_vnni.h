@@ -10,44 +10,24 @@
 namespace sinter {
 namespace {
 
-// A thread's rows as digits.
-struct DigitsRows {
-  DigitsPanel panel;
-  const char* at;
-
-  const char* digits(int64_t row) const {
-    return at + row * panel.row_bytes;
-  }
-  const int32_t* lacking(int64_t row) const {
-    return reinterpret_cast<const int32_t*>(at + panel.lacking) + row * panel.spans * 4;
-  }
-  const DigitsException* exceptions(int64_t row) const {
-    return reinterpret_cast<const DigitsException*>(at + panel.exceptions) + row * panel.most_exceptions;
-  }
-  const DigitsRow& about(int64_t row) const {
-    return reinterpret_cast<const DigitsRow*>(at + panel.about)[row];
-  }
-};
-
 inline void fill_digits(const DigitsRows& to, const float* a, int64_t lda, int64_t rows, int64_t k, int digits) {
   for (int64_t r = 0; r < rows; r++, a += lda) {
     const DigitsUnit unit = digits_unit(largest_bits(a, k), k, digits);
-    char* out = const_cast<char*>(to.digits(r));
-    int32_t* lacking = const_cast<int32_t*>(to.lacking(r));
+    char* out = to.digits(r);
+    int32_t* lacking = to.lacking(r);
     __m512i sums = _mm512_setzero_si512();
-    const int32_t count =
-        write_digits(a, k, digits, unit, const_cast<DigitsException*>(to.exceptions(r)), [&](int64_t i, __m512i some) {
-          _mm512_storeu_si512(out + 4 * i, some);
-          dot4(&sums, _mm512_set1_epi8(8), some);
-          if ((i + 16) % to.panel.span == 0 || i + 16 >= k) {
-            const __m256i halves = _mm256_add_epi32(_mm512_castsi512_si256(sums), _mm512_extracti64x4_epi64(sums, 1));
-            const __m128i all = _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
-            _mm_storeu_si128(reinterpret_cast<__m128i*>(lacking), _mm_sub_epi32(_mm_setzero_si128(), all));
-            lacking += 4;
-            sums = _mm512_setzero_si512();
-          }
-        });
-    const_cast<DigitsRow&>(to.about(r)) = {unit.unit, count};
+    const int32_t count = write_digits(a, k, digits, unit, to.exceptions(r), [&](int64_t i, __m512i some) {
+      _mm512_storeu_si512(out + 4 * i, some);
+      dot4(&sums, _mm512_set1_epi8(8), some);
+      if ((i + 16) % to.panel.span == 0 || i + 16 >= k) {
+        const __m256i halves = _mm256_add_epi32(_mm512_castsi512_si256(sums), _mm512_extracti64x4_epi64(sums, 1));
+        const __m128i all = _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(lacking), _mm_sub_epi32(_mm_setzero_si128(), all));
+        lacking += 4;
+        sums = _mm512_setzero_si512();
+      }
+    });
+    to.about(r) = {unit.unit, count};
   }
 }
 
@@ -163,6 +143,16 @@ inline void vnni_rows_of_digits(const DigitsRows& a, int64_t rows, const GemmPar
     constexpr int R = decltype(count)::value, V = R * D <= 6 ? 4 : R * D <= 9 ? 2 : 1;
     tile_of_digits<V, R, D>(a, p, tile, width, c, columns);
   });
+}
+
+// f with the number of digits, 3 or 4, as a constant.
+template <class F>
+inline void with_digits(int digits, const F& f) {
+  if (digits == 3) {
+    f(VnniConstant<3>());
+  } else {
+    f(VnniConstant<4>());
+  }
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
-// Weights of few bits to floats, in registers and into panels, for AVX-512. Only for files that are built for AVX-512;
-// internal linkage.
-// SPDX-License-Identifier: Apache-2.0
+// Weights of few bits to floats, in registers and into panels, for AVX-512, and how calls walk them. Only for files
+// that are built for AVX-512; internal linkage. SPDX-License-Identifier: Apache-2.0
 //
 // A Form says how 64 columns of weights are stored (packing_weight_only.h, packing_s4.h):
 //   tile_bytes(width), bias(tile, width)
@@ -10,6 +9,8 @@
 
 #include <string.h>
 
+#include "core/workers.h"
+#include "kernels/gemm/op.h"
 #include "kernels/gemm/packing_weight_only.h"
 #include "kernels/gemm/store_avx512_f32.h"
 #include "kernels/gemm/tile_vnni.h"
@@ -275,6 +276,36 @@ inline void widened_tile(const Form& form, int64_t all_rows, const float* a, int
     }
   }
 }
+
+// A call of gemm by weights as they are stored, tiles of tile_bytes, blocks of whole `height` rows.
+struct StoredProduct {
+  const GemmParams& p;
+  const float* a;
+  const char* packed;
+  float* c;
+  int64_t one_tile;
+  WideClamp clamp;
+  ProductTasks tasks;
+
+  StoredProduct(const Call* call, int64_t tile_bytes, int64_t height)
+      : p(*static_cast<const GemmParams*>(call->params)),
+        a(static_cast<const float*>(call->slots[GEMM_A])),
+        packed(static_cast<const char*>(call->slots[GEMM_WEIGHTS])),
+        c(static_cast<float*>(call->slots[GEMM_C])),
+        one_tile(tile_bytes),
+        clamp({p.act_min, p.act_max}),
+        tasks(weight_only_tasks(p.m, p.n, p.k, tile_bytes, height, call->workers->threads)) {}
+
+  // f(tile, width, out, columns) for a part's tiles; out: the results of row `row`.
+  template <class F>
+  void each_tile(const ProductTask& part, int64_t row, const F& f) const {
+    for (int64_t t = part.first_tile; t < part.end_tile; t++) {
+      const int64_t n0 = t * WEIGHT_ONLY_COLUMNS, width = s4_tile_width(p.n, n0);
+      const int columns = static_cast<int>(p.n - n0 < width ? p.n - n0 : width);
+      f(packed + t * one_tile, width, c + row * p.ldc + n0, columns);
+    }
+  }
+};
 
 }  // namespace
 }  // namespace sinter

@@ -15,26 +15,25 @@ inline void fill_amx_digits(const DigitsRows& to, const DigitsAmx& form, const f
                             int64_t k, int digits) {
   const __m512i by_digit = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
   const int64_t step = 64 * rows * digits, step_k = 4 * form.groups;
-  char* out = const_cast<char*>(to.at);
+  char* out = to.at;
   memset(out, 0, static_cast<size_t>(step * form.steps * to.panel.spans));
   for (int64_t r = 0; r < rows; r++, a += lda, out += 64 * digits) {
     const DigitsUnit unit = digits_unit(largest_bits(a, k), k, digits);
     int64_t within = 0, in_step = 0;  // of a span, of a step
     char* at = out;
-    const int32_t count =
-        write_digits(a, k, digits, unit, const_cast<DigitsException*>(to.exceptions(r)), [&](int64_t, __m512i some) {
-          const __m512i words = _mm512_permutexvar_epi32(by_digit, some);
-          _mm_storeu_si128(reinterpret_cast<__m128i*>(at + in_step), _mm512_castsi512_si128(words));
-          _mm_storeu_si128(reinterpret_cast<__m128i*>(at + in_step + 64), _mm512_extracti32x4_epi32(words, 1));
-          _mm_storeu_si128(reinterpret_cast<__m128i*>(at + in_step + 128), _mm512_extracti32x4_epi32(words, 2));
-          if (digits == 4) {
-            _mm_storeu_si128(reinterpret_cast<__m128i*>(at + in_step + 192), _mm512_extracti32x4_epi32(words, 3));
-          }
-          within += 16, in_step += 16;
-          if (in_step == step_k || within == to.panel.span) at += step, in_step = 0;
-          if (within == to.panel.span) within = 0;
-        });
-    const_cast<DigitsRow&>(to.about(r)) = {unit.unit * 0.0625f, count};
+    const int32_t count = write_digits(a, k, digits, unit, to.exceptions(r), [&](int64_t, __m512i some) {
+      const __m512i words = _mm512_permutexvar_epi32(by_digit, some);
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(at + in_step), _mm512_castsi512_si128(words));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(at + in_step + 64), _mm512_extracti32x4_epi32(words, 1));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(at + in_step + 128), _mm512_extracti32x4_epi32(words, 2));
+      if (digits == 4) {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(at + in_step + 192), _mm512_extracti32x4_epi32(words, 3));
+      }
+      within += 16, in_step += 16;
+      if (in_step == step_k || within == to.panel.span) at += step, in_step = 0;
+      if (within == to.panel.span) within = 0;
+    });
+    to.about(r) = {unit.unit * 0.0625f, count};
   }
 }
 
@@ -85,7 +84,7 @@ inline void amx_tile_of_digits(const DigitsRows& a, const DigitsAmx& form, int64
                                int64_t rows, const GemmParams& p, const char* tile, int64_t width, float* c,
                                int columns) {
   const int64_t vectors = width / 16, span = a.panel.span;
-  char* own = const_cast<char*>(a.at);
+  char* own = a.at;
   int32_t* sums = reinterpret_cast<int32_t*>(own + form.sums);
   const DigitsException* aside[DIGITS_AMX_SUMS / D];
   int32_t left[DIGITS_AMX_SUMS / D];
@@ -169,58 +168,46 @@ inline int digits_of_group(const GemmParams& p, const float* a, int64_t row, int
 
 void gemm_weight_only_s4_amx(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
-  const float* a = static_cast<const float*>(call->slots[GEMM_A]);
-  const char* packed = static_cast<const char*>(call->slots[GEMM_WEIGHTS]);
-  float* c = static_cast<float*>(call->slots[GEMM_C]);
   const NibblesForm floats = {p.k, p.block};
-  const WideClamp clamp = {p.act_min, p.act_max};
-  const int64_t one_tile = s4_tile_bytes(WEIGHT_ONLY_COLUMNS, p.k, p.block);
-  const ProductTasks tasks = weight_only_tasks(p.m, p.n, p.k, one_tile, WIDENED_ROWS, call->workers->threads);
+  const StoredProduct of(call, floats.tile_bytes(WEIGHT_ONLY_COLUMNS), WIDENED_ROWS);
   const DigitsAmx form = digits_amx(p);
   const DigitsPanel few = digits_vnni_panel(p);
   const bool by_amx = digits_by_amx(p.m, p.block);
   const int64_t most = by_amx ? p.m : DIGITS_VNNI_ROWS;
-  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
-    const ProductTask part = tasks.at(task);
+  parallel_for(call->workers, of.tasks.count(), [&](int64_t task, int thread) {
+    const ProductTask part = of.tasks.at(task);
     const DigitsRows own = {by_amx ? form.panel : few, static_cast<char*>(call->scratch) + thread * form.bytes};
     const int64_t end = part.first_row + part.rows;
     AmxTiles tiles;
     for (int64_t row = part.first_row, next; row < end; row = next) {
       // Groups of rows that are cut the same for any number of threads say for themselves how many digits they need.
-      const int digits = digits_of_group(p, a, row, most, &next);
+      const int digits = digits_of_group(p, of.a, row, most, &next);
       while (next < end) {
         int64_t after;
-        if (digits_of_group(p, a, next, most, &after) != digits) break;
+        if (digits_of_group(p, of.a, next, most, &after) != digits) break;
         next = after;
       }
-      const float* rows = a + row * p.lda;
+      const float* rows = of.a + row * p.lda;
       const int64_t count = next - row;
       if (digits > 0 && by_amx) {
         fill_amx_digits(own, form, rows, p.lda, count, p.k, digits);
       } else if (digits > 0) {
         fill_digits(own, rows, p.lda, count, p.k, digits);
       }
-      for (int64_t t = part.first_tile; t < part.end_tile; t++) {
-        const int64_t n0 = t * WEIGHT_ONLY_COLUMNS, width = s4_tile_width(p.n, n0);
-        const int columns = static_cast<int>(p.n - n0 < width ? p.n - n0 : width);
-        const char* tile = packed + t * one_tile;
-        float* out = c + row * p.ldc + n0;
-        const auto by_digits = [&](auto number) {
+      of.each_tile(part, row, [&](const char* tile, int64_t width, float* out, int columns) {
+        if (digits == 0) {
+          widened_tile(floats, count, rows, p.lda, tile, width, out, p.ldc, columns, of.clamp);
+          return;
+        }
+        with_digits(digits, [&](auto number) {
           constexpr int D = decltype(number)::value;
           if (by_amx) {
             amx_rows_of_digits<D>(&tiles, own, form, count, p, tile, width, out, columns);
           } else {
             vnni_rows_of_digits<D>(own, count, p, tile, width, out, columns);
           }
-        };
-        if (digits == 3) {
-          by_digits(VnniConstant<3>());
-        } else if (digits == 4) {
-          by_digits(VnniConstant<4>());
-        } else {
-          widened_tile(floats, count, rows, p.lda, tile, width, out, p.ldc, columns, clamp);
-        }
-      }
+        });
+      });
     }
     tiles.release();
   });

@@ -9,21 +9,13 @@ namespace {
 
 template <class Form>
 inline void run(const Call* call, const Form& form) {
-  const GemmParams& p = *static_cast<const GemmParams*>(call->params);
-  const float* a = static_cast<const float*>(call->slots[GEMM_A]);
-  const char* packed = static_cast<const char*>(call->slots[GEMM_WEIGHTS]);
-  float* c = static_cast<float*>(call->slots[GEMM_C]);
-  const WideClamp clamp = {p.act_min, p.act_max};
-  const int64_t one_tile = form.tile_bytes(WEIGHT_ONLY_COLUMNS);
-  const ProductTasks tasks = weight_only_tasks(p.m, p.n, p.k, one_tile, WIDENED_ROWS, call->workers->threads);
-  parallel_for(call->workers, tasks.count(), [&](int64_t task, int) {
-    const ProductTask part = tasks.at(task);
-    for (int64_t t = part.first_tile; t < part.end_tile; t++) {
-      const int64_t n0 = t * WEIGHT_ONLY_COLUMNS, width = s4_tile_width(p.n, n0);
-      const int columns = static_cast<int>(p.n - n0 < width ? p.n - n0 : width);
-      widened_tile(form, part.rows, a + part.first_row * p.lda, p.lda, packed + t * one_tile, width,
-                   c + part.first_row * p.ldc + n0, p.ldc, columns, clamp);
-    }
+  const StoredProduct of(call, form.tile_bytes(WEIGHT_ONLY_COLUMNS), WIDENED_ROWS);
+  parallel_for(call->workers, of.tasks.count(), [&](int64_t task, int) {
+    const ProductTask part = of.tasks.at(task);
+    const float* rows = of.a + part.first_row * of.p.lda;
+    of.each_tile(part, part.first_row, [&](const char* tile, int64_t width, float* out, int columns) {
+      widened_tile(form, part.rows, rows, of.p.lda, tile, width, out, of.p.ldc, columns, of.clamp);
+    });
   });
 }
 

@@ -68,24 +68,19 @@ inline void multiply(int64_t rows, const uint16_t* a, int64_t k, const uint32_t*
 
 void gemm_weight_only_bf16_s8_avx512bf16(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
-  const float* a = static_cast<const float*>(call->slots[GEMM_A]);
-  const char* packed = static_cast<const char*>(call->slots[GEMM_WEIGHTS]);
-  float* c = static_cast<float*>(call->slots[GEMM_C]);
-  const int64_t n = p.n, k = p.k, stride = 2 * bf16_pairs(k);
-  const WideClamp clamp = {p.act_min, p.act_max};
+  const int64_t k = p.k, stride = 2 * bf16_pairs(k);
   const Form form = {k};
-  const int64_t one_tile = form.tile_bytes(WEIGHT_ONLY_COLUMNS);
+  const StoredProduct of(call, form.tile_bytes(WEIGHT_ONLY_COLUMNS), 7);
   const bool direct = p.m <= WEIGHT_ONLY_DIRECT_ROWS;
-  const ProductTasks tasks = weight_only_tasks(p.m, n, k, one_tile, 7, call->workers->threads);
-  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
-    const ProductTask part = tasks.at(task);
+  parallel_for(call->workers, of.tasks.count(), [&](int64_t task, int thread) {
+    const ProductTask part = of.tasks.at(task);
     char* own = static_cast<char*>(call->scratch) + thread * weight_only_bf16_thread_bytes(k);
     uint32_t* panel = reinterpret_cast<uint32_t*>(own);
     char* rounded = own + weight_only_bf16_panel_bytes(k);
     float* few = reinterpret_cast<float*>(rounded);
     uint16_t* many = reinterpret_cast<uint16_t*>(rounded);
     for (int64_t r = 0; r < part.rows; r++) {
-      const float* x = a + (part.first_row + r) * p.lda;
+      const float* x = of.a + (part.first_row + r) * p.lda;
       if (direct) {
         for (int64_t i = 0; i < k; i++) few[r * k + i] = bf16_rounded(x[i]);
       } else {
@@ -93,19 +88,15 @@ void gemm_weight_only_bf16_s8_avx512bf16(const Call* call) {
         if (k % 2) many[r * stride + k] = 0;
       }
     }
-    for (int64_t t = part.first_tile; t < part.end_tile; t++) {
-      const int64_t n0 = t * WEIGHT_ONLY_COLUMNS, width = s4_tile_width(n, n0);
-      const int columns = static_cast<int>(n - n0 < width ? n - n0 : width);
-      const char* tile = packed + t * one_tile;
-      float* out = c + part.first_row * p.ldc + n0;
+    of.each_tile(part, part.first_row, [&](const char* tile, int64_t width, float* out, int columns) {
       if (direct) {
-        widened_tile(form, part.rows, few, k, tile, width, out, p.ldc, columns, clamp);
+        widened_tile(form, part.rows, few, k, tile, width, out, p.ldc, columns, of.clamp);
       } else {
         widen_tile(tile, width, k, panel);
         multiply(part.rows, many, k, panel, out, p.ldc, columns);
-        finish(part.rows, tile, width, out, p.ldc, columns, clamp);
+        finish(part.rows, tile, width, out, p.ldc, columns, of.clamp);
       }
-    }
+    });
   });
 }
 
