@@ -7,15 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.sinter.cli.compare.Comparison;
 import dev.sinter.cli.compare.Verdict;
 import dev.sinter.cli.compare.Verifier;
 import dev.sinter.cli.peer.GuardedPeer;
-import dev.sinter.cli.peer.SinterPeer;
-import dev.sinter.cli.peer.TflitePeer;
 import dev.sinter.cli.report.Table;
-import dev.sinter.optimizer.data.InputSource;
-import dev.sinter.runtime.Options;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -41,12 +36,7 @@ class SharedModelsTest {
     Map<Verdict.Status, Integer> counts = new EnumMap<>(Verdict.Status.class);
     List<String> different = new ArrayList<>();
     try (GuardedPeer.Host host = new GuardedPeer.Host()) {
-      Verifier verifier =
-          new Verifier(
-              (name, file, shapes) -> SinterPeer.open(name, file, Options.DEFAULT, shapes),
-              (name, file, shapes) -> host.open(file, TflitePeer.Kernels.XNNPACK, 1, shapes),
-              InputSource.random(3, 5),
-              Comparison.DEFAULT_TOLERANCE);
+      Verifier verifier = BesideTflite.verifier(host, 3);
       for (Path f : files) {
         String name = shared.resolve("models").relativize(f).toString();
         Verdict v = verifier.verify(name, Files.readAllBytes(f));

@@ -8,6 +8,7 @@ import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Shape;
 import dev.sinter.graph.Subgraph;
 import dev.sinter.optimizer.rules.StaticLstm;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -74,8 +75,8 @@ final class LstmValues extends Beside {
 
   @Override
   void reset() {
-    java.util.Arrays.fill(c, 0);
-    java.util.Arrays.fill(h, 0);
+    Arrays.fill(c, 0);
+    Arrays.fill(h, 0);
   }
 
   @Override

@@ -6,12 +6,10 @@ package dev.sinter.cli.differential.quantize;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sinter.cli.compare.Comparison;
 import dev.sinter.cli.compare.Verdict;
 import dev.sinter.cli.compare.Verifier;
+import dev.sinter.cli.differential.BesideTflite;
 import dev.sinter.cli.peer.GuardedPeer;
-import dev.sinter.cli.peer.SinterPeer;
-import dev.sinter.cli.peer.TflitePeer;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.GraphBuilder;
@@ -24,7 +22,6 @@ import dev.sinter.optimizer.calibration.CalibrationException;
 import dev.sinter.optimizer.data.InputSource;
 import dev.sinter.optimizer.decision.Mode;
 import dev.sinter.optimizer.recipe.Recipe;
-import dev.sinter.runtime.Options;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -93,12 +90,7 @@ class ConstantProductsTest {
   @Test
   void givesWhatTensorFlowLiteGives() {
     try (GuardedPeer.Host host = new GuardedPeer.Host()) {
-      Verifier verifier =
-          new Verifier(
-              (name, file, shapes) -> SinterPeer.open(name, file, Options.DEFAULT, shapes),
-              (name, file, shapes) -> host.open(file, TflitePeer.Kernels.XNNPACK, 1, shapes),
-              InputSource.random(2, 5),
-              Comparison.DEFAULT_TOLERANCE);
+      Verifier verifier = BesideTflite.verifier(host, 2);
       for (int[][] lead : LEADING) {
         for (int flags : IntStream.range(0, 8).toArray()) {
           Graph g = product(lead, flags);

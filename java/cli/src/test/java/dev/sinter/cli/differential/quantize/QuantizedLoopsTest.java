@@ -7,13 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sinter.cli.compare.Comparison;
 import dev.sinter.cli.compare.Verdict;
-import dev.sinter.cli.compare.Verifier;
+import dev.sinter.cli.differential.BesideTflite;
 import dev.sinter.cli.differential.random.RandomModels;
 import dev.sinter.cli.peer.GuardedPeer;
-import dev.sinter.cli.peer.SinterPeer;
-import dev.sinter.cli.peer.TflitePeer;
 import dev.sinter.graph.Activation;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
@@ -30,19 +27,12 @@ import dev.sinter.graph.Subgraph;
 import dev.sinter.graph.tflite.TfliteWriter;
 import dev.sinter.optimizer.Optimized;
 import dev.sinter.optimizer.Optimizer;
-import dev.sinter.optimizer.calibration.CalibrationJson;
 import dev.sinter.optimizer.data.InputSource;
-import dev.sinter.optimizer.data.SessionSlots;
 import dev.sinter.optimizer.decision.Affine;
 import dev.sinter.optimizer.decision.Decisions;
-import dev.sinter.optimizer.decision.DecisionsJson;
 import dev.sinter.optimizer.decision.Mode;
 import dev.sinter.optimizer.recipe.Recipe;
-import dev.sinter.runtime.Model;
-import dev.sinter.runtime.Options;
-import dev.sinter.runtime.Session;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -134,43 +124,15 @@ class QuantizedLoopsTest {
     return kinds(g).stream().filter(k -> k.equals("Quantize") || k.equals("Dequantize")).count();
   }
 
-  private static Verdict verdict(GuardedPeer.Host host, Graph g, String what) {
-    return new Verifier(
-            (n, file, shapes) -> SinterPeer.open(n, file, Options.DEFAULT, shapes),
-            (n, file, shapes) -> host.open(file, TflitePeer.Kernels.XNNPACK, 1, shapes),
-            InputSource.random(3, 5),
-            Comparison.DEFAULT_TOLERANCE)
-        .verify(what, TfliteWriter.toBytes(g));
-  }
-
   private static void assertTensorFlowLitesResults(Graph g) {
     try (GuardedPeer.Host host = new GuardedPeer.Host()) {
-      Verdict v = verdict(host, g, "loop");
+      Verdict v = BesideTflite.verifier(host, 3).verify("loop", TfliteWriter.toBytes(g));
       assertTrue(v.status().label().matches("equal|close"), v.message());
     }
   }
 
   private static double noise(Graph expected, Graph actual) {
-    double error = 0;
-    double power = 0;
-    InputSource.Feed feed = InputSource.random(8, 2).open(expected);
-    try (Model a = Model.load(expected, Options.DEFAULT);
-        Model b = Model.load(actual, Options.DEFAULT);
-        Session one = a.newSession();
-        Session other = b.newSession()) {
-      for (int i = 0; i < feed.runs(); i++) {
-        feed.fill(i, new SessionSlots(one), new SessionSlots(other));
-        one.run();
-        other.run();
-        float[] x = one.outputReals(0);
-        float[] y = other.outputReals(0);
-        for (int k = 0; k < x.length; k++) {
-          error += (x[k] - y[k]) * (double) (x[k] - y[k]);
-          power += x[k] * (double) x[k];
-        }
-      }
-    }
-    return error / power;
+    return Noise.of(expected, actual, 8, false).ratio();
   }
 
   @Test
@@ -195,22 +157,7 @@ class QuantizedLoopsTest {
       }
       assertTensorFlowLitesResults(q);
       assertTrue(noise(g, q) < 0.01, noise(g, q) + " " + recipe);
-      String json = DecisionsJson.write(o.decisions());
-      assertEquals(q, DecisionsJson.read("d", json).apply(g));
-      String seen = CalibrationJson.write(o.calibration(), g);
-      Optimized again =
-          Optimizer.of(g)
-              .recipe(Recipe.named(recipe))
-              .calibration(
-                  graph -> {
-                    try {
-                      return CalibrationJson.read("c", seen, graph);
-                    } catch (IOException e) {
-                      throw new UncheckedIOException(e);
-                    }
-                  })
-              .run();
-      assertEquals(q, again.graph());
+      Stored.assertMakesTheSame(g, o, recipe);
     }
   }
 

@@ -3,12 +3,10 @@
 
 package dev.sinter.cli.differential.quantize;
 
-import dev.sinter.cli.compare.Comparison;
 import dev.sinter.cli.compare.Verdict;
 import dev.sinter.cli.compare.Verifier;
+import dev.sinter.cli.differential.BesideTflite;
 import dev.sinter.cli.peer.GuardedPeer;
-import dev.sinter.cli.peer.SinterPeer;
-import dev.sinter.cli.peer.TflitePeer;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.tflite.TfliteWriter;
 import dev.sinter.optimizer.Optimized;
@@ -18,7 +16,6 @@ import dev.sinter.optimizer.data.InputSource;
 import dev.sinter.optimizer.data.MisfitException;
 import dev.sinter.optimizer.decision.Mode;
 import dev.sinter.optimizer.recipe.Recipe;
-import dev.sinter.runtime.Options;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -31,12 +28,7 @@ final class QuantizedModels implements AutoCloseable {
   private static final List<String> OURS_ALONE = List.of("wi2b", "wbf16");
 
   private final GuardedPeer.Host host = new GuardedPeer.Host();
-  private final Verifier verifier =
-      new Verifier(
-          (name, file, shapes) -> SinterPeer.open(name, file, Options.DEFAULT, shapes),
-          (name, file, shapes) -> host.open(file, TflitePeer.Kernels.XNNPACK, 1, shapes),
-          InputSource.random(2, 5),
-          Comparison.DEFAULT_TOLERANCE);
+  private final Verifier verifier = BesideTflite.verifier(host, 2);
   final Map<String, Integer> counts = new TreeMap<>();
   final List<String> wrong = new ArrayList<>();
 

@@ -8,13 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sinter.cli.compare.Comparison;
 import dev.sinter.cli.compare.Verdict;
 import dev.sinter.cli.compare.Verifier;
+import dev.sinter.cli.differential.BesideTflite;
 import dev.sinter.cli.differential.random.RandomModels;
 import dev.sinter.cli.peer.GuardedPeer;
-import dev.sinter.cli.peer.SinterPeer;
-import dev.sinter.cli.peer.TflitePeer;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.GraphException;
 import dev.sinter.graph.Op;
@@ -22,21 +20,14 @@ import dev.sinter.graph.tflite.TfliteWriter;
 import dev.sinter.optimizer.LayerReport;
 import dev.sinter.optimizer.Optimized;
 import dev.sinter.optimizer.Optimizer;
-import dev.sinter.optimizer.calibration.CalibrationJson;
 import dev.sinter.optimizer.data.InputSource;
-import dev.sinter.optimizer.data.SessionSlots;
 import dev.sinter.optimizer.decision.Affine;
 import dev.sinter.optimizer.decision.Decisions;
-import dev.sinter.optimizer.decision.DecisionsJson;
 import dev.sinter.optimizer.decision.Mode;
 import dev.sinter.optimizer.decision.OpDecision;
 import dev.sinter.optimizer.recipe.Recipe;
 import dev.sinter.optimizer.rules.StaticLstm;
-import dev.sinter.runtime.Model;
-import dev.sinter.runtime.Options;
-import dev.sinter.runtime.Session;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -69,30 +60,8 @@ class StaticRecurrentTest {
 
   /** Power of the difference of outputs beside that of the outputs. */
   private static double noise(Graph expected, Graph actual, boolean anew) {
-    double error = 0;
-    double power = 0;
-    InputSource.Feed feed = InputSource.random(12, 2).open(expected);
-    try (Model a = Model.load(expected, Options.DEFAULT);
-        Model b = Model.load(actual, Options.DEFAULT);
-        Session one = a.newSession();
-        Session other = b.newSession()) {
-      for (int i = 0; i < feed.runs(); i++) {
-        feed.fill(i, new SessionSlots(one), new SessionSlots(other));
-        if (anew) {
-          one.resetState();
-          other.resetState();
-        }
-        one.run();
-        other.run();
-        float[] x = one.outputReals(0);
-        float[] y = other.outputReals(0);
-        for (int k = 0; k < x.length; k++) {
-          error += (x[k] - y[k]) * (double) (x[k] - y[k]);
-          power += x[k] * (double) x[k];
-        }
-      }
-    }
-    return power == 0 ? 0 : error / power;
+    Noise noise = Noise.of(expected, actual, 12, anew);
+    return noise.power() == 0 ? 0 : noise.ratio();
   }
 
   @ParameterizedTest
@@ -101,12 +70,7 @@ class StaticRecurrentTest {
     Map<String, Integer> counts = new TreeMap<>();
     List<Double> noises = new ArrayList<>();
     try (GuardedPeer.Host host = new GuardedPeer.Host()) {
-      Verifier verifier =
-          new Verifier(
-              (n, file, shapes) -> SinterPeer.open(n, file, Options.DEFAULT, shapes),
-              (n, file, shapes) -> host.open(file, TflitePeer.Kernels.XNNPACK, 1, shapes),
-              InputSource.random(3, 5),
-              Comparison.DEFAULT_TOLERANCE);
+      Verifier verifier = BesideTflite.verifier(host, 3);
       for (int seed = 1; seed <= MODELS; seed++) {
         Graph g = RandomModels.make(name, seed);
         Optimized o = run(g, "static_wi8_ai8");
@@ -126,22 +90,7 @@ class StaticRecurrentTest {
         assertEquals("equal", verdict.status().label(), form + seed + ": " + verdict.message());
         counts.merge(form, 1, Integer::sum);
         noises.add(noise(g, o.graph(), !form.equals("svdf")));
-        assertEquals(
-            o.graph(), DecisionsJson.read("d", DecisionsJson.write(o.decisions())).apply(g));
-        String seen = CalibrationJson.write(o.calibration(), g);
-        Optimized again =
-            Optimizer.of(g)
-                .recipe(Recipe.named("static_wi8_ai8"))
-                .calibration(
-                    graph -> {
-                      try {
-                        return CalibrationJson.read("c", seen, graph);
-                      } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                      }
-                    })
-                .run();
-        assertEquals(o.graph(), again.graph());
+        Stored.assertMakesTheSame(g, o, "static_wi8_ai8");
       }
     }
     Collections.sort(noises);
