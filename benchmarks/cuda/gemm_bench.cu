@@ -69,7 +69,7 @@ Set make_set(const Kernel& kernel, const GemmParams& p, uint32_t seed, bool peer
   std::vector<float> zeros(static_cast<size_t>(p.n), 0.0f);
   if (kernel.sparse) {
     const int64_t groups = int64_t{p.n} * p.k / 4;
-    if (t == BF16_F32) {
+    if (w_bytes(t) == 2) {
       strike<<<1024, 256>>>(reinterpret_cast<uint16_t*>(s.w->data), groups);
     } else {
       strike<<<1024, 256>>>(s.w->data, groups);
@@ -118,7 +118,7 @@ Runner runner_of(const Kernel& kernel, const GemmParams& p, const std::vector<Se
 }
 
 PeerType peer_of(Types t) {
-  return t == S8_S32 ? PEER_S8_S32 : t == S8_S8 ? PEER_S8_S8 : PEER_BF16_F32;
+  return t == S8_S32 ? PEER_S8_S32 : t == S8_S8 ? PEER_S8_S8 : t == BF16_BF16 ? PEER_BF16_BF16 : PEER_BF16_F32;
 }
 
 // One size of one kernel beside its peers. `sets`: buffers in rotation; `forms`: the kernel's other forms too.
@@ -291,7 +291,13 @@ std::vector<Job> jobs() {
     time_product("2of4_s8s32", 4096, 4096, 4096, 2, 6, 15, "rotated", "sm90a_s8s32");
     time_product("2of4_s8s8", 4096, 4096, 4096, 2, 6, 15, "rotated", "sm90a_s8s8");
   });
+  timing("bf16_to_bf16", [] {
+    time_product("sm90a_bf16_bf16", 4096, 4096, 4096, 2, 6, 15, "rotated");
+    time_product("sm90a_bf16_bf16", 1024, 4096, 4096, 4, 12, 7, "rotated");
+  });
   timing("2of4_bf16", [] { time_product("2of4_bf16", 4096, 4096, 4096, 2, 6, 15, "rotated", "sm90a_bf16"); });
+  timing("2of4_bf16_to_bf16",
+         [] { time_product("2of4_bf16_bf16", 4096, 4096, 4096, 2, 6, 15, "rotated", "sm90a_bf16_bf16"); });
   for (const int m : {1, 8, 16, 32}) {
     list.push_back({"time_few_" + std::to_string(m), [m] {
                       for (const int sets : {12, 1}) {
@@ -307,7 +313,8 @@ std::vector<Job> jobs() {
     for (const int m : {1, 8, 64}) time_product("skinny_bf16s8", m, 4096, 4096, 12, 24, 9, "rotated");
     for (const int m : {128, 512, 4096}) time_product("sm90a_bf16s8", m, 4096, 4096, 4, 4, 5, "rotated");
   });
-  for (const char* name : {"sm90a_s8s32", "sm90a_s8s8", "sm90a_bf16", "2of4_s8s32", "2of4_s8s8", "2of4_bf16"}) {
+  for (const char* name : {"sm90a_s8s32", "sm90a_s8s8", "sm90a_bf16", "2of4_s8s32", "2of4_s8s8", "2of4_bf16",
+                           "2of4_bf16_bf16", "sm90a_bf16_bf16"}) {
     for (const int m : {1024, 4096}) {
       list.push_back({std::string("forms_") + name + "_" + std::to_string(m),
                       [name, m] {

@@ -64,7 +64,7 @@ std::vector<char> make_weights(Values& values, Types t, int64_t n, int64_t k, bo
       }
       const bool kept = keep >> (i % 4) & 1;
       const size_t at = static_cast<size_t>(j * k + i);
-      if (t == BF16_F32) {
+      if (w_bytes(t) == 2) {
         const uint16_t v = kept ? bf16_from_float(values.real()) : 0;
         memcpy(&w[2 * at], &v, 2);
       } else {
@@ -153,7 +153,7 @@ void check_shape(const Kernel& kernel, Shape s, uint64_t seed) {
   } else if (outputs > 0) {
     const DeviceBytes result(outputs * 16);
     double* to = reinterpret_cast<double*>(result.data);
-    if (t == BF16_F32) {
+    if (w_bytes(t) == 2) {
       plain_floats<<<grid, 256>>>(reinterpret_cast<uint16_t*>(device_a.data),
                                   reinterpret_cast<uint16_t*>(device_w.data), to, to + outputs, p);
     } else {
@@ -206,14 +206,21 @@ void check_shape(const Kernel& kernel, Shape s, uint64_t seed) {
             good = want == got;
           } else {
             float y, b;
-            memcpy(&y, row + 4 * n, 4);
+            if (t == BF16_BF16) {
+              uint16_t half;
+              memcpy(&half, row + 2 * n, 2);
+              y = bf16_to_float(half);
+            } else {
+              memcpy(&y, row + 4 * n, 4);
+            }
             memcpy(&b, &bias[n], 4);
             const double factor = scaled ? scale[n] : 1.0;
             want = exact[at] * factor + b;
             double bound = (s.k + 4) / 8388608.0 * (fabs(magnitude[at] * factor) + fabs(b));
             want = fmin(fmax(want, p.act_min), p.act_max);
             got = y;
-            good = fabs(got - want) <= bound;  // NaN is not
+            if (t == BF16_BF16) bound += fabs(want) / 256;  // half a step of eight bits
+            good = fabs(got - want) <= bound;               // NaN is not
           }
           if (!good && wrong++ == 0) {
             first_row = m, first_column = n;
@@ -288,7 +295,7 @@ void probe_places(const Kernel& kernel) {
 }  // namespace
 
 int check_kernel(const Kernel& kernel) {
-  if (kernel.sparse && kernel.types != S8_S8) probe_places(kernel);
+  if (kernel.sparse && out_bytes(kernel.types) == 4) probe_places(kernel);
   const Shape shapes[] = {
       {128, 256, 128, 0, 0},    {256, 512, 512, 0, 0},  {1, 1, 1, 0, 0},         {2, 3, 5, 1, 1},
       {17, 33, 65, 3, 2},       {7, 40, 128, 0, 0},     {8, 96, 1024, 0, 0},     {16, 256, 4096, 0, 0},

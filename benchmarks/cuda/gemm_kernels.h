@@ -9,7 +9,7 @@
 #include "kernels/gemm/cuda_gemm.h"
 #include "kernels/gemm/cuda_packing.h"
 
-enum Types { S8_S32, S8_S8, BF16_F32, BF16S8_F32 };
+enum Types { S8_S32, S8_S8, BF16_F32, BF16_BF16, BF16S8_F32 };
 
 struct Kernel {
   const char* name;
@@ -26,10 +26,10 @@ inline int64_t a_bytes(Types t) {
   return t == S8_S32 || t == S8_S8 ? 1 : 2;
 }
 inline int64_t w_bytes(Types t) {
-  return t == BF16_F32 ? 2 : 1;
+  return t == BF16_F32 || t == BF16_BF16 ? 2 : 1;
 }
 inline int64_t out_bytes(Types t) {
-  return t == S8_S8 ? 1 : 4;
+  return t == S8_S8 ? 1 : t == BF16_BF16 ? 2 : 4;
 }
 
 // Against plain products on the GPU, with the requantization of the CPU's rows. 0: all is right.

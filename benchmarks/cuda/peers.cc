@@ -130,9 +130,12 @@ Runner cublas_runner(PeerType type, int m, int n, int k, const std::vector<PeerB
     *why = "cublasLt not found";
     return {"cublasLt", nullptr};
   }
-  const bool ints = type != PEER_BF16_F32;
+  const bool ints = type == PEER_S8_S32 || type == PEER_S8_S8;
   const cudaDataType in = ints ? CUDA_R_8I : CUDA_R_16BF;
-  const cudaDataType out = type == PEER_S8_S32 ? CUDA_R_32I : type == PEER_S8_S8 ? CUDA_R_8I : CUDA_R_32F;
+  const cudaDataType out = type == PEER_S8_S32      ? CUDA_R_32I
+                           : type == PEER_S8_S8     ? CUDA_R_8I
+                           : type == PEER_BF16_BF16 ? CUDA_R_16BF
+                                                    : CUDA_R_32F;
   const cudaDataType scale = type == PEER_S8_S32 ? CUDA_R_32I : CUDA_R_32F;
   cublasLtMatmulDesc_t operation;
   cublasLtMatrixLayout_t w, a, c;
@@ -193,10 +196,10 @@ Runner cusparse_runner(PeerType type, int m, int n, int k, const std::vector<Pee
     *why = "cusparseLt not found";
     return {"cusparseLt", nullptr};
   }
-  const bool ints = type != PEER_BF16_F32;
+  const bool ints = type == PEER_S8_S32 || type == PEER_S8_S8;
   // bfloat16 to float where the library takes it, else to bfloat16 (fewer bytes to write).
   for (const bool narrow : {false, true}) {
-    if (ints && narrow) break;
+    if (narrow ? ints : type == PEER_BF16_BF16) continue;
     const cudaDataType in = ints ? CUDA_R_8I : CUDA_R_16BF;
     const cudaDataType out = type == PEER_S8_S32  ? CUDA_R_32I
                              : type == PEER_S8_S8 ? CUDA_R_8I

@@ -5,7 +5,7 @@
 
 #include "bench_support.h"
 
-enum PeerType { PEER_S8_S32, PEER_S8_S8, PEER_BF16_F32 };
+enum PeerType { PEER_S8_S32, PEER_S8_S8, PEER_BF16_F32, PEER_BF16_BF16 };
 
 // C [m][n] = A [m][k] x W [n][k], dense, row-major: a runner over sets of buffers with the fastest of the algorithms
 // that the library's heuristics offer. Its enqueue is empty (and `why` says why) where the library or an algorithm is

@@ -34,10 +34,10 @@ static inline float float_of(float value) {
 static inline float float_of(uint16_t value) {
   return bf16_to_float(value);
 }
-static inline void put_float(float* out, float value) {
+SINTER_HOST_DEVICE static inline void put_float(float* out, float value) {
   *out = value;
 }
-static inline void put_float(uint16_t* out, float value) {
+SINTER_HOST_DEVICE static inline void put_float(uint16_t* out, float value) {
   *out = bf16_from_float(value);
 }
 // An operand that is stored as float or as bfloat16, as the product sees it.

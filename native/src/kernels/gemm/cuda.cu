@@ -63,9 +63,10 @@ void launch_plain(const Call* call, const Parts& parts, const Epilogue& store) {
   }
 }
 
-StoreFloats store_floats(const Call* call, const Parts& parts) {
+template <class Out>
+StoreBounded<Out> store_bounded(const Call* call, const Parts& parts) {
   const GemmParams& p = params_of<GemmParams>(call);
-  return {slot_of<float>(call, GEMM_C), p.ldc, static_cast<const float*>(parts.bias), p.act_min, p.act_max};
+  return {slot_of<Out>(call, GEMM_C), p.ldc, static_cast<const float*>(parts.bias), p.act_min, p.act_max};
 }
 
 }  // namespace
@@ -105,13 +106,22 @@ void gemm_s8s8s32_sm80(const Call* call) {
 void gemm_bf16bf16f32_sm80(const Call* call) {
   if (launch_few(call, launch_skinny_bf16)) return;
   const Parts parts = parts_of(call, 2, 2);
-  launch_plain<ProductBf16>(call, parts, store_floats(call, parts));
+  launch_plain<ProductBf16>(call, parts, store_bounded<float>(call, parts));
 }
 
-void gemm_f32bf16f32_sm80(const Call* call) {
+void gemm_bf16bf16bf16_sm80(const Call* call) {
+  if (launch_few(call, launch_skinny_bf16_bf16)) return;
+  const Parts parts = parts_of(call, 2, 2);
+  launch_plain<ProductBf16>(call, parts, store_bounded<uint16_t>(call, parts));
+}
+
+namespace {
+
+template <class Out>
+void launch_rounded(const Call* call) {
   const Parts parts = parts_of(call, 4, 2);
   if (parts.shape.m == 0) return;
-  const StoreFloats store = store_floats(call, parts);
+  const StoreBounded<Out> store = store_bounded<Out>(call, parts);
   auto launch = [&](auto source) { launch_product<ProductBf16>(source, parts.shape, store, 1, stream_of(call)); };
   // Vectors of 16 bytes are read whole.
   if (copy_bytes(parts.places) == 16 && parts.places.k_bytes % 16 == 0) {
@@ -120,10 +130,19 @@ void gemm_f32bf16f32_sm80(const Call* call) {
   launch(RoundingSource<MatrixPlaces, 4>{parts.places, parts.weights});
 }
 
+}  // namespace
+
+void gemm_f32bf16f32_sm80(const Call* call) {
+  launch_rounded<float>(call);
+}
+void gemm_f32bf16bf16_sm80(const Call* call) {
+  launch_rounded<uint16_t>(call);
+}
+
 void gemm_f32f32f32_sm80(const Call* call) {
   const Parts parts = parts_of(call, 4, 4);
   if (parts.shape.m == 0) return;
-  const StoreFloats store = store_floats(call, parts);
+  const StoreFloats store = store_bounded<float>(call, parts);
   auto launch = [&](auto source) { launch_tiles<PlainSums>(source, parts.shape, store, 1, stream_of(call)); };
   if (copy_bytes(parts.places) == 16) return launch(PlainSource<MatrixPlaces, 16>{parts.places, parts.weights});
   launch(PlainSource<MatrixPlaces, 4>{parts.places, parts.weights});

@@ -214,5 +214,8 @@ void gemm_s8s8s8_sm80_2of4(const Call* call) {
 void gemm_bf16bf16f32_sm80_2of4(const Call* call) {
   launch<SparseBf16, ToF32>(call, 2);
 }
+void gemm_bf16bf16bf16_sm80_2of4(const Call* call) {
+  launch<SparseBf16, ToBf16>(call, 2);
+}
 
 }  // namespace sinter

@@ -21,19 +21,24 @@ struct GemmTask {
   int variant;
 };
 
+// Names end in the types of A and C; bf16 alone: C is float.
+//
 // Hopper, dense: packing cuda_rows. `a` is 16-byte aligned, as is the stride lda * bytes of a value.
 cudaError_t launch_sm90a_s8s32(const GemmTask& task);
 cudaError_t launch_sm90a_s8s8(const GemmTask& task);
 cudaError_t launch_sm90a_bf16(const GemmTask& task);
+cudaError_t launch_sm90a_bf16_bf16(const GemmTask& task);
 // Hopper, 2:4: packing cuda_2of4; the same demands.
 cudaError_t launch_sm90a_2of4_s8s32(const GemmTask& task);
 cudaError_t launch_sm90a_2of4_s8s8(const GemmTask& task);
 cudaError_t launch_sm90a_2of4_bf16(const GemmTask& task);
+cudaError_t launch_sm90a_2of4_bf16_bf16(const GemmTask& task);
 
 // Few rows of A: packing cuda_rows, any alignment. Meant for m <= 16, right for any.
 cudaError_t launch_skinny_s8s32(const GemmTask& task);
 cudaError_t launch_skinny_s8s8(const GemmTask& task);
 cudaError_t launch_skinny_bf16(const GemmTask& task);
+cudaError_t launch_skinny_bf16_bf16(const GemmTask& task);
 cudaError_t launch_skinny_bf16s8(const GemmTask& task);
 
 // Packing cuda_rows of int8, for many rows of A: `wide` has cuda_wide_bytes(n, k) bytes of device memory for the

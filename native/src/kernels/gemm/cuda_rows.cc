@@ -9,6 +9,7 @@ namespace sinter {
 void gemm_s8s8s8_sm80(const Call* call);
 void gemm_s8s8s32_sm80(const Call* call);
 void gemm_bf16bf16f32_sm80(const Call* call);
+void gemm_bf16bf16bf16_sm80(const Call* call);
 
 namespace {
 
@@ -65,6 +66,18 @@ void launch_dense(const Call* call, int64_t value_bytes, Launch skinny, Launch t
   }
 }
 
+// With A's floats rounded first.
+void launch_rounded(const Call* call, Launch skinny, Launch tiles) {
+  GemmTask task = task_of(call);
+  GemmParams p = *task.p;
+  const int64_t stride = aligned_stride(p, 2);
+  report(launch_round_rows(static_cast<const float*>(task.a), p.m, p.k, p.lda, call->scratch, stride, task.stream));
+  task.a = call->scratch;
+  p.lda = static_cast<int32_t>(stride / 2);
+  task.p = &p;
+  report((p.m <= few_rows ? skinny : tiles)(task));
+}
+
 void launch_sparse(const Call* call, int64_t value_bytes, Launch tiles) {
   if (strides_fit(params_of<GemmParams>(call), value_bytes) && aligned16(call->slots[GEMM_A])) {
     report(tiles(task_of(call)));
@@ -115,15 +128,14 @@ void gemm_s8s8s32_sm90a(const Call* call) {
 void gemm_bf16bf16f32_sm90a(const Call* call) {
   launch_dense(call, 2, launch_skinny_bf16, launch_sm90a_bf16, gemm_bf16bf16f32_sm80);
 }
+void gemm_bf16bf16bf16_sm90a(const Call* call) {
+  launch_dense(call, 2, launch_skinny_bf16_bf16, launch_sm90a_bf16_bf16, gemm_bf16bf16bf16_sm80);
+}
 void gemm_f32bf16f32_sm90a(const Call* call) {
-  GemmTask task = task_of(call);
-  GemmParams p = *task.p;
-  const int64_t stride = aligned_stride(p, 2);
-  report(launch_round_rows(static_cast<const float*>(task.a), p.m, p.k, p.lda, call->scratch, stride, task.stream));
-  task.a = call->scratch;
-  p.lda = static_cast<int32_t>(stride / 2);
-  task.p = &p;
-  report((p.m <= few_rows ? launch_skinny_bf16 : launch_sm90a_bf16)(task));
+  launch_rounded(call, launch_skinny_bf16, launch_sm90a_bf16);
+}
+void gemm_f32bf16bf16_sm90a(const Call* call) {
+  launch_rounded(call, launch_skinny_bf16_bf16, launch_sm90a_bf16_bf16);
 }
 
 void gemm_s8s8s8_sm90a_2of4(const Call* call) {
@@ -134,6 +146,9 @@ void gemm_s8s8s32_sm90a_2of4(const Call* call) {
 }
 void gemm_bf16bf16f32_sm90a_2of4(const Call* call) {
   launch_sparse(call, 2, launch_sm90a_2of4_bf16);
+}
+void gemm_bf16bf16bf16_sm90a_2of4(const Call* call) {
+  launch_sparse(call, 2, launch_sm90a_2of4_bf16_bf16);
 }
 
 void gemm_bf16s8f32_sm90a(const Call* call) {

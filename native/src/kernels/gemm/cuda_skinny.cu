@@ -73,5 +73,8 @@ cudaError_t launch_skinny_s8s8(const GemmTask& task) {
 cudaError_t launch_skinny_bf16(const GemmTask& task) {
   return choose_stream<SkinnyBf16, ToF32>(task, 2);
 }
+cudaError_t launch_skinny_bf16_bf16(const GemmTask& task) {
+  return choose_stream<SkinnyBf16, ToBf16>(task, 2);
+}
 
 }  // namespace sinter

@@ -113,6 +113,9 @@ cudaError_t launch_sm90a_s8s8(const GemmTask& task) {
 cudaError_t launch_sm90a_bf16(const GemmTask& task) {
   return choose<float, ToF32>(task, packed_weights(task, 2));
 }
+cudaError_t launch_sm90a_bf16_bf16(const GemmTask& task) {
+  return choose<float, ToBf16>(task, packed_weights(task, 2));
+}
 
 cudaError_t launch_sm90a_bf16s8(const GemmTask& task, void* wide) {
   const Weights narrow = packed_weights(task, 1);

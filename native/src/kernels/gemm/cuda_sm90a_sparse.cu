@@ -31,7 +31,8 @@ cudaError_t launch(const GemmTask& task, int64_t value_bytes) {
   const int64_t bytes = sizeof(typename F::To::Out), most = 16 / bytes;
   t.wide = reinterpret_cast<uintptr_t>(task.c) % 16 == 0 && p.ldc % most == 0 && p.n % most == 0;
   if (t.wide) {
-    status = make_map(&out, task.c, p.n * bytes, p.m, p.ldc * bytes, 64, F::staged_columns);
+    const uint32_t line = bytes == 2 ? 128 : 64;
+    status = make_map(&out, task.c, p.n * bytes, p.m, p.ldc * bytes, line, F::staged_columns);
     if (status != cudaSuccess) return status;
   }
   return launch_tiles<F>(rows, columns, out, t, 16, task.stream);
@@ -68,6 +69,9 @@ cudaError_t launch_sm90a_2of4_s8s8(const GemmTask& task) {
 }
 cudaError_t launch_sm90a_2of4_bf16(const GemmTask& task) {
   return choose<float, ToF32>(task, 2);
+}
+cudaError_t launch_sm90a_2of4_bf16_bf16(const GemmTask& task) {
+  return choose<float, ToBf16>(task, 2);
 }
 
 }  // namespace sinter

@@ -61,6 +61,8 @@ __device__ __forceinline__ void store_four(const typename F::Sum (&sum)[4], cons
   if (t.wide && column + 4 <= t.columns) {
     if constexpr (sizeof(Out) == 1) {
       *reinterpret_cast<uint32_t*>(to) = *reinterpret_cast<const uint32_t*>(out);
+    } else if constexpr (sizeof(Out) == 2) {
+      *reinterpret_cast<uint2*>(to) = *reinterpret_cast<const uint2*>(out);
     } else {
       *reinterpret_cast<uint4*>(to) = *reinterpret_cast<const uint4*>(out);
     }

@@ -199,6 +199,59 @@ __device__ __forceinline__ void store_wide_1(const typename F::Sum (&d)[F::colum
   }
 }
 
+// Eight neighbouring results in bfloat16 in one store: the four lanes of a row exchange so that each has a block.
+template <class F>
+__device__ __forceinline__ void store_wide_2(const typename F::Sum (&d)[F::columns / 2], const TileTask& t,
+                                             const ColumnVectors<F>& vectors, int row, int column0, int lane) {
+  const int q = lane % 4;
+  const bool upper = q / 2, odd = q % 2;
+  uint16_t* c = static_cast<uint16_t*>(t.c);
+#pragma unroll
+  for (int j = 0; j < F::columns / 8; j += 4) {
+    uint32_t pair[2][4];  // below, block
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+      float b[2], s[2] = {};
+      vectors.pair(8 * (j + i) + 2 * q, b, s);
+#pragma unroll
+      for (int below = 0; below < 2; below++) {
+        pair[below][i] = ToBf16::pair(ToF32::value(d[4 * (j + i) + 2 * below], b[0], s[0], t.bounds),
+                                      ToF32::value(d[4 * (j + i) + 2 * below + 1], b[1], s[1], t.bounds));
+      }
+    }
+#pragma unroll
+    for (int below = 0; below < 2; below++) {
+      const uint32_t(&w)[4] = pair[below];
+      // Lanes two apart, then one apart, exchange what the other one will store.
+      uint32_t mine[2], come[2];  // of blocks 2 (q / 2) + 0, 1: my columns, and those of the lane two apart
+#pragma unroll
+      for (int i = 0; i < 2; i++) {
+        mine[i] = upper ? w[2 + i] : w[i];
+        come[i] = __shfl_xor_sync(0xffffffff, upper ? w[i] : w[2 + i], 2);
+      }
+      const uint32_t near = __shfl_xor_sync(0xffffffff, odd ? mine[0] : mine[1], 1),
+                     far = __shfl_xor_sync(0xffffffff, odd ? come[0] : come[1], 1);
+      const uint32_t own = odd ? mine[1] : mine[0], other = odd ? come[1] : come[0];
+      // The lanes of this half of four, and those of the other half, in the order of their columns.
+      const uint32_t here[2] = {odd ? near : own, odd ? own : near}, there[2] = {odd ? far : other, odd ? other : far};
+      const uint32_t out[4] = {upper ? there[0] : here[0], upper ? there[1] : here[1], upper ? here[0] : there[0],
+                               upper ? here[1] : there[1]};
+      const int r = row + 8 * below, column = column0 + 8 * (j + q);
+      if (r < t.rows && column < t.columns) {
+        uint16_t* to = c + r * t.ldc + column;
+        if (column + 8 <= t.columns) {
+          *reinterpret_cast<uint4*>(to) = make_uint4(out[0], out[1], out[2], out[3]);
+        } else {
+#pragma unroll
+          for (int i = 0; i < 7; i++) {
+            if (column + i < t.columns) to[i] = static_cast<uint16_t>(out[i / 2] >> i % 2 * 16);
+          }
+        }
+      }
+    }
+  }
+}
+
 // Any alignment.
 template <class F>
 __device__ __forceinline__ void store_single(const typename F::Sum (&d)[F::columns / 2], const TileTask& t,
@@ -309,6 +362,48 @@ __device__ __forceinline__ void store_staged_1(const typename F::Sum (&d)[F::col
     group_sync<128>(1 + group);
     if (issues) {
       store_box(map, first_row, column0 + part * F::staged_columns, here);
+      stores_commit();
+    }
+  }
+}
+
+// Results of two bytes: a line of 128 bytes, all of the warpgroup's rows, for each column, swizzled likewise. Four
+// blocks of 8 by 8 are transposed on their way there.
+template <class F>
+__device__ __forceinline__ void store_staged_2(const typename F::Sum (&d)[F::columns / 2], const TileTask& t,
+                                               const RowVectors<F>& vectors, const CUtensorMap* map, uint32_t staging,
+                                               int first_row, int column0, int group) {
+  const int lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4;
+  const bool issues = threadIdx.x % 128 == 0;
+  // This lane's line of the four blocks: the rows' upper and lower eight, of two neighbours along the columns.
+  const int line = lane / 16 * 8 + lane % 8, place = warp * 2 + lane / 8 % 2;
+#pragma unroll
+  for (int part = 0; part < F::columns / F::staged_columns; part++) {
+    const uint32_t here = staging + part % 2 * F::staged_part;
+    if (issues) stores_read<1>();  // this half's last box
+    group_sync<128>(1 + group);
+#pragma unroll
+    for (int b = 0; b < F::staged_columns / 8; b += 2) {
+      uint32_t words[2][2];  // block, below
+#pragma unroll
+      for (int i = 0; i < 2; i++) {
+        const int j = part * (F::staged_columns / 8) + b + i;
+#pragma unroll
+        for (int below = 0; below < 2; below++) {
+          const float bias = vectors.bias[below], scale = vectors.scale[below];
+          words[i][below] = ToBf16::pair(ToF32::value(d[4 * j + 2 * below], bias, scale, t.bounds),
+                                         ToF32::value(d[4 * j + 2 * below + 1], bias, scale, t.bounds));
+        }
+      }
+      const uint32_t at = here + (8 * b + line) * 128 + (place ^ (line & 7)) * 16;
+      asm volatile("stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(at), "r"(words[0][0]),
+                   "r"(words[0][1]), "r"(words[1][0]), "r"(words[1][1])
+                   : "memory");
+    }
+    store_fence();
+    group_sync<128>(1 + group);
+    if (issues) {
+      store_box(map, 2 * first_row, column0 + part * F::staged_columns, here);
       stores_commit();
     }
   }

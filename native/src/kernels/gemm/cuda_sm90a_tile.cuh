@@ -199,6 +199,8 @@ __global__ void __launch_bounds__(F::threads, 1)
             store_transposed<F>(d[h], t, row_vectors, row, column0, lane);
           } else if constexpr (sizeof(typename F::To::Out) == 1) {
             store_staged_1<F>(d[h], t, row_vectors, &out_map, staging + group * F::staged, row0, column0, group);
+          } else if constexpr (sizeof(typename F::To::Out) == 2) {
+            store_staged_2<F>(d[h], t, row_vectors, &out_map, staging + group * F::staged, row0, column0, group);
           } else {
             store_staged_4<F>(d[h], t, row_vectors, &out_map, staging + group * F::staged, row0, column0);
           }
@@ -206,6 +208,8 @@ __global__ void __launch_bounds__(F::threads, 1)
           store_single<F>(d[h], t, vectors, row, column0, lane);
         } else if constexpr (sizeof(typename F::To::Out) == 1) {
           store_wide_1<F>(d[h], t, vectors, row, column0, lane);
+        } else if constexpr (sizeof(typename F::To::Out) == 2) {
+          store_wide_2<F>(d[h], t, vectors, row, column0, lane);
         } else {
           store_wide_4<F>(d[h], t, vectors, row, column0, lane);
         }

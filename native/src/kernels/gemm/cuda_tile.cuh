@@ -288,14 +288,18 @@ struct StoreSums {
   }
 };
 
-struct StoreFloats {
-  float* c;
+// Out: float, or uint16_t for bfloat16.
+template <class Out>
+struct StoreBounded {
+  Out* c;
   int64_t ldc;
   const float* bias;
   float act_min, act_max;
-  __device__ float bounded(float v) const {
+  __device__ Out bounded(float v) const {
     v = v < act_min ? act_min : v;  // NaN stays
-    return v > act_max ? act_max : v;
+    Out out;
+    put_float(&out, v > act_max ? act_max : v);
+    return out;
   }
   template <class Sums>
   __device__ void store(const Sums& sums, int first_m, int first_n, int group, const TileShape& shape, char*) const {
@@ -303,12 +307,14 @@ struct StoreFloats {
     sums.each_pair([&](int row, int column, float x, float y) {
       const int n = first_n + column;
       if (n >= shape.n) return;
-      x = bounded(x + bias[offset + n]);
-      if (n + 1 < shape.n) y = bounded(y + bias[offset + n + 1]);
-      store_pair(c + offset, ldc, first_m + row, n, shape.m, shape.n, x, y);
+      const Out left = bounded(x + bias[offset + n]),
+                right = n + 1 < shape.n ? bounded(y + bias[offset + n + 1]) : Out();
+      store_pair(c + offset, ldc, first_m + row, n, shape.m, shape.n, left, right);
     });
   }
 };
+typedef StoreBounded<float> StoreFloats;
+typedef StoreBounded<uint16_t> StoreBf16;
 
 // xnn.gemm to 8 bits, by way of shared memory: rows are stored in words. `lowest`: of the type, -128 or 0.
 template <int lowest>

@@ -60,7 +60,7 @@ Case case_s8(Random& random, int m, int n, int k, int extra, DataType out) {
   return c;
 }
 
-Case case_bf16(Random& random, int m, int n, int k, int extra, bool whole) {
+Case case_bf16(Random& random, int m, int n, int k, int extra, bool whole, DataType out = F32) {
   GemmParams p = params(m, n, k, extra);
   p.act_min = k % 2 ? 0.0f : -INFINITY;
   p.act_max = k % 2 ? 6.0f : INFINITY;
@@ -79,11 +79,11 @@ Case case_bf16(Random& random, int m, int n, int k, int extra, bool whole) {
   Case c;
   c.name = "gemm 2:4 bf16 m" + std::to_string(m) + " n" + std::to_string(n) + " k" + std::to_string(k);
   c.op = "gemm";
-  c.types = {BF16, BF16, F32};
+  c.types = {BF16, BF16, out};
   c.params = params_of(p);
   c.sources = {bytes_of(weights), random.integer(0, 2) == 0 ? Bytes() : float_values(random, n, whole), Bytes()};
   c.inputs = {bytes_of(a)};
-  c.out_bytes = m == 0 ? 0 : (int64_t{m - 1} * p.ldc + n) * 4;
+  c.out_bytes = m == 0 ? 0 : (int64_t{m - 1} * p.ldc + n) * (out == BF16 ? 2 : 4);
   c.tolerance = value_tolerance(k, whole);
   return c;
 }
@@ -106,7 +106,7 @@ TEST(Gemm2of4, SmallShapesInBf16) {
   for (int m : {0, 1, 2, 7, 8, 9, 17}) {
     for (int n : {1, 2, 8, 15, 17, 64, 65, 129}) {
       for (int k : {1, 3, 4, 5, 16, 63, 64, 65, 130}) {
-        run_differential(case_bf16(random, m, n, k, 0, random.integer(0, 1)));
+        run_differential(case_bf16(random, m, n, k, 0, random.integer(0, 1), random.integer(0, 1) ? BF16 : F32));
         if (HasFailure()) return;
       }
     }
@@ -120,7 +120,7 @@ TEST(Gemm2of4, RandomShapesAndStrides) {
       const int m = static_cast<int>(random.integer(1, 200)), n = static_cast<int>(random.integer(1, 200)),
                 k = static_cast<int>(random.integer(1, 500)), extra = static_cast<int>(random.integer(0, 9));
       const bool either = random.integer(0, 1);
-      run_differential(bf16 ? case_bf16(random, m, n, k, extra, either)
+      run_differential(bf16 ? case_bf16(random, m, n, k, extra, either, random.integer(0, 1) ? BF16 : F32)
                             : case_s8(random, m, n, k, extra, either ? S32 : S8));
       if (HasFailure()) return;
     }
@@ -132,7 +132,8 @@ TEST(Gemm2of4, TilesOfDevices) {
   Random random(226);
   for (const int n : {2192, 2200}) run_differential(case_s8(random, 2100, n, 40, 0, S8));
   run_differential(case_s8(random, 2100, 2200, 40, 8, S32));
-  run_differential(case_bf16(random, 2100, 2200, 24, 0, true));
+  for (const DataType out : {F32, BF16}) run_differential(case_bf16(random, 2100, 2200, 24, 0, true, out));
+  run_differential(case_bf16(random, 2100, 2204, 24, 0, true, BF16));
 }
 
 }  // namespace

@@ -78,7 +78,10 @@ TEST(GemmBf16, TilesOfDevices) {
   Random random(29);
   for (const bool bf16_activations : {false, true}) {
     run_differential(make_case(random, 33, 200, 1100, 4, bf16_activations, true, false));
-    run_differential(make_case(random, 2100, 2200, 24, 0, bf16_activations, true, true));
+    for (const bool bf16_results : {false, true}) {
+      run_differential(make_case(random, 2100, 2200, 24, 0, bf16_activations, true, true, bf16_results));
+    }
+    run_differential(make_case(random, 33, 204, 1100, 4, bf16_activations, true, false, true));
   }
 }
 
