@@ -69,8 +69,10 @@ inline void conv_dynamic_as(const Call* call) {
 }
 
 inline void conv_dynamic(const Call* call) {
-  if (static_cast<const ConvParams*>(call->params)->dynamic == DYNAMIC_DELEGATE) return conv_dynamic_as<FUSED>(call);
-  conv_dynamic_as<ROUNDED>(call);
+  const int32_t mode = static_cast<const ConvParams*>(call->params)->dynamic;
+  if (mode == DYNAMIC_DELEGATE) return conv_dynamic_as<FUSED>(call);
+  if (mode < DYNAMIC_SYMMETRIC_FOLDED) return conv_dynamic_as<ROUNDED>(call);
+  conv_dynamic_as<FOLDED>(call);
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   const DataType weights = row->types[CONV_WEIGHTS];
   const bool weight_only = type == F32 && p.dynamic == WEIGHT_ONLY && (weights == S8 || weights == S4);
   const bool dynamic = type == F32 && weights == S8 && !weight_only;
-  if (!weight_only && (p.dynamic < 0 || p.dynamic > (dynamic ? 2 : 0))) {
+  if (!weight_only && (p.dynamic < 0 || p.dynamic > (dynamic ? DYNAMIC_LAST : 0))) {
     return fail(SINTER_INVALID_ARGUMENT, "conv: dynamic %d", p.dynamic);
   }
   if (k < 0 || k > (type == S8 || dynamic ? 65536 : type == U8 ? 33025 : INT32_MAX / 8)) {

@@ -7,6 +7,7 @@
 #include "differential.h"
 #include "gtest/gtest.h"
 #include "kernels/conv/shape.h"
+#include "kernels/gemm/dynamic.h"
 
 namespace sinter {
 namespace {
@@ -32,7 +33,7 @@ TEST(ConvDynamic, RandomShapes) {
     p.pad_left = any(0, 4);
     p.out_h = any(0, 7);
     p.out_w = any(1, 7);
-    p.dynamic = any(0, 2);
+    p.dynamic = any(0, DYNAMIC_LAST);
     p.act_min = any(0, 1) ? -INFINITY : -1.0f;
     p.act_max = any(0, 1) ? INFINITY : 2.0f;
     Case c;
@@ -43,7 +44,7 @@ TEST(ConvDynamic, RandomShapes) {
     c.sources = {bytes_of(random.s8(p.out_c * conv_k(p))),
                  any(0, 3) == 0 ? Bytes() : bytes_of(random.f32(p.out_c, -1, 1)),
                  bytes_of(random.f32(p.out_c, 0.0001f, 0.002f))};
-    const float low = any(0, 2) ? -1.5f : 0.0f, high = any(0, 3) ? 3.0f : 0.0f;
+    const float low = any(0, DYNAMIC_LAST) ? -1.5f : 0.0f, high = any(0, 3) ? 3.0f : 0.0f;
     c.inputs = {bytes_of(random.f32(int64_t{p.batch} * p.in_h * p.in_w * p.in_c, low, high))};
     c.out_bytes = int64_t{4} * p.batch * p.out_h * p.out_w * p.out_c;
     run_differential(c);
@@ -61,7 +62,7 @@ TEST(ConvDynamic, RefusesHostileParameters) {
     expect_refused("conv", params_of(p), {F32, S8, F32});
   };
   refuse([](ConvParams& p) { p.w_zero_point = 1; });
-  refuse([](ConvParams& p) { p.dynamic = 3; });
+  refuse([](ConvParams& p) { p.dynamic = WEIGHT_ONLY_BF16 + 1; });
   refuse([](ConvParams& p) { p.dynamic = -1; });
   refuse([](ConvParams& p) { p.act_max = NAN; });
   refuse([](ConvParams& p) { p.kernel_h = 65537; });

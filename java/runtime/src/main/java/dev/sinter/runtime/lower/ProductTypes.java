@@ -32,6 +32,8 @@ final class ProductTypes {
   static final int DELEGATE = 0;
   private static final int SYMMETRIC = 1;
   private static final int ASYMMETRIC = 2;
+  private static final int SYMMETRIC_FOLDED = 3;
+  private static final int ASYMMETRIC_FOLDED = 4;
 
   // Activations that stay floats, by weights that are stored as integers.
   private static final int WEIGHT_ONLY = 5;
@@ -126,7 +128,8 @@ final class ProductTypes {
 
   /**
    * Who quantizes the activations of {@link #DYNAMIC}, by the contract's number: TFLite's delegate,
-   * or its own kernels without a zero point or with one.
+   * or its own kernels without a zero point or with one; those of convolutions without groups
+   * multiply the scales of both sides first.
    */
   static int dynamic(Lowering l, Op op, String type, int groups) {
     if (type.startsWith(STORED)) {
@@ -143,10 +146,16 @@ final class ProductTypes {
     if (op.kind() instanceof OpKind.FullyConnected) {
       return int4 && oneScale ? SYMMETRIC : DELEGATE;
     }
-    if (op.kind() instanceof OpKind.Conv && op.hasInput(2) && !int4) {
+    if (!(op.kind() instanceof OpKind.Conv)) {
+      return ASYMMETRIC;
+    }
+    if (op.hasInput(2) && !int4) {
       return DELEGATE;
     }
-    return op.kind() instanceof OpKind.Conv && oneScale && groups == 1 ? SYMMETRIC : ASYMMETRIC;
+    if (groups > 1) {
+      return ASYMMETRIC;
+    }
+    return oneScale ? SYMMETRIC_FOLDED : ASYMMETRIC_FOLDED;
   }
 
   /** Whether several weights share a byte; rows that unpack them are int8's. */
