@@ -21,6 +21,7 @@ int64_t whole_k(const P& p) {
 sinter_status check_sources(const P& p, PhaseForm form, const Source* sources) {
   switch (form) {
     case PHASE_S8:
+    case PHASE_VNNI:
       return check_s8_sources(sources, p.out_c, whole_k(p), true);
     case PHASE_S16:
       return check_s16_sources(sources, p.out_c, whole_k(p), p.requantization);
@@ -119,12 +120,14 @@ sinter_status phases_pack(const void* params, const Source* sources, void* out, 
         continue;
       }
       const float* scale = static_cast<const float*>(sources[TRANSPOSE_CONV_SOURCE_SCALE].data);
+      const bool vnni = form == PHASE_VNNI;
+      const int64_t runs = vnni ? phase_runs(p, ry) : 1;
       if (is_unsigned) {
-        pack_tiles_u8(tile_form_avx2, p.out_c, k, 1, reinterpret_cast<const uint8_t*>(part), bias, scale,
-                      p.in_zero_point, p.w_zero_point, at);
+        pack_tiles_u8(vnni ? tile_form_vnni_u8 : tile_form_avx2, p.out_c, k, runs,
+                      reinterpret_cast<const uint8_t*>(part), bias, scale, p.in_zero_point, p.w_zero_point, at);
       } else {
-        pack_tiles(tile_form_avx2, p.out_c, k, 1, reinterpret_cast<const int8_t*>(part), bias, scale, p.in_zero_point,
-                   at);
+        pack_tiles(vnni ? tile_form_vnni : tile_form_avx2, p.out_c, k, runs, reinterpret_cast<const int8_t*>(part),
+                   bias, scale, p.in_zero_point, at);
       }
     }
   }
@@ -135,6 +138,18 @@ sinter_status phases_pack(const void* params, const Source* sources, void* out, 
 template <PhaseForm form>
 int64_t scratch(const void* params, int threads) {
   return threads * phase_thread_bytes(*static_cast<const P*>(params), form);
+}
+
+int64_t vnni_scratch(const void* params, int threads, bool corrected) {
+  int64_t most = 0;
+  for (int t = 1; t <= threads; t++) {  // a call may get fewer threads, and then cuts larger blocks
+    int64_t bytes;
+    const PhaseBlock b = phase_block(*static_cast<const P*>(params), t, corrected);
+    // More than any machine has: refused as out of memory.
+    if (b.bytes < 0 || __builtin_mul_overflow(b.bytes, t, &bytes)) return INT64_MAX;
+    if (bytes > most) most = bytes;
+  }
+  return most;
 }
 
 }  // namespace
@@ -152,10 +167,18 @@ SINTER_TRANSPOSE_CONV_PACKING(s16s8_plain, plain_bytes<PHASE_S16>, plain_pack<PH
 SINTER_TRANSPOSE_CONV_PACKING(f32_phases, phases_bytes<PHASE_F32>, (phases_pack<PHASE_F32, false>))
 SINTER_TRANSPOSE_CONV_PACKING(s8_phases, phases_bytes<PHASE_S8>, (phases_pack<PHASE_S8, false>))
 SINTER_TRANSPOSE_CONV_PACKING(u8_phases, phases_bytes<PHASE_S8>, (phases_pack<PHASE_S8, true>))
+SINTER_TRANSPOSE_CONV_PACKING(s8_phases_n64k4, phases_bytes<PHASE_VNNI>, (phases_pack<PHASE_VNNI, false>))
+SINTER_TRANSPOSE_CONV_PACKING(u8_phases_n64k4, phases_bytes<PHASE_VNNI>, (phases_pack<PHASE_VNNI, true>))
 SINTER_TRANSPOSE_CONV_PACKING(s16s8_phases, phases_bytes<PHASE_S16>, (phases_pack<PHASE_S16, false>))
 
 int64_t transpose_conv_s8_scratch(const void* params, int threads) {
   return scratch<PHASE_S8>(params, threads);
+}
+int64_t transpose_conv_s8_vnni_scratch(const void* params, int threads) {
+  return vnni_scratch(params, threads, false);
+}
+int64_t transpose_conv_u8_vnni_scratch(const void* params, int threads) {
+  return vnni_scratch(params, threads, true);
 }
 int64_t transpose_conv_s16_scratch(const void* params, int threads) {
   return scratch<PHASE_S16>(params, threads);

@@ -94,6 +94,20 @@ TEST(TransposeConv, RandomShapes) {
   }
 }
 
+// More columns than a tile has; kernels that are shorter than the stride.
+TEST(TransposeConv, ManyColumns) {
+  Random random(83);
+  for (DataType type : {S8, U8, S16, F32}) {
+    for (int i = 0; i < 30; i++) {
+      TransposeConvParams p = random_params(random, type);
+      p.in_c = static_cast<int32_t>(random.integer(1, 90));
+      p.out_c = static_cast<int32_t>(random.integer(60, 200));
+      run_differential(make_case(random, p, type));
+      if (HasFailure()) return;
+    }
+  }
+}
+
 TEST(TransposeConv, WideRowsAndManyChannels) {
   Random random(82);
   for (DataType type : {S8, U8, S16, F32}) {
