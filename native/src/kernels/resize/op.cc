@@ -49,5 +49,8 @@ const OpDef resize_op = {"resize", fields, sizeof fields / sizeof fields[0], siz
 int64_t resize_bytes_scratch(const void* params, int threads) {
   return threads * resize_room(*static_cast<const ResizeParams*>(params)).bytes;
 }
+int64_t resize_floats_scratch(const void* params, int threads) {
+  return threads * resize_floats_room(*static_cast<const ResizeParams*>(params)).bytes;
+}
 
 }  // namespace sinter

@@ -1,0 +1,89 @@
+// resize of floats: rows are blended across once for all output rows between them, then down. Built per ISA; internal
+// linkage. SPDX-License-Identifier: Apache-2.0
+#ifndef SINTER_KERNELS_RESIZE_FLOATS_H_
+#define SINTER_KERNELS_RESIZE_FLOATS_H_
+
+#include "kernels/resize/drive.h"
+#include "kernels/resize/scratch.h"
+
+namespace sinter {
+namespace {
+
+// A row of the picture across: places[j] is a pixel, far[j] how far it is to the next one.
+template <class Lanes>
+inline void blend_across(const float* row, int64_t width, int64_t c, const int32_t* places, const float* far,
+                         int64_t pixels, float* to) {
+  typedef typename Lanes::F F;
+  for (int64_t j = 0; j < pixels; j++, to += c) {
+    const float* left = row + places[j] * c;
+    const float* right = places[j] + 1 < width ? left + c : left;
+    const F t = Lanes::set(far[j]);
+    int64_t k = 0;
+    for (; k + Lanes::LANES <= c; k += Lanes::LANES) {
+      Lanes::store(to + k, Lanes::between(Lanes::load(left + k), Lanes::load(right + k), t));
+    }
+    // Behind a pixel comes the next, which writes over what was too much.
+    if (k < c) {
+      Lanes::store(to + k, Lanes::between(Lanes::load_some(left + k, c - k), Lanes::load_some(right + k, c - k), t));
+    }
+  }
+}
+
+// Lanes: LANES floats as F; load, load_some(p, count), store, store_some(p, x, count), set(x), between(a, b, t) =
+// a + (b - a) * t, not fused.
+template <class Lanes>
+void resize_floats(const Call* call) {
+  const ResizeParams& p = *static_cast<const ResizeParams*>(call->params);
+  if (p.nearest) return run<float>(call);
+  typedef typename Lanes::F F;
+  const float* in = static_cast<const float*>(call->slots[RESIZE_IN]);
+  float* out = static_cast<float*>(call->slots[RESIZE_OUT]);
+  const int64_t c = p.channels, row = p.width * c, out_row = p.out_width * c, rows = int64_t{p.batch} * p.out_height;
+  const Axis down = {p.height, p.out_height, p.align_corners != 0, p.half_pixel_centers != 0};
+  const Axis across = {p.width, p.out_width, p.align_corners != 0, p.half_pixel_centers != 0};
+  const ResizeFloatsRoom room = resize_floats_room(p);
+  const int64_t group = fair_rows(rows, RESIZE_FLOAT_ROWS, 1, call->workers->threads);
+  parallel_for(call->workers, (rows + group - 1) / group, [&](int64_t task, int thread) {
+    char* own = static_cast<char*>(call->scratch) + thread * room.bytes;
+    float* lines[2] = {reinterpret_cast<float*>(own), reinterpret_cast<float*>(own + room.line)};
+    int32_t* places = reinterpret_cast<int32_t*>(own + room.places);
+    float* far = reinterpret_cast<float*>(own + room.far);
+    for (int32_t j = 0; j < p.out_width; j++) {
+      const Between x = real_position(across, j);
+      places[j] = x.low;
+      far[j] = x.far;
+    }
+    int64_t held[2] = {-1, -1};  // rows of all pictures
+    const int64_t last = (task + 1) * group < rows ? (task + 1) * group : rows;
+    for (int64_t at = task * group; at < last; at++) {
+      const Between y = real_position(down, static_cast<int32_t>(at % p.out_height));
+      const int64_t first = at / p.out_height * p.height, wanted[2] = {first + y.low, first + y.high};
+      if (held[1] == wanted[0]) {
+        float* const line = lines[0];
+        lines[0] = lines[1];
+        lines[1] = line;
+        held[1] = held[0];
+        held[0] = wanted[0];
+      }
+      for (int i = 0; i < 2; i++) {
+        if (held[i] == wanted[i]) continue;
+        blend_across<Lanes>(in + wanted[i] * row, p.width, c, places, far, p.out_width, lines[i]);
+        held[i] = wanted[i];
+      }
+      const F t = Lanes::set(y.far);
+      float* to = out + at * out_row;
+      int64_t k = 0;
+      for (; k + Lanes::LANES <= out_row; k += Lanes::LANES) {
+        Lanes::store(to + k, Lanes::between(Lanes::load(lines[0] + k), Lanes::load(lines[1] + k), t));
+      }
+      if (k < out_row) {
+        Lanes::store_some(to + k, Lanes::between(Lanes::load(lines[0] + k), Lanes::load(lines[1] + k), t), out_row - k);
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace sinter
+
+#endif  // SINTER_KERNELS_RESIZE_FLOATS_H_
