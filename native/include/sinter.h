@@ -144,7 +144,7 @@ enum {
   SINTER_GEMM_U8S8S32 = 5, /* A uint8 with a zero point, W int8, bias and C int32; k at most 33025 */
   SINTER_GEMM_BF16 = 6,    /* A and W bfloat16, bias and C float; clamped as F32 */
   SINTER_GEMM_F32BF16 = 7, /* A float, rounded to bfloat16 on the way; W bfloat16, bias and C float; clamped as F32 */
-  SINTER_GEMM_BF16S8 = 8   /* A bfloat16, W int8 with scale[n], bias and C float; clamped as F32; a plain row on CPUs */
+  SINTER_GEMM_BF16S8 = 8   /* A bfloat16, W int8 with scale[n], bias and C float; clamped as F32 */
 };
 typedef struct {
   int32_t type; /* SINTER_GEMM_* */

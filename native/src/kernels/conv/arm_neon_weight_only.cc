@@ -11,6 +11,9 @@ const StripKernelF32 kernel = {multiply_strip_f32_neon, strips_f32_neon};
 void conv_weight_only_s8_neon(const Call* call) {
   conv_weight_only<STORED_S8>(call, kernel);
 }
+void conv_weight_only_bf16_s8_neon(const Call* call) {
+  conv_weight_only<STORED_S8, true>(call, kernel);
+}
 void conv_weight_only_s4_neon(const Call* call) {
   conv_weight_only<STORED_S4>(call, kernel);
 }

@@ -17,9 +17,9 @@ namespace {
 //   copy_line(from, count, left, width, to)   `width` values: `left` of padding, those of a line of `count`, padding;
 //                                             null: padding alone. May write 63 bytes more
 //   copy_values(from, count, to)              null: padding
-//   multiply(tiles, windows, group, pixel, lacking)  results of windows from output pixel `pixel` on, a group's
-//   columns;
-//                                             `lacking`: room for an int32 per window
+//   parts()                                   what a group's columns are cut into, one after the other
+//   multiply(tiles, windows, group, part, pixel, room)  results of windows from output pixel `pixel` on; `room`: what a
+//                                             block keeps for that, from block.lacking on
 
 // The lines of image b under `count` output lines from y0 on, with their padding.
 template <class Kernel>
@@ -47,7 +47,6 @@ inline void amx_whole_lines(const ConvParams& p, const AmxConvBlock& block, cons
   } else {
     amx_copy_lines(p, block, kernel, in, b, y0, count, own);
   }
-  int32_t* lacking = reinterpret_cast<int32_t*>(own + block.lacking);
   AmxRows windows = {
       lines, p.out_w, p.stride_w * pixel_bytes, p.kernel_h, p.dilation_h * block.pitch, block.steps, nullptr, nullptr,
       0,     {0, 0}};
@@ -55,11 +54,11 @@ inline void amx_whole_lines(const ConvParams& p, const AmxConvBlock& block, cons
   if (block.flat) {
     windows.lines = {p.out_w, block.pitch / pixel_bytes};
     windows.rows += (count - 1) * windows.lines.pitch;
-    kernel.multiply(&tiles, windows, 0, first_pixel, lacking);
-  } else {
-    for (int64_t y = 0; y < count; y++) {
-      kernel.multiply(&tiles, windows, 0, first_pixel + y * p.out_w, lacking);
-      windows.a += p.stride_h * block.pitch;
+  }
+  for (int64_t part = 0; part < kernel.parts(); part++) {
+    for (int64_t y = 0; y < (block.flat ? 1 : count); y++) {
+      windows.a = lines + y * p.stride_h * block.pitch;
+      kernel.multiply(&tiles, windows, 0, part, first_pixel + y * p.out_w, own + block.lacking);
     }
   }
   tiles.release();
@@ -91,7 +90,9 @@ inline void amx_together(const ConvParams& p, const AmxConvBlock& block, const K
     rows.tail = own + block.tail;
   }
   AmxTiles tiles;
-  kernel.multiply(&tiles, rows, 0, (b * p.out_h + y0) * p.out_w, nullptr);
+  for (int64_t part = 0; part < kernel.parts(); part++) {
+    kernel.multiply(&tiles, rows, 0, part, (b * p.out_h + y0) * p.out_w, own + block.lacking);
+  }
   tiles.release();
 }
 
@@ -139,7 +140,9 @@ inline void amx_gathered(const ConvParams& p, const AmxConvBlock& block, const K
     windows.tail = own + block.tail;
   }
   AmxTiles tiles;
-  kernel.multiply(&tiles, windows, group, first_pixel, reinterpret_cast<int32_t*>(own + block.lacking));
+  for (int64_t part = 0; part < kernel.parts(); part++) {
+    kernel.multiply(&tiles, windows, group, part, first_pixel, own + block.lacking);
+  }
   tiles.release();
 }
 

@@ -15,7 +15,8 @@
 namespace sinter {
 namespace {
 
-// A Kernel has In, Value, Out: what the image, the windows and the results are made of;
+// A Kernel has In, Value, Out: what the image, the windows and the results are made of; AS_THEY_ARE, whether an image
+// has values that need no copy;
 //   copy(from, count, to)  values of `count` elements of the image, none where count is below 1
 //   strips(n, rows), multiply(rows, weights, results, columns)   as strip_f32.h has them
 //   thread_bytes(), of_thread(at)   what it needs for itself per thread, and the kernel that has it
@@ -35,6 +36,7 @@ struct ConvStrips {
 
 struct ConvF32 {
   typedef float In, Value, Out;
+  enum { AS_THEY_ARE = 1 };
   StripKernelF32 of;
 
   static void copy(const float* from, int64_t count, float* to) {
@@ -190,16 +192,15 @@ inline void conv_strips(const Call* call, const Kernel& kernel, int64_t one_tile
   const ConvParams& p = *static_cast<const ConvParams*>(call->params);
   const int64_t pixels = int64_t{p.batch} * p.out_h * p.out_w;
   if (pixels < 1) return;
-  const ConvStrips<Kernel> q = {
-      p,
-      kernel,
-      static_cast<const In*>(call->slots[CONV_IN]),
-      static_cast<const float*>(call->slots[CONV_WEIGHTS]),
-      static_cast<Out*>(call->slots[CONV_OUT]),
-      image_f32(p, call->workers->threads, sizeof(Value), sizeof(In) == sizeof(Value), image_bytes),
-      p.out_c / p.groups,
-      one_tile,
-      one_group};
+  const ConvStrips<Kernel> q = {p,
+                                kernel,
+                                static_cast<const In*>(call->slots[CONV_IN]),
+                                static_cast<const float*>(call->slots[CONV_WEIGHTS]),
+                                static_cast<Out*>(call->slots[CONV_OUT]),
+                                image_f32(p, call->workers->threads, sizeof(Value), Kernel::AS_THEY_ARE, image_bytes),
+                                p.out_c / p.groups,
+                                one_tile,
+                                one_group};
   const int64_t rows = q.image.rows;
   const int64_t own_bytes = q.image.bytes + kernel.thread_bytes();
   const auto scratch = [&](int thread) {

@@ -1,11 +1,14 @@
 // conv of floats by weights as they are stored: drive_f32.h, with a strip of columns widened for all rows of a block
-// that meet it. Internal linkage: ISA files include it.
+// that meet it; in bfloat16 (numerics bf16s8) where that has no instructions. Internal linkage: ISA files include it.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SINTER_KERNELS_CONV_DRIVE_WEIGHT_ONLY_H_
 #define SINTER_KERNELS_CONV_DRIVE_WEIGHT_ONLY_H_
 
+#include <math.h>
+
+#include "kernels/conv/bf16s8.h"
 #include "kernels/conv/drive_f32.h"
-#include "kernels/conv/weight_only.h"
+#include "kernels/gemm/scaled_sums.h"
 #if defined(__AVX2__)
 #if !defined(SINTER_EMULATED)
 #include <immintrin.h>
@@ -73,9 +76,11 @@ inline void widen_tile(const char* tile, int64_t k, float* to) {
 
 #endif
 
-// A Kernel of drive_f32.h whose strips of weights are numbers: a packed tile counts as one float.
-template <StoredWeights16 STORED>
+// A Kernel of drive_f32.h whose strips of weights are numbers: a packed tile counts as one float. ROUNDED: activations
+// are rounded to bfloat16 as they are copied, and the weights' scales meet sums.
+template <StoredWeights16 STORED, bool ROUNDED = false>
 struct ConvWidened : ConvF32 {
+  enum { AS_THEY_ARE = !ROUNDED };
   const char* packed;
   int64_t k, bytes;
   WidenedStrip* strip = nullptr;  // of the thread
@@ -85,6 +90,13 @@ struct ConvWidened : ConvF32 {
     const ConvParams& p = *static_cast<const ConvParams*>(call->params);
     k = conv_k(p);
     bytes = widened_bytes(p);
+  }
+  static void copy(const float* from, int64_t count, float* to) {
+    if constexpr (ROUNDED) {
+      fill_rounded(from, count, to);
+    } else {
+      ConvF32::copy(from, count, to);
+    }
   }
   int64_t thread_bytes() const {
     return bytes;
@@ -100,18 +112,35 @@ struct ConvWidened : ConvF32 {
     float* panel = reinterpret_cast<float*>(reinterpret_cast<char*>(strip) + 64);
     if (strip->first != first || strip->columns != columns) {
       for (int64_t t = 0; t < stored_tiles(columns); t++) {
-        widen_tile<STORED>(packed + (first + t) * stored_tile_bytes(k, STORED), k, panel + t * step);
+        const char* tile = packed + (first + t) * stored_tile_bytes(k, STORED);
+        if constexpr (ROUNDED) {
+          widen_unscaled(reinterpret_cast<const int8_t*>(tile + STORED_HEADER_BYTES), 16, k, panel + t * step);
+        } else {
+          widen_tile<STORED>(tile, k, panel + t * step);
+        }
       }
       *strip = {first, columns};
     }
-    of.multiply(rows, {panel + 16, 16, step, panel, step, nullptr}, results, columns);
+    const FloatWeights widened = {panel + 16, 16, step, panel, step, nullptr};
+    if constexpr (ROUNDED) {
+      of.multiply(rows, widened, {results.c, results.ldc, -INFINITY, INFINITY}, columns);
+      for (int64_t t = 0; t < stored_tiles(columns); t++) {
+        const float* bias = reinterpret_cast<const float*>(packed + (first + t) * stored_tile_bytes(k, STORED));
+        const int left = columns - 16 * static_cast<int>(t);
+        scale_sums({bias, bias + 16}, rows.rows, {results.c + 16 * t, results.ldc, results.low, results.high},
+                   left < 16 ? left : 16);
+      }
+    } else {
+      of.multiply(rows, widened, results, columns);
+    }
   }
 };
 
-template <StoredWeights16 STORED>
+template <StoredWeights16 STORED, bool ROUNDED = false>
 inline void conv_weight_only(const Call* call, const StripKernelF32& kernel) {
   const ConvParams& p = *static_cast<const ConvParams*>(call->params);
-  conv_strips(call, ConvWidened<STORED>(kernel, call), 1, stored_tiles(p.out_c / p.groups), WIDENED_IMAGE_BYTES);
+  conv_strips(call, ConvWidened<STORED, ROUNDED>(kernel, call), 1, stored_tiles(p.out_c / p.groups),
+              WIDENED_IMAGE_BYTES);
 }
 
 }  // namespace

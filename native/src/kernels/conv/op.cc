@@ -40,7 +40,8 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   const DataType type = row->types[CONV_IN];
   // 2^31 / (255 * 128) or 2^31 / (255 * 255): the largest sum of products is still exact.
   const DataType weights = row->types[CONV_WEIGHTS];
-  const bool weight_only = type == F32 && p.dynamic == WEIGHT_ONLY && (weights == S8 || weights == S4);
+  const bool in_bf16 = (type == F32 || type == BF16) && weights == S8 && p.dynamic == WEIGHT_ONLY_BF16;
+  const bool weight_only = in_bf16 || (type == F32 && p.dynamic == WEIGHT_ONLY && (weights == S8 || weights == S4));
   const bool dynamic = type == F32 && weights == S8 && !weight_only;
   if (!weight_only && (p.dynamic < 0 || p.dynamic > (dynamic ? DYNAMIC_LAST : 0))) {
     return fail(SINTER_INVALID_ARGUMENT, "conv: dynamic %d", p.dynamic);

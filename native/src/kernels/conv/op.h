@@ -15,6 +15,8 @@
 //          f32 s8 f32 (bias f32, scale of the weights): each image is quantized by itself, numerics xnn.dynamic8
 //          f32 s8 f32, f32 s4 f32 with `dynamic` WEIGHT_ONLY (scale of the weights), f32 f16 f32: weights are widened,
 //          numerics f32.weight_only and f32
+//          f32 s8 f32, f32 s8 bf16, bf16 s8 f32, bf16 s8 bf16 with `dynamic` WEIGHT_ONLY_BF16 (scale of the weights):
+//          numerics bf16s8
 //          f32 bf16 f32, f32 bf16 bf16, bf16 bf16 f32, bf16 bf16 bf16 (bias f32; W as float or bfloat16, told apart by
 //          its size): numerics bf16 u8 weights have a zero point: the sum is over (in - zp) * (W - w_zero_point)
 // numerics s8, u8: xnn.gemm (s8 with `requantization`: tfl.gemm8, bias s32, scale f64), s16: tfl.gemm16, f32: clamp(sum
@@ -50,7 +52,7 @@ namespace sinter {
   F(i32, out_min, RUN) /* not f32 */ \
   F(i32, out_max, RUN) /* not f32 */ \
   F(i32, requantization, PACK) /* s16: Requantization16 (gemm/packing_s16.h); s8: 0, or one of its 32 bits */ \
-  F(i32, dynamic, RUN) /* f32 s8: DynamicMode (gemm/dynamic.h), else 0 */ \
+  F(i32, dynamic, RUN) /* f32 s8, bf16 s8: DynamicMode (gemm/dynamic.h), else 0 */ \
   F(f32, act_min, RUN) /* f32 */ \
   F(f32, act_max, RUN) /* f32 */
 // clang-format on

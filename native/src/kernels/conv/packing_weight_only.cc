@@ -9,10 +9,8 @@
 #include "kernels/gemm/packing_s4.h"
 
 namespace sinter {
-namespace {
 
-// The sources are gemm's: weights [out_c][k], bias, scale [out_c] (none for half precision).
-bool check_sources(const ConvParams& p, const Source* sources, StoredWeights16 stored) {
+bool check_stored_sources(const ConvParams& p, const Source* sources, StoredWeights16 stored) {
   const int64_t n = p.out_c, weights = (n * conv_k(p) * stored + 15) / 16, scales = stored == STORED_F16 ? 0 : 4 * n;
   const Source &w = sources[CONV_SOURCE_WEIGHTS], &bias = sources[CONV_SOURCE_BIAS],
                &scale = sources[CONV_SOURCE_SCALE];
@@ -28,10 +26,12 @@ bool check_sources(const ConvParams& p, const Source* sources, StoredWeights16 s
   return false;
 }
 
+namespace {
+
 template <StoredWeights16 STORED>
 int64_t bytes(const void* params, const Source* sources) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
-  if (!check_sources(p, sources, STORED)) return -1;
+  if (!check_stored_sources(p, sources, STORED)) return -1;
   return p.groups * stored_tiles(p.out_c / p.groups) * stored_tile_bytes(conv_k(p), STORED);
 }
 

@@ -126,10 +126,13 @@ static inline void amx_windows_together(const ConvParams& p, int64_t run, int th
   }
 }
 
+// Bytes of a copy of lines.
+constexpr int64_t AMX_IMAGE_BYTES = 98304;
+
 // as_they_are: the image has such values.
 static inline AmxConvBlock amx_conv_block(const ConvParams& p, int threads, int64_t value_bytes, bool as_they_are,
-                                          bool corrected) {
-  const int64_t run = p.kernel_w * (p.in_c / p.groups) * value_bytes, padded = (run + 3) / 4 * 4, target = 98304;
+                                          bool corrected, int64_t target = AMX_IMAGE_BYTES) {
+  const int64_t run = p.kernel_w * (p.in_c / p.groups) * value_bytes, padded = (run + 3) / 4 * 4;
   AmxConvBlock b = {};
   b.bytes = -1;
   b.steps = amx_steps(padded);

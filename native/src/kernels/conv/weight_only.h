@@ -42,6 +42,10 @@ static inline int64_t widened_bytes(const ConvParams& p) {
 // in L2.
 static const int64_t WIDENED_IMAGE_BYTES = 262144;
 
+// Whether the sources are what these weights are packed from, gemm's: weights [out_c][k], bias, scale [out_c] (none for
+// half precision). packing_weight_only.cc
+bool check_stored_sources(const ConvParams& p, const Source* sources, StoredWeights16 stored);
+
 }  // namespace sinter
 
 #endif  // SINTER_KERNELS_CONV_WEIGHT_ONLY_H_

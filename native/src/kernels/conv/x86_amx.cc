@@ -28,8 +28,12 @@ struct Conv8 {
       memset(to, zero, static_cast<size_t>(count));
     }
   }
-  void multiply(AmxTiles* tiles, const AmxRows& windows, int64_t group, int64_t pixel, int32_t* lacking) const {
+  static int64_t parts() {
+    return 1;
+  }
+  void multiply(AmxTiles* tiles, const AmxRows& windows, int64_t group, int64_t, int64_t pixel, uint8_t* room) const {
     AmxRows rows = windows;
+    int32_t* lacking = reinterpret_cast<int32_t*>(room);
     if (factor != 0) {
       const int64_t whole = rows.rows / 32 * 32;
       amx_lacking(tiles, amx_rows_from(rows, 0, whole), factor, lacking);

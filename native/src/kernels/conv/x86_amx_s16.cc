@@ -22,7 +22,10 @@ struct ConvS16 {
   void copy_values(const int16_t* from, int64_t count, uint8_t* to) const {
     split_or_zero(from, count, to, plane);
   }
-  void multiply(AmxTiles* tiles, const AmxRows& windows, int64_t group, int64_t pixel, int32_t*) const {
+  static int64_t parts() {
+    return 1;
+  }
+  void multiply(AmxTiles* tiles, const AmxRows& windows, int64_t group, int64_t, int64_t pixel, uint8_t*) const {
     const char* of = packed + group * one_group;
     int16_t* c = out + pixel * p.out_c + group * n;
     if (windows.tail) {

@@ -9,7 +9,7 @@
 
 #include "core/workers.h"
 #include "kernels/gemm/op.h"
-#include "kernels/gemm/packing_bf16.h"
+#include "kernels/gemm/packing_bf16s8.h"
 #include "kernels/gemm/round_bf16_avx512.h"
 #include "kernels/gemm/strip_f32.h"
 #include "kernels/gemm/tasks.h"
@@ -17,8 +17,15 @@
 namespace sinter {
 namespace {
 
-// In, Out: float or uint16_t (bfloat16), of A and C.
-template <class In, class Out>
+// A strip's weights in tiles of packing_bf16s8.h.
+inline FloatWeights scaled_strip(FloatWeights weights) {
+  weights.scale = weights.bias + 16;
+  weights.w = weights.bias + BF16S8_HEADER_WORDS;
+  return weights;
+}
+
+// In, Out: float or uint16_t (bfloat16), of A and C. SCALED: weights are tiles of packing_bf16s8.h.
+template <class In, class Out, bool SCALED = false>
 inline void gemm_strips_bf16(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   const In* a = static_cast<const In*>(call->slots[GEMM_A]);
@@ -26,7 +33,7 @@ inline void gemm_strips_bf16(const Call* call) {
   Out* c = static_cast<Out*>(call->slots[GEMM_C]);
   if (p.m < 1) return;
   const StripsF32 strips = strips_f32_avx512(p.n, p.m);
-  const int64_t one_tile = bf16_tile_words(p.k), width = 2 * bf16_pairs(p.k);
+  const int64_t one_tile = SCALED ? bf16s8_tile_words(p.k) : bf16_tile_words(p.k), width = 2 * bf16_pairs(p.k);
   const bool in_place = sizeof(In) == 2 && p.k % 2 == 0;
   const int64_t most = bf16_block_rows(p.n, p.k, sizeof(Out));
   const int threads = call->workers->threads;
@@ -53,7 +60,8 @@ inline void gemm_strips_bf16(const Call* call) {
       const int64_t n0 = strips.first_column(s), after = strips.first_column(s + 1);
       const FloatWeights weights = packed_strip_f32(packed, one_tile, n0, after, s + 1 < part.end_tile);
       const StripResults<Out> results = {c + m0 * p.ldc + n0, p.ldc, p.act_min, p.act_max};
-      multiply_strip_bf16_avx512(rows, weights, results, static_cast<int>((p.n < after ? p.n : after) - n0));
+      multiply_strip_bf16_avx512(rows, SCALED ? scaled_strip(weights) : weights, results,
+                                 static_cast<int>((p.n < after ? p.n : after) - n0));
     }
   });
 }

@@ -54,7 +54,9 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   if (p.requantization < 0 || p.requantization > (type == S16 ? 3 : 0)) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: requantization %d", p.requantization);
   }
-  if (p.dynamic < 0 || p.dynamic > (integers ? WEIGHT_ONLY_BF16 : 0)) {
+  // Activations in bfloat16 leave no choice, but may say so.
+  const bool short_by_s8 = type == BF16 && row->types[GEMM_WEIGHTS] == S8 && p.dynamic == WEIGHT_ONLY_BF16;
+  if (!short_by_s8 && (p.dynamic < 0 || p.dynamic > (integers ? WEIGHT_ONLY_BF16 : 0))) {
     return fail(SINTER_INVALID_ARGUMENT, "gemm: dynamic %d", p.dynamic);
   }
   const bool blocks = integers && (p.dynamic == DYNAMIC_DELEGATE || p.dynamic >= WEIGHT_ONLY);

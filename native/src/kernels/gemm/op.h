@@ -15,8 +15,8 @@
 //          precision | f32 s8 f32, f32 s4 f32 with a mode of WEIGHT_ONLY (dynamic.h): activations stay floats, numerics
 //          f32.weight_only |
 //          f32 bf16 f32, bf16 bf16 f32, f32 bf16 bf16, bf16 bf16 bf16 (bias f32; W as float or bfloat16, told apart by
-//          its size): numerics bf16 | bf16 s8 f32 (bias f32, scale of the weights): the weights alone are quantized,
-//          numerics bf16s8
+//          its size): numerics bf16 | bf16 s8 f32, and, with a mode of WEIGHT_ONLY_BF16, bf16 s8 bf16, f32 s8 f32,
+//          f32 s8 bf16 (bias f32, scale of the weights): the weights alone are quantized, numerics bf16s8
 // layouts  NHWC: as above. PLANAR_QUADS: a is [ceil(k/4)][lda][4] and c is [ceil(n/4)][ldc][4], where
 //          the m pixels stand side by side and lda, ldc >= m count pixels.
 // weights  u8 weights have a zero point: the sum is over (A - a_zero_point) * (W - w_zero_point)

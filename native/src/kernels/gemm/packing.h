@@ -110,6 +110,11 @@ constexpr int64_t AMX_STRIP_BYTES = 16384, AMX_TILES_BYTES = 524288;
 constexpr int64_t AMX_STRIP_ROWS_32 = 64;
 // Rows of A whose vectors cross lines are copied first where they meet so many columns.
 constexpr int64_t AMX_COPY_COLUMNS = 128;
+// As even parts of `tiles` tiles as stay in L2.
+static inline int64_t amx_chunk(int64_t tiles, int64_t one_tile) {
+  const int64_t most = AMX_TILES_BYTES / one_tile, chunks = most < 1 ? tiles : (tiles + most - 1) / most;
+  return chunks < 2 ? tiles : (tiles + chunks - 1) / chunks;
+}
 static inline int64_t amx_strip_rows(int64_t k) {
   const int64_t fit = AMX_STRIP_BYTES / (k < 1 ? 1 : k);
   return fit < 64 ? 32 : fit / 64 * 64;

@@ -6,16 +6,14 @@
 
 #include "core/status.h"
 #include "core/workers.h"
-#include "kernels/gemm/bf16.h"
 #include "kernels/gemm/digits.h"
 #include "kernels/gemm/dynamic.h"
 #include "kernels/gemm/half.h"
 #include "kernels/gemm/op.h"
 
 namespace sinter {
-namespace {
 
-bool check_sources(const GemmParams& p, const Source* sources, int64_t element) {
+bool check_stored_sources(const GemmParams& p, const Source* sources, int64_t element) {
   const int64_t n = p.n, weights = n * p.k * element, scales = element == 1 ? 4 * n : 0;
   const Source &w = sources[GEMM_SOURCE_WEIGHTS], &bias = sources[GEMM_SOURCE_BIAS],
                &scale = sources[GEMM_SOURCE_SCALE];
@@ -31,10 +29,12 @@ bool check_sources(const GemmParams& p, const Source* sources, int64_t element) 
   return false;
 }
 
+namespace {
+
 template <int ELEMENT>
 int64_t tiles_bytes(const void* params, const Source* sources) {
   const GemmParams& p = *static_cast<const GemmParams*>(params);
-  return check_sources(p, sources, ELEMENT) ? weight_only_bytes(p.n, p.k, ELEMENT) : -1;
+  return check_stored_sources(p, sources, ELEMENT) ? weight_only_bytes(p.n, p.k, ELEMENT) : -1;
 }
 
 template <int ELEMENT>
@@ -63,7 +63,7 @@ sinter_status tiles_pack(const void* params, const Source* sources, void* out, i
 
 int64_t plain_f16_bytes(const void* params, const Source* sources) {
   const GemmParams& p = *static_cast<const GemmParams*>(params);
-  return check_sources(p, sources, 2) ? 4 * int64_t{p.n} + 2 * int64_t{p.n} * p.k : -1;
+  return check_stored_sources(p, sources, 2) ? 4 * int64_t{p.n} + 2 * int64_t{p.n} * p.k : -1;
 }
 sinter_status plain_f16_pack(const void* params, const Source* sources, void* out, int64_t) {
   const GemmParams& p = *static_cast<const GemmParams*>(params);
@@ -111,6 +111,9 @@ int64_t gemm_weight_only_scratch(const void* params, int threads) {
 int64_t gemm_weight_only_bf16_scratch(const void* params, int threads) {
   return threads * weight_only_bf16_thread_bytes(static_cast<const GemmParams*>(params)->k);
 }
+int64_t gemm_weight_only_rounded_scratch(const void* params, int threads) {
+  return threads * weight_only_rounded_bytes(static_cast<const GemmParams*>(params)->k);
+}
 
 int64_t gemm_weight_only_s4_avx2_scratch(const void* params, int threads) {
   return threads * weight_only_s4_avx2_bytes(*static_cast<const GemmParams*>(params));
@@ -152,31 +155,6 @@ void gemm_weight_only_s4_reference(const Call* call) {
       memcpy(&scale, w.scales + 4 * j, 4);
     }
     return scale * static_cast<float>(s4_value(w.weights, j * k + i));
-  });
-}
-
-// bf16s8 with activations that are rounded on the way.
-void gemm_weight_only_bf16_s8_reference(const Call* call) {
-  const GemmParams& p = *static_cast<const GemmParams*>(call->params);
-  const char* a = static_cast<const char*>(call->slots[GEMM_A]);
-  const float* bias = static_cast<const float*>(call->slots[GEMM_WEIGHTS]);
-  const float* scale = bias + p.n;
-  const int8_t* weights = reinterpret_cast<const int8_t*>(scale + p.n);
-  char* c = static_cast<char*>(call->slots[GEMM_C]);
-  parallel_for(call->workers, p.m, [&](int64_t m, int) {
-    for (int64_t n = 0; n < p.n; n++) {
-      float sum = 0;  // k upwards: the order is part of the definition
-      for (int64_t k = 0; k < p.k; k++) {
-        float x;
-        memcpy(&x, a + 4 * (m * p.lda + k), 4);
-        sum += bf16_rounded(x) * static_cast<float>(weights[n * int64_t{p.k} + k]);
-      }
-      float y = sum * scale[n];
-      y += bias[n];
-      y = y < p.act_min ? p.act_min : y;  // NaN stays
-      y = y > p.act_max ? p.act_max : y;
-      memcpy(c + 4 * (m * p.ldc + n), &y, 4);
-    }
   });
 }
 

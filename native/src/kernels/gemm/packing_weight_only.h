@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/row.h"
+#include "kernels/gemm/op.h"
 #include "kernels/gemm/packing_s4.h"
 #include "kernels/gemm/tasks.h"
 
@@ -45,18 +46,25 @@ inline ProductTasks weight_only_tasks(int64_t m, int64_t n, int64_t k, int64_t o
 }  // namespace
 
 // In scratch, per thread. AVX2: a panel of 16 columns' weights, widened once for all rows of a block: a tile of
-// packing_f32.h. Bfloat16: 64 columns as tiles of packing_bf16.h, and a block's rows rounded; or few rows as floats.
+// packing_f32.h, and in bfloat16 a block's rows rounded. Bfloat16: 64 columns as tiles of packing_bf16s8.h, and a
+// block's rows rounded; or few rows as floats.
 static inline int64_t weight_only_panel_bytes(int64_t k) {
   return s4_round_up((k + 1) * 16 * 4, 64);
 }
+static inline int64_t weight_only_rounded_bytes(int64_t k) {
+  return weight_only_panel_bytes(k) + s4_round_up(weight_only_block_rows(k, 6) * k * 4, 64);
+}
 static const int64_t WEIGHT_ONLY_DIRECT_ROWS = 6;  // rounded rows that meet weights as floats
 static inline int64_t weight_only_bf16_panel_bytes(int64_t k) {
-  return s4_round_up((1 + (k + 1) / 2) * 64 * 4, 64);
+  return s4_round_up((2 + (k + 1) / 2) * 64 * 4, 64);
 }
 static inline int64_t weight_only_bf16_thread_bytes(int64_t k) {
   const int64_t rows = weight_only_block_rows(k, 7) * s4_round_up(k, 2) * 2, few = WEIGHT_ONLY_DIRECT_ROWS * k * 4;
   return weight_only_bf16_panel_bytes(k) + s4_round_up(rows > few ? rows : few, 64);
 }
+
+// Sizes of weights [n][k] of int8 (`element` 1) with scales [n], or of half precision (2); and of an optional bias.
+bool check_stored_sources(const GemmParams& p, const Source* sources, int64_t element);
 
 }  // namespace sinter
 

@@ -1,5 +1,5 @@
-// gemm with activations in bfloat16 and weights in int8, plainly; and the packing it reads.
-// SPDX-License-Identifier: Apache-2.0
+// gemm with activations in bfloat16, as they are or rounded on the way, and weights in int8, plainly; and the packing
+// it reads. SPDX-License-Identifier: Apache-2.0
 //
 // Packed: bias[n], scale[n], floats, then W as it came, [n][k].
 #include <string.h>
@@ -11,25 +11,48 @@
 
 namespace sinter {
 
-void gemm_bf16s8f32_reference(const Call* call) {
+namespace {
+
+// In, Out: float or uint16_t (bfloat16), of A and C.
+template <class In, class Out>
+void reference(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
-  const uint16_t* a = static_cast<const uint16_t*>(call->slots[GEMM_A]);
+  const char* a = static_cast<const char*>(call->slots[GEMM_A]);
   const float* bias = static_cast<const float*>(call->slots[GEMM_WEIGHTS]);
   const float* scale = bias + p.n;
   const int8_t* weights = reinterpret_cast<const int8_t*>(scale + p.n);
-  float* c = static_cast<float*>(call->slots[GEMM_C]);
+  char* c = static_cast<char*>(call->slots[GEMM_C]);
   parallel_for(call->workers, p.m, [&](int64_t m, int) {
     for (int64_t n = 0; n < p.n; n++) {
       float sum = 0;  // k upwards: the order is part of the definition
       for (int64_t k = 0; k < p.k; k++) {
-        sum += bf16_to_float(a[m * p.lda + k]) * static_cast<float>(weights[n * p.k + k]);
+        In x;
+        memcpy(&x, a + sizeof x * static_cast<size_t>(m * p.lda + k), sizeof x);  // A needs no alignment
+        sum += bf16_operand(x) * static_cast<float>(weights[n * p.k + k]);
       }
       float y = sum * scale[n];
       y += bias[n];
       y = y < p.act_min ? p.act_min : y;  // NaN stays
-      c[m * p.ldc + n] = y > p.act_max ? p.act_max : y;
+      Out out;
+      put_float(&out, y > p.act_max ? p.act_max : y);
+      memcpy(c + sizeof out * static_cast<size_t>(m * p.ldc + n), &out, sizeof out);
     }
   });
+}
+
+}  // namespace
+
+void gemm_weight_only_bf16_s8_reference(const Call* call) {
+  reference<float, float>(call);
+}
+void gemm_bf16s8f32_reference(const Call* call) {
+  reference<uint16_t, float>(call);
+}
+void gemm_f32s8bf16_reference(const Call* call) {
+  reference<float, uint16_t>(call);
+}
+void gemm_bf16s8bf16_reference(const Call* call) {
+  reference<uint16_t, uint16_t>(call);
 }
 
 namespace {

@@ -30,6 +30,8 @@ struct FloatWeights {
   int64_t bias_gap;
   // Where the next strip's tile stands, to be brought nearer meanwhile; null: nowhere.
   const float* next;
+  // Of bfloat16 alone: scales, which stand like the biases and meet sums before those (numerics bf16s8); null: none.
+  const float* scale = nullptr;
 };
 
 // C, `ldc` values from row to row. Sums are bounded by low and high, NaN stays; then bfloat16 are rounded.

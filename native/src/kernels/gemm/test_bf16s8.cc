@@ -1,4 +1,5 @@
-// gemm of bfloat16 by int8: rows against the reference within a bound that grows with k, the reference against doubles.
+// gemm of bfloat16, or of floats that are rounded to it, by int8: rows against the reference within a bound that grows
+// with k, the reference against doubles.
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "float_bound.h"
 #include "gtest/gtest.h"
 #include "kernels/gemm/bf16.h"
+#include "kernels/gemm/dynamic.h"
 #include "kernels/gemm/op.h"
 
 namespace sinter {
@@ -16,9 +18,15 @@ namespace {
 
 const float largest_scale = 0.02f;
 
+// Of A and C.
+struct Types {
+  DataType a, c;
+};
+const Types all_types[] = {{BF16, F32}, {F32, F32}, {F32, BF16}, {BF16, BF16}};
+
 // Whole numbers as activations make sums exact: then scale and bias are each rounded once, and rows must agree to the
 // bit. Else activations are between -1 and 1, so |scale| * sum of |a * w| is at most 128 * k * largest_scale.
-Case make_case(Random& random, int m, int n, int k, int extra, bool whole) {
+Case make_case(Random& random, int m, int n, int k, int extra, bool whole, Types types = {BF16, F32}) {
   GemmParams p = {};
   p.m = m;
   p.n = n;
@@ -27,21 +35,18 @@ Case make_case(Random& random, int m, int n, int k, int extra, bool whole) {
   p.ldc = n + extra;
   p.act_min = k % 2 ? 0.0f : -INFINITY;
   p.act_max = k % 2 ? 6.0f : INFINITY;
+  p.dynamic = types.a == F32 || types.c == BF16 ? WEIGHT_ONLY_BF16 : 0;
   Case c;
   c.name = "gemm bf16 by s8 m" + std::to_string(m) + " n" + std::to_string(n) + " k" + std::to_string(k);
   c.op = "gemm";
-  c.types = {BF16, S8, F32};
+  c.types = {types.a, S8, types.c};
   c.params = params_of(p);
-  const int64_t count = m == 0 ? 0 : int64_t{m - 1} * p.lda + k;
-  std::vector<uint16_t> a;
-  for (const float v : random.f32(count, -1, 1)) {
-    a.push_back(bf16_from_float(whole ? static_cast<float>(static_cast<int>(v * 8)) : v));
-  }
-  c.inputs = {bytes_of(a)};
+  const Bytes a = float_values(random, m == 0 ? 0 : int64_t{m - 1} * p.lda + k, whole);
+  c.inputs = {types.a == BF16 ? as_bf16(a) : a};
   c.sources = {bytes_of(random.s8(int64_t{n} * k)),
                random.integer(0, 2) == 0 ? Bytes() : bytes_of(random.f32(n, -1, 1)),
                bytes_of(random.f32(n, -largest_scale, largest_scale))};
-  c.out_bytes = m == 0 ? 0 : (int64_t{m - 1} * p.ldc + n) * 4;
+  c.out_bytes = m == 0 ? 0 : (int64_t{m - 1} * p.ldc + n) * (types.c == BF16 ? 2 : 4);
   c.tolerance = {whole ? 0.0f : float_bound(k, 128.0 * k * static_cast<double>(largest_scale) + 1)};
   return c;
 }
@@ -51,7 +56,7 @@ TEST(GemmBf16S8, SmallShapesAndTails) {
   for (int m : {0, 1, 2, 7, 8, 9, 17}) {
     for (int n : {1, 2, 15, 16, 17, 33}) {
       for (int k : {1, 2, 3, 15, 16, 17, 64, 65}) {
-        run_differential(make_case(random, m, n, k, 0, m % 2));
+        for (const Types types : all_types) run_differential(make_case(random, m, n, k, 0, m % 2, types));
         if (HasFailure()) return;
       }
     }
@@ -60,10 +65,10 @@ TEST(GemmBf16S8, SmallShapesAndTails) {
 
 TEST(GemmBf16S8, RandomShapesAndStrides) {
   Random random(127);
-  for (int i = 0; i < 60; i++) {
+  for (int i = 0; i < 160; i++) {
     run_differential(make_case(random, static_cast<int>(random.integer(1, 90)),
                                static_cast<int>(random.integer(1, 150)), static_cast<int>(random.integer(1, 500)),
-                               static_cast<int>(random.integer(0, 5)), i % 2));
+                               static_cast<int>(random.integer(0, 5)), i % 2, all_types[i / 2 % 4]));
     if (HasFailure()) return;
   }
   for (int m : {1, 4}) run_differential(make_case(random, m, 257, 2048, 0, m == 1));
@@ -76,10 +81,22 @@ TEST(GemmBf16S8, TilesOfDevices) {
   run_differential(make_case(random, 2100, 2200, 24, 0, true));
 }
 
+// More columns than a thread keeps widened, several blocks of rows, rows that fill no tile, and lines of A that are
+// copied.
+TEST(GemmBf16S8, ManyColumnsAndBlocks) {
+  Random random(130);
+  for (const Types types : all_types) {
+    run_differential(make_case(random, 81, 700, 1030, 0, true, types));
+    run_differential(make_case(random, 20, 1100, 512, 2, true, types));
+    run_differential(make_case(random, 1300, 96, 130, 0, true, types));
+    run_differential(make_case(random, 49, 80, 61, 1, false, types));
+  }
+}
+
 // All 256 weights by themselves: how a row widens int8 shows.
 TEST(GemmBf16S8, EveryWeight) {
   GemmParams p = {};
-  p.m = 3;
+  p.m = 9;
   p.n = 256;
   p.k = p.lda = 1;
   p.ldc = 256;
@@ -93,8 +110,10 @@ TEST(GemmBf16S8, EveryWeight) {
   c.types = {BF16, S8, F32};
   c.params = params_of(p);
   c.sources = {bytes_of(weights), Bytes(), bytes_of(std::vector<float>(256, 1.0f))};
-  c.inputs = {bytes_of(std::vector<uint16_t>{0x3f80, 0xbf81, 0x7f00})};
-  c.out_bytes = int64_t{4} * 3 * 256;
+  std::vector<uint16_t> a = {0x3f80, 0xbf81, 0x7f00};
+  a.resize(9, 0x4000);
+  c.inputs = {bytes_of(a)};
+  c.out_bytes = int64_t{4} * 9 * 256;
   c.tolerance = {0.0f};
   run_differential(c);
   const Bytes out = run_reference(c);
@@ -143,6 +162,9 @@ TEST(GemmBf16S8, RefusesHostileParameters) {
   expect_refused("gemm", params_of(p), {BF16, S8, F32});
   p.w_zero_point = 0;
   p.dynamic = 1;
+  expect_refused("gemm", params_of(p), {BF16, S8, F32});
+  expect_refused("gemm", params_of(p), {BF16, S8, BF16});
+  p.dynamic = 7;
   expect_refused("gemm", params_of(p), {BF16, S8, F32});
   p.dynamic = 0;
   p.block = 2;

@@ -17,7 +17,7 @@ namespace sinter {
 namespace {
 
 // Weights that are needed next, brought nearer line by line while products run: they come from L3 or memory in each run
-// of a model.
+// of a model. (What products of bfloat16 by int8 have in its place, weights_amx_bf16.h, widens them.)
 struct AmxAhead {
   const char* at;
   int lines;  // after each step
@@ -190,9 +190,9 @@ SINTER_AMX_INLINE void amx_step(const uint8_t* a, int64_t stride, const char* w,
 
 // Sums of 16 * R rows (fewer where the tiles' shapes say so) and 16 * V columns, to rows of sums `sums_stride` bytes
 // apart, at once or `later`.
-template <AmxProduct PRODUCT, int R, int V>
+template <AmxProduct PRODUCT, int R, int V, class Ahead>
 SINTER_AMX_INLINE void amx_sums(AmxTiles* tiles, const AmxRows& m, int64_t row, const AmxWeights& weights, void* sums,
-                                int64_t sums_stride, bool later, AmxAhead* ahead, AmxWritten written) {
+                                int64_t sums_stride, bool later, Ahead* ahead, AmxWritten written) {
   static_assert(R * V <= 4 && R != 3 && (R == 1 || V <= 2), "four accumulators, two tiles of weights");
   constexpr int second = R == 2 ? 2 : 1;
   const auto begin = [&](auto tile, int v) SINTER_VNNI_LAMBDA {
@@ -392,12 +392,6 @@ inline AmxRows amx_copy_rows(const AmxRows& m, uint8_t* to) {
     }
   }
   return copy;
-}
-
-// As even parts of `tiles` tiles as stay in L2.
-inline int64_t amx_chunk(int64_t tiles, int64_t one_tile) {
-  const int64_t most = AMX_TILES_BYTES / one_tile, chunks = most < 1 ? tiles : (tiles + most - 1) / most;
-  return chunks < 2 ? tiles : (tiles + chunks - 1) / chunks;
 }
 
 // Calls f(rows, t) for all rows and packed tiles first .. end - 1, `one_tile` bytes each: of as many tiles as stay in

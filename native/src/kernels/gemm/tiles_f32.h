@@ -10,6 +10,7 @@
 //   Mask, first(n)     the first n lanes
 //   load(p), store(p, v), store(p, v, mask), set(x), all(p), bound(v, low, high)
 //   add(sum, x, w)     *sum += x * w; x is a vector or where a step's elements stand that all lanes take
+//   scale_and_add(sum, scale, bias)  sum * scale + bias, each rounded; where STEP is 2
 //   VECTORS            the most vectors of columns; VECTORS_OF_ONE: the same for a single row
 //   most_rows(vectors) the most rows of a tile: as many as there are registers for sums, where vectors are fewer, more.
 //                      Enough sums to keep the units busy (8 where two units take 4 cycles), loads (a vector each of
@@ -50,14 +51,23 @@ SINTER_UNROLLED void three_taps(const V::In* a, int64_t pixel, const float* w, i
   }
 }
 
+// A Unit is V: others of it than bfloat16's have no such function.
+template <class Unit>
+SINTER_UNROLLED typename Unit::F scaled_sum(typename Unit::F sum, typename Unit::F scale, typename Unit::F bias) {
+  return Unit::scale_and_add(sum, scale, bias);
+}
+
 template <int VECTORS, int ROWS, class Out>
 SINTER_UNROLLED void one_tile(const StripRows<V::In>& m, int64_t row, const FloatWeights& weights,
                               const StripResults<Out>& results, V::Mask last) {
   constexpr int per_tile = 16 / V::W;  // vectors of a packed tile
   V::F s[VECTORS * ROWS];
+  const auto bias_at = [&](int v)
+                           SINTER_UNROLLED_LAMBDA { return v / per_tile * weights.bias_gap + v % per_tile * V::W; };
+  const bool scaled = V::STEP == 2 && weights.scale;
   repeat<VECTORS>([&](auto v) SINTER_UNROLLED_LAMBDA {
-    const V::F bias = V::load(weights.bias + v / per_tile * weights.bias_gap + v % per_tile * V::W);
-    repeat<ROWS>([&](auto r) SINTER_UNROLLED_LAMBDA { s[VECTORS * r + v] = bias; });
+    const V::F begin = scaled ? V::set(0) : V::load(weights.bias + bias_at(v));
+    repeat<ROWS>([&](auto r) SINTER_UNROLLED_LAMBDA { s[VECTORS * r + v] = begin; });
   });
   const int64_t stride = m.stride, gap = weights.gap, step = weights.step;
   const float* w = weights.w;
@@ -100,6 +110,16 @@ SINTER_UNROLLED void one_tile(const StripRows<V::In>& m, int64_t row, const Floa
       }
       w += step;
       a0 += V::STEP, a4 += V::STEP, a8 += V::STEP, a12 += V::STEP;
+    }
+  }
+  if constexpr (V::STEP == 2) {
+    if (scaled) {
+      repeat<VECTORS>([&](auto v) SINTER_UNROLLED_LAMBDA {
+        const V::F scale = V::load(weights.scale + bias_at(v)), bias = V::load(weights.bias + bias_at(v));
+        repeat<ROWS>([&](auto r) SINTER_UNROLLED_LAMBDA {
+          s[VECTORS * r + v] = scaled_sum<V>(s[VECTORS * r + v], scale, bias);
+        });
+      });
     }
   }
   const V::F low = V::set(results.low), high = V::set(results.high);

@@ -242,9 +242,10 @@ inline void with_rows_of(int64_t rows, const F& f) {
 
 // Rows of A with a tile: each vector of weights is widened once for up to 12 of them. Tasks begin at multiples of 12,
 // so that rows meet the same others, and have their sums in the same order, however many tasks there are.
-template <class Form>
+// Out: float, or what a store_first() that was declared before takes.
+template <class Form, class Out>
 inline void widened_tile(const Form& form, int64_t all_rows, const float* a, int64_t lda, const char* tile,
-                         int64_t width, float* c, int64_t ldc, int columns, const WideClamp& clamp) {
+                         int64_t width, Out* c, int64_t ldc, int columns, const WideClamp& clamp) {
   const int64_t vectors = width / 16;
   for (int64_t r0 = 0; r0 < all_rows; r0 += WIDENED_ROWS) {
     const int64_t rows = all_rows - r0 < WIDENED_ROWS ? all_rows - r0 : WIDENED_ROWS;
@@ -277,21 +278,23 @@ inline void widened_tile(const Form& form, int64_t all_rows, const float* a, int
   }
 }
 
-// A call of gemm by weights as they are stored, tiles of tile_bytes, blocks of whole `height` rows.
+// A call of gemm by weights as they are stored, tiles of tile_bytes, blocks of whole `height` rows. In, Out: float or
+// uint16_t (bfloat16).
+template <class In = float, class Out = float>
 struct StoredProduct {
   const GemmParams& p;
-  const float* a;
+  const In* a;
   const char* packed;
-  float* c;
+  Out* c;
   int64_t one_tile;
   WideClamp clamp;
   ProductTasks tasks;
 
   StoredProduct(const Call* call, int64_t tile_bytes, int64_t height)
       : p(*static_cast<const GemmParams*>(call->params)),
-        a(static_cast<const float*>(call->slots[GEMM_A])),
+        a(static_cast<const In*>(call->slots[GEMM_A])),
         packed(static_cast<const char*>(call->slots[GEMM_WEIGHTS])),
-        c(static_cast<float*>(call->slots[GEMM_C])),
+        c(static_cast<Out*>(call->slots[GEMM_C])),
         one_tile(tile_bytes),
         clamp({p.act_min, p.act_max}),
         tasks(weight_only_tasks(p.m, p.n, p.k, tile_bytes, height, call->workers->threads)) {}

@@ -169,7 +169,7 @@ inline int digits_of_group(const GemmParams& p, const float* a, int64_t row, int
 void gemm_weight_only_s4_amx(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   const NibblesForm floats = {p.k, p.block};
-  const StoredProduct of(call, floats.tile_bytes(WEIGHT_ONLY_COLUMNS), WIDENED_ROWS);
+  const StoredProduct<> of(call, floats.tile_bytes(WEIGHT_ONLY_COLUMNS), WIDENED_ROWS);
   const DigitsAmx form = digits_amx(p);
   const DigitsPanel few = digits_vnni_panel(p);
   const bool by_amx = digits_by_amx(p.m, p.block);

@@ -1,67 +1,21 @@
-// gemm in bfloat16 for AMX: float rows are rounded into a panel, bfloat16 rows are read where they are.
+// gemm in bfloat16 for AMX, and by int8 weights that were widened when they were packed.
 // SPDX-License-Identifier: Apache-2.0
-#include <math.h>
-
-#include "core/workers.h"
-#include "kernels/gemm/op.h"
-#include "kernels/gemm/tasks.h"
-#include "kernels/gemm/tile_amx_bf16.h"
+#include "kernels/gemm/drive_amx_bf16.h"
 
 namespace sinter {
 namespace {
 
-// T, Out: float or uint16_t (bfloat16), of A and of C.
-template <class T, class Out>
+template <class T, class Out, bool SCALED = false>
 inline void gemm_bf16(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
-  const T* a = static_cast<const T*>(call->slots[GEMM_A]);
   const uint32_t* packed = static_cast<const uint32_t*>(call->slots[GEMM_WEIGHTS]);
-  Out* c = static_cast<Out*>(call->slots[GEMM_C]);
-  const int64_t one_tile = bf16_tile_words(p.k), pairs_of_tiles = (int64_t{p.n} + 31) / 32;
-  const AmxPanel panel = amx_bf16_panel(p.k, sizeof(T) == 4);
-  const int threads = call->workers->threads;
-  const int64_t block = fair_rows(p.m, panel.rows, 16, threads);
-  const ProductTasks tasks = product_tasks(p.m, block, pairs_of_tiles, 8 * one_tile, LEAST_FLOAT_BYTES, threads);
-  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
-    const ProductTask part = tasks.at(task);
-    const int64_t m0 = part.first_row, rows = part.rows;
-    uint8_t* own = static_cast<uint8_t*>(call->scratch) + thread * panel.bytes;
-    AmxRows all = {reinterpret_cast<const uint8_t*>(a + m0 * p.lda),
-                   rows,
-                   2 * int64_t{p.lda},
-                   1,
-                   0,
-                   panel.steps,
-                   nullptr,
-                   nullptr,
-                   0,
-                   {0, 0}};
-    if (sizeof(T) == 4 && p.lda == p.k && p.k % 2 == 0) {
-      fill_panel(a + m0 * p.lda, rows * p.k, reinterpret_cast<uint16_t*>(own));  // short rows would take a call each
-      all.a = own;
-    } else if (sizeof(T) == 4) {
-      for (int64_t r = 0; r < rows; r++) {
-        uint16_t* out = reinterpret_cast<uint16_t*>(own + r * panel.stride);
-        fill_panel(a + (m0 + r) * p.lda, p.k, out);
-        if (p.k % 2) out[p.k] = 0;
-      }
-      all.a = own;
-      all.stride = panel.stride;
-    }
-    if (panel.steps.tail) {
-      amx_fill_tail(all.a, rows, all.stride, panel.steps, own + panel.tail);
-      all.tail = own + panel.tail;
-    }
-    const int64_t first = 32 * part.first_tile, last = 32 * part.end_tile;
-    const AmxFloats<Out> to = {
-        c + m0 * p.ldc, p.ldc, {p.act_min, p.act_max}, p.act_min != -INFINITY || p.act_max != INFINITY};
-    AmxTiles shapes;
-    const bool crossing = (reinterpret_cast<uintptr_t>(a) | static_cast<uintptr_t>(2 * p.lda)) % 64 != 0;
-    const bool copied = sizeof(T) == 2 && crossing && p.k >= 64 && last - first >= AMX_COPY_COLUMNS;
-    amx_bf16_product(&shapes, all, packed, one_tile, first, last < p.n ? last : p.n,
-                     copied ? own + panel.strip : nullptr, to);
-    shapes.release();
-  });
+  const int64_t one_tile = SCALED ? bf16s8_tile_words(p.k) : bf16_tile_words(p.k);
+  gemm_amx_bf16<T, Out>(call, one_tile, 0,
+                        [&](AmxTiles* tiles, const AmxRows& rows, int64_t first, int64_t last, uint8_t* copy,
+                            const AmxFloats<Out>& to, uint8_t*) {
+                          AmxPackedBf16<SCALED> weights = {packed, one_tile};
+                          amx_bf16_product(tiles, rows, &weights, first, last, copy, to);
+                        });
 }
 
 }  // namespace
@@ -77,6 +31,19 @@ void gemm_f32bf16bf16_amx(const Call* call) {
 }
 void gemm_bf16bf16bf16_amx(const Call* call) {
   gemm_bf16<uint16_t, uint16_t>(call);
+}
+
+void gemm_weight_only_bf16_s8_amx_wide(const Call* call) {
+  gemm_bf16<float, float, true>(call);
+}
+void gemm_bf16s8f32_amx_wide(const Call* call) {
+  gemm_bf16<uint16_t, float, true>(call);
+}
+void gemm_f32s8bf16_amx_wide(const Call* call) {
+  gemm_bf16<float, uint16_t, true>(call);
+}
+void gemm_bf16s8bf16_amx_wide(const Call* call) {
+  gemm_bf16<uint16_t, uint16_t, true>(call);
 }
 
 }  // namespace sinter

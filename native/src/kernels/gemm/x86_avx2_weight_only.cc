@@ -1,7 +1,8 @@
 // gemm of floats by weights of int8, int4 or half precision for AVX2: 16 columns' weights are widened into a panel of
-// floats, once for all rows of a block.
+// floats, once for all rows of a block. In bfloat16 (numerics bf16s8) rows are rounded first, and sums are scaled last.
 // SPDX-License-Identifier: Apache-2.0
 #include <immintrin.h>
+#include <math.h>
 #include <string.h>
 
 #include "core/workers.h"
@@ -9,6 +10,8 @@
 #include "kernels/gemm/op.h"
 #include "kernels/gemm/packing_f32.h"
 #include "kernels/gemm/packing_weight_only.h"
+#include "kernels/gemm/round_bf16_avx2.h"
+#include "kernels/gemm/scaled_sums.h"
 #include "kernels/gemm/strip_f32.h"
 
 namespace sinter {
@@ -112,6 +115,33 @@ inline void run(const Call* call, const Form& form) {
 
 void gemm_weight_only_s8_avx2(const Call* call) {
   run<RowsForm<int8_t>>(call, {static_cast<const GemmParams*>(call->params)->k});
+}
+void gemm_weight_only_bf16_s8_avx2(const Call* call) {
+  const GemmParams& p = *static_cast<const GemmParams*>(call->params);
+  const float* a = static_cast<const float*>(call->slots[GEMM_A]);
+  const char* packed = static_cast<const char*>(call->slots[GEMM_WEIGHTS]);
+  float* c = static_cast<float*>(call->slots[GEMM_C]);
+  const int64_t n = p.n, k = p.k, one_tile = weight_only_tile_bytes(WEIGHT_ONLY_COLUMNS, k, 1);
+  const ProductTasks tasks = weight_only_tasks(p.m, n, k, one_tile, 6, call->workers->threads);
+  parallel_for(call->workers, tasks.count(), [&](int64_t task, int thread) {
+    const ProductTask part = tasks.at(task);
+    char* own = static_cast<char*>(call->scratch) + thread * weight_only_rounded_bytes(k);
+    float* panel = reinterpret_cast<float*>(own);
+    float* rounded = reinterpret_cast<float*>(own + weight_only_panel_bytes(k));
+    for (int64_t r = 0; r < part.rows; r++) fill_rounded(a + (part.first_row + r) * p.lda, k, rounded + r * k);
+    const FloatRows rows = {rounded, part.rows, k, 1, 0, k};
+    const int64_t all = part.end_tile * WEIGHT_ONLY_COLUMNS, end = all < n ? all : n;
+    for (int64_t n0 = part.first_tile * WEIGHT_ONLY_COLUMNS; n0 < end; n0 += 16) {
+      const int64_t first = n0 % WEIGHT_ONLY_COLUMNS, width = s4_tile_width(n, n0 - first);
+      const char* tile = packed + n0 / WEIGHT_ONLY_COLUMNS * one_tile;
+      widen_unscaled(reinterpret_cast<const int8_t*>(tile + weight_only_header_bytes(width)) + first, width, k, panel);
+      float* out = c + part.first_row * p.ldc + n0;
+      const int columns = static_cast<int>(n - n0 < 16 ? n - n0 : 16);
+      multiply_strip_f32_avx2(rows, {panel + 16, 16, 0, panel, 0, nullptr}, {out, p.ldc, -INFINITY, INFINITY}, columns);
+      const float* bias = reinterpret_cast<const float*>(tile + 4 * first);
+      scale_sums({bias, bias + width}, part.rows, {out, p.ldc, p.act_min, p.act_max}, columns);
+    }
+  });
 }
 void gemm_f32f16f32_avx2(const Call* call) {
   run<RowsForm<uint16_t>>(call, {static_cast<const GemmParams*>(call->params)->k});

@@ -9,7 +9,7 @@ namespace sinter {
 void gemm_weight_only_s4_avx512vnni(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   const NibblesForm floats = {p.k, p.block};
-  const StoredProduct of(call, floats.tile_bytes(WEIGHT_ONLY_COLUMNS), WIDENED_ROWS);
+  const StoredProduct<> of(call, floats.tile_bytes(WEIGHT_ONLY_COLUMNS), WIDENED_ROWS);
   const DigitsPanel panel = digits_vnni_panel(p);
   parallel_for(call->workers, of.tasks.count(), [&](int64_t task, int thread) {
     const ProductTask part = of.tasks.at(task);

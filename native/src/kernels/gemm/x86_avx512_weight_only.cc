@@ -9,7 +9,7 @@ namespace {
 
 template <class Form>
 inline void run(const Call* call, const Form& form) {
-  const StoredProduct of(call, form.tile_bytes(WEIGHT_ONLY_COLUMNS), WIDENED_ROWS);
+  const StoredProduct<> of(call, form.tile_bytes(WEIGHT_ONLY_COLUMNS), WIDENED_ROWS);
   parallel_for(call->workers, of.tasks.count(), [&](int64_t task, int) {
     const ProductTask part = of.tasks.at(task);
     const float* rows = of.a + part.first_row * of.p.lda;

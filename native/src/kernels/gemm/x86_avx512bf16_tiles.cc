@@ -12,6 +12,10 @@ struct V : TileLanes512 {
   static constexpr int STEP = 2;
   using Floats512::store;
 
+  LANES F scale_and_add(F sum, F scale, F bias) {
+    return _mm512_add_ps(_mm512_mul_ps(sum, scale), bias);
+  }
+
   LANES F all(const uint16_t* p) {
     int32_t pair;
     memcpy(&pair, p, 4);

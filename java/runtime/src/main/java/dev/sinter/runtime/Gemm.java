@@ -50,8 +50,8 @@ public final class Gemm implements AutoCloseable {
     /** float, rounded to bfloat16 on the way, * bfloat16 -> float, clamped; bias in float. */
     F32_BF16(SinterLibrary.SINTER_GEMM_F32BF16, "f32 bf16 f32", Quantized.NO),
     /**
-     * bfloat16 * int8 with a scale per row of W -> float, clamped; bias in float. Made for devices:
-     * the processor has a plain kernel.
+     * bfloat16 * int8 with a scale per row of W -> float, clamped; bias in float. On the processor
+     * W takes two bytes each, on devices one.
      */
     BF16_S8(SinterLibrary.SINTER_GEMM_BF16S8, "bf16 s8 f32", Quantized.NO);
 

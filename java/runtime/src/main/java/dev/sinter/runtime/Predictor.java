@@ -164,14 +164,17 @@ final class Predictor {
                 whole ? g.outputs() : Flow.outputs(g, first, to, -1)));
     if (options.bf16()) {
       lowered.steps().forEach(Step::useBfloat16);
-      KeptBfloat16.find(lowered.steps(), selector, target.level2Bytes());
+    }
+    Selector among = selector.among(lowered.steps());
+    if (options.bf16()) {
+      KeptBfloat16.find(lowered.steps(), among, target.level2Bytes());
     }
     List<StepCost> steps = new ArrayList<>();
     double alone = 0;
     double known = 0;
     for (Step step : lowered.steps()) {
       ZeroPatterns.forget(step);
-      Choice choice = selector.choose(step);
+      Choice choice = among.choose(step);
       double bytes = 0;
       for (Value slot : step.slots()) {
         bytes += slot == null ? 0 : slot.bytes();

@@ -52,20 +52,21 @@ final class ProgramMaker {
     this.target = target;
     this.device = device;
     this.store = store;
-    this.selector = new Selector(target, options.numerics(), store.densities());
     this.deviceSelector =
         device.isUsable()
             ? new Selector(device.target(), options.numerics(), store.densities())
             : null;
     this.lowered = Lowering.lower(part, deviceSelector == null);
-    if (options.bf16()) {
-      lowered.steps().forEach(Step::useBfloat16);
-      if (deviceSelector == null) {
-        KeptBfloat16.find(lowered.steps(), selector, target.level2Bytes());
-      }
-    }
     if (deviceSelector != null) {
       lowered.steps().forEach(Step::useFloats); // devices' convolutions read no others
+    }
+    if (options.bf16()) {
+      lowered.steps().forEach(Step::useBfloat16);
+    }
+    this.selector =
+        new Selector(target, options.numerics(), store.densities()).among(lowered.steps());
+    if (options.bf16() && deviceSelector == null) {
+      KeptBfloat16.find(lowered.steps(), selector, target.level2Bytes());
     }
   }
 

@@ -14,6 +14,11 @@ import java.util.regex.Pattern;
 public record PackingSpec(int index, String name, int revision, String op, int sources) {
   private static final Pattern BLOCKS = Pattern.compile(".*_block(\\d+)x4");
 
+  /** Whether weights of int8 are bfloat16 here, two bytes each. */
+  public boolean isWide() {
+    return name.contains("_wide_");
+  }
+
   /**
    * Outputs of the blocks of zeros that are left out, each of 4 inputs; 0 if all weights are kept.
    */

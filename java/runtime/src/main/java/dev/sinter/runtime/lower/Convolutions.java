@@ -13,7 +13,8 @@ import java.util.List;
 /** Lowers CONV_2D and DEPTHWISE_CONV_2D. */
 final class Convolutions {
   // Stored weights are widened once for all pixels that meet them: of fewer pixels that is more
-  // than a tenth of the time, but where floats would not fit the second-level cache.
+  // than a tenth of the time, but where floats would not fit the second-level cache. (In bfloat16
+  // the cost model chooses.)
   private static final long MANY_PIXELS = 49;
   private static final long MANY_WEIGHTS = 1 << 20;
 
@@ -93,7 +94,8 @@ final class Convolutions {
     }
     long pixels = g.out().elements(0, 3);
     boolean many = pixels >= MANY_PIXELS || weights.elements() >= MANY_WEIGHTS;
-    String family = many ? ProductTypes.matrix(l, op, type, outC) : type;
+    String stored = ProductTypes.matrix(l, op, type, outC);
+    String family = many ? stored : type;
     Step step = new Step("conv", index, label(l, op, g), ProductTypes.of(family));
     step.set("batch", g.in().dim(0))
         .set("in_h", g.in().dim(1))
@@ -119,6 +121,8 @@ final class Convolutions {
     ProductTypes.clamp(step, activation, l.quantization(output));
     if (!family.equals(type)) {
       step.floats(() -> l.constant(op.input(1)));
+    } else if (ProductTypes.of(stored)[1].equals("s8") && type.equals("f32")) {
+      step.bytes(ProductTypes.sources(l, op, stored, outC, output, g.input()));
     }
     l.add(
         step.slot(in)

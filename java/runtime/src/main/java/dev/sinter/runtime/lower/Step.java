@@ -24,6 +24,7 @@ public final class Step {
   private final List<Supplier<ByteBuffer>> sources = new ArrayList<>();
   private Object sourceKey;
   private Supplier<ByteBuffer> floats;
+  private List<Supplier<ByteBuffer>> bytes;
   private double work;
 
   /**
@@ -138,8 +139,15 @@ public final class Step {
     return this;
   }
 
+  /** Of a product by weights that are widened to floats: the constants as int8, if they are. */
+  Step bytes(List<Supplier<ByteBuffer>> constants) {
+    bytes = constants;
+    return this;
+  }
+
   /** Has weights that are known as floats widened when they are packed, not on the way. */
   public void useFloats() {
+    bytes = null;
     if (floats != null) {
       types = List.of("f32", "f32", "f32");
       sources.set(0, floats);
@@ -151,17 +159,25 @@ public final class Step {
 
   /** Has a product of floats computed in bfloat16, where a kernel op offers that. */
   public void useBfloat16() {
+    if (bytes != null) {
+      types = List.of("f32", "s8", "f32");
+      sources.clear();
+      sources.addAll(bytes);
+      bytes = null;
+      set("dynamic", WEIGHT_ONLY);
+    }
+    if (types.equals(List.of("f32", "s8", "f32"))
+        && (op.equals("gemm") || op.equals("conv"))
+        && param("dynamic") == WEIGHT_ONLY) {
+      floats = null; // int8 is exact as bfloat16, whenever it is widened
+      set("dynamic", WEIGHT_ONLY_BF16);
+      return;
+    }
     useFloats(); // which it rounds
     if (types.equals(List.of("f32", "f16", "f32"))) {
       types = List.of("f32", "bf16", "f32");
       Supplier<ByteBuffer> halves = sources.get(0);
       sources.set(0, () -> StoredWeights.floats(halves.get()));
-      return;
-    }
-    if (types.equals(List.of("f32", "s8", "f32"))
-        && op.equals("gemm")
-        && param("dynamic") == WEIGHT_ONLY) {
-      set("dynamic", WEIGHT_ONLY_BF16);
       return;
     }
     if (!types.equals(List.of("f32", "f32", "f32"))) {
@@ -172,6 +188,12 @@ public final class Step {
       case "batch_matmul" -> set("bf16", 1);
       default -> {}
     }
+  }
+
+  /** Whether float activations are rounded to bfloat16 on the way to weights of int8. */
+  public boolean isBfloat16ByBytes() {
+    return types.equals(List.of("f32", "s8", "f32"))
+        && params.getOrDefault("dynamic", 0).intValue() == WEIGHT_ONLY_BF16;
   }
 
   /** Gives a slot another element type. */

@@ -23,12 +23,17 @@ import java.util.Map;
  * narrower code for the rows left over.
  */
 final class CostModel {
+  // So few rows of A meet weights as floats, widened in registers
+  // (native/src/kernels/gemm/packing_weight_only.h).
+  private static final int DIRECT_ROWS = 6;
+
   // Multiprocessors of a large GPU, about.
   private static final double DEVICE_UNITS = 128;
 
   private final Target target;
   private final CostTable costs;
   private final Map<Object, Double> densities;
+  private final double storedBytes;
 
   /**
    * Makes a model.
@@ -36,11 +41,34 @@ final class CostModel {
    * @param target the machine
    * @param densities shares of blocks that are not zero, by the name of the constants and the
    *     blocks' height; kept by the caller since a model's weights are looked through once
+   * @param storedBytes weights of all steps, as they are stored; 0 if a step's own are all
    */
-  CostModel(Target target, Map<Object, Double> densities) {
+  CostModel(Target target, Map<Object, Double> densities, double storedBytes) {
     this.target = target;
     this.costs = target.costs();
     this.densities = densities;
+    this.storedBytes = storedBytes;
+  }
+
+  /** The same for these steps. */
+  CostModel among(List<Step> steps) {
+    double sum = 0;
+    for (Step step : steps) {
+      if (step.sourceCount() > 0) {
+        switch (step.op()) {
+          case "gemm" -> sum += (double) step.param("n") * step.param("k") * bytesPerWeight(step);
+          case "conv" -> sum += (double) step.param("out_c") * window(step) * bytesPerWeight(step);
+          default -> {}
+        }
+      }
+    }
+    return new CostModel(target, densities, sum);
+  }
+
+  /** Products of an output of a convolution. */
+  private static double window(Step step) {
+    double taps = (double) step.param("kernel_h") * step.param("kernel_w");
+    return taps * step.param("in_c") / step.param("groups");
   }
 
   /** Cycles on one core, conversions of layout not included. */
@@ -63,8 +91,7 @@ final class CostModel {
       int groups = step.param("groups");
       double columns = (double) step.param("out_c") / groups;
       double n = groups * Math.ceil(columns / row.tileN()) * row.tileN();
-      double taps = (double) step.param("kernel_h") * step.param("kernel_w");
-      weights = n * taps * step.param("in_c") / groups;
+      weights = n * window(step);
       work =
           target.device() == Device.CPU
               ? Features.convolution(step, row)
@@ -73,8 +100,31 @@ final class CostModel {
         weights *= bytesPerWeight(step);
       }
     }
+    if (target.device() == Device.CPU && row.numerics().equals("bf16s8")) {
+      return bfloat16ByBytes(step, row, work, weights) + around;
+    }
     double streaming = weights / rate(weights, cost.weightBytes());
     return Math.max(work / cost.products(), streaming) + around;
+  }
+
+  /**
+   * Products in bfloat16 by weights of int8. Those that are widened when they are packed are two
+   * bytes each; the others are widened in each call, at the row's own rate, but for few rows of A,
+   * which meet them in registers. Products wait for weights: with AMX they take so little time that
+   * what is asked for meanwhile comes too late (native/src/kernels/conv/README.md). And they come
+   * from the cache that holds all of the model.
+   */
+  private double bfloat16ByBytes(Step step, Row row, double work, double weights) {
+    RowCost cost = costs.of(row);
+    boolean wide = row.packing().isWide();
+    double bytes = wide ? 2 * weights : weights;
+    double products = work / cost.products();
+    double all = Math.max(bytes, wide ? 2 * storedBytes : storedBytes);
+    if (step.op().equals("gemm") && step.param("m") <= DIRECT_ROWS) {
+      return Math.max(products, bytes / rate(all, cost.weightBytes()));
+    }
+    double widening = wide || cost.weightBytes() == 0 ? 0 : weights / cost.weightBytes();
+    return products + bytes / rate(all, wide ? cost.weightBytes() : 0) + widening;
   }
 
   /** Outputs of the blocks of zeros that a row leaves out; 0 for none. */
@@ -85,7 +135,7 @@ final class CostModel {
   static double bytesPerWeight(Step step) {
     return switch (step.types().get(1)) {
       case "s4" -> 0.5;
-      case "s8" -> 1;
+      case "s8", "u8" -> 1;
       case "bf16", "f16" -> 2;
       default -> 4;
     };

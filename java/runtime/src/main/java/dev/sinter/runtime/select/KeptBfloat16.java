@@ -80,7 +80,7 @@ public final class KeptBfloat16 {
   private static boolean takesBfloat16(Step step) {
     List<String> types = step.types();
     return switch (step.op()) {
-      case "gemm", "conv" -> types.equals(List.of(F32, BF16, F32));
+      case "gemm", "conv" -> types.equals(List.of(F32, BF16, F32)) || step.isBfloat16ByBytes();
       case "depthwise" -> types.equals(List.of(F32, F32, F32));
       default -> false;
     };

@@ -23,6 +23,10 @@ public final class Selector {
   // Fewer zeros are no news: weights have some by chance.
   private static final double MENTIONED = 0.1;
 
+  // Weights of int8 that are widened when they are packed take twice the memory, for which no cost
+  // is known: what they gain must be more than the error of all this.
+  private static final double WORTH_WIDENING = 1.03;
+
   private final Target target;
   private final Numerics numerics;
   private final CostModel costs;
@@ -35,12 +39,32 @@ public final class Selector {
    * @param densities what was found out about weights, kept by the caller
    */
   public Selector(Target target, Numerics numerics, Map<Object, Double> densities) {
-    this.target = target;
-    this.numerics = numerics;
-    this.costs = new CostModel(target, densities);
+    this(target, numerics, new CostModel(target, densities, 0));
   }
 
-  private record Candidate(Row row, double cycles, String refusal) {}
+  private Selector(Target target, Numerics numerics, CostModel costs) {
+    this.target = target;
+    this.numerics = numerics;
+    this.costs = costs;
+  }
+
+  /**
+   * The same for steps that run one after the other: what one of them reads, the others push out of
+   * the caches.
+   *
+   * @param steps all of a program
+   * @return a selector of rows for them
+   */
+  public Selector among(List<Step> steps) {
+    return new Selector(target, numerics, costs.among(steps));
+  }
+
+  private record Candidate(Row row, double cycles, String refusal) {
+    /** What it must be worth. */
+    double price() {
+      return row.packing() != null && row.packing().isWide() ? WORTH_WIDENING * cycles : cycles;
+    }
+  }
 
   /**
    * Chooses a row for a step.
@@ -73,7 +97,7 @@ public final class Selector {
     for (Row row : target.catalogue().rows(step.op(), step.types())) {
       candidates.add(new Candidate(row, cycles(step, row), refusal(step, row)));
     }
-    candidates.sort(Comparator.comparingDouble(Candidate::cycles));
+    candidates.sort(Comparator.comparingDouble(Candidate::price));
     for (Candidate c : candidates) {
       if (c.refusal() == null) {
         return new Choice(
