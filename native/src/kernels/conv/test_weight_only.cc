@@ -140,7 +140,7 @@ TEST(ConvWeightOnly, RefusesHostileParameters) {
     p.dynamic = dynamic;
     expect_refused("conv", params_of(p), types);
   };
-  refuse(3, {F32, S8, F32});
+  refuse(7, {F32, S8, F32});
   refuse(5, {F32, F16, F32});
   refuse(1, {F32, S4, F32});
 }
