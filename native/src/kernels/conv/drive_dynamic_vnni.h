@@ -54,13 +54,13 @@ inline void conv_dynamic_as(const Call* call) {
     f(q, multiply, reinterpret_cast<uint8_t*>(own));
   };
   const int64_t lines = all.block.whole ? p.out_h : plane, blocks = (lines + rows - 1) / rows;
-  const int64_t groups = all.block.whole ? 1 : p.groups;
+  const int64_t groups = p.groups;
   parallel_for(call->workers, p.batch * blocks * groups, [&](int64_t task, int thread) {
     const int64_t g = task % groups, b = task / groups / blocks, first = task / groups % blocks * rows;
     const int64_t some = lines - first < rows ? lines - first : rows;
     with_image(b, thread, [&](const Product& q, const auto& multiply, uint8_t* own) {
       if (q.block.whole) {
-        whole_rows(q, b, first, some, own, multiply);
+        whole_rows(q, b, first, some, g, own, multiply);
       } else {
         gathered_pixels(q, b * plane + first, some, g, own, multiply);
       }

@@ -33,26 +33,42 @@ struct Product {
 
 // ---- windows in place -----------------------------------------------------------------------------
 
-// Image rows iy0 .. iy0 + rows - 1 of what the outputs see: pixels -pad_left on, those outside are the zero point.
-// Signed bytes become unsigned here: as they are broadcast, the xor takes a place beside each product.
-// May write up to 63 bytes more.
-inline void copy_rows(const Product& q, const uint8_t* image, int64_t iy0, int64_t rows, uint8_t* to) {
+// Image rows iy0 .. iy0 + rows - 1 of what the outputs see, of group g's channels: pixels -pad_left on, those outside
+// are the zero point. Signed bytes become unsigned here: as they are broadcast, the xor takes a place beside each
+// product. May write up to 63 bytes more.
+inline void copy_rows(const Product& q, const uint8_t* image, int64_t iy0, int64_t rows, int64_t g, uint8_t* to) {
   const ConvParams& p = q.p;
-  const int64_t in_row = int64_t{p.in_w} * p.in_c, left = int64_t{p.pad_left} * p.in_c;
+  const int64_t channels = p.in_c / p.groups, in_row = int64_t{p.in_w} * p.in_c, left = p.pad_left * channels;
   for (int64_t i = 0; i < rows; i++, to += q.block.pitch) {
     const int64_t iy = iy0 + i;
     const bool inside = iy >= 0 && iy < p.in_h;
-    vnni_copy_padded(inside ? image + iy * in_row : nullptr, in_row, left, q.block.pitch, q.zero, q.flip, to);
+    if (p.groups == 1 || !inside) {
+      vnni_copy_padded(inside ? image + iy * in_row : nullptr, in_row, left, q.block.pitch, q.zero, q.flip, to);
+      continue;
+    }
+    if (channels < 1) __builtin_unreachable();  // checked before; compilers warn of copies of less than nothing
+    // What is written past a pixel, the next one writes over.
+    const int64_t room = q.block.pitch / channels - p.pad_left, pixels = room < p.in_w ? room : p.in_w;
+    const uint8_t* from = image + iy * in_row + g * channels;
+    uint8_t* at = to;
+    const int padding = q.zero ^ q.flip;
+    memset(at, padding, static_cast<size_t>(left < q.block.pitch ? left : q.block.pitch));
+    at += left;
+    for (int64_t j = 0; j < pixels; j++, at += channels, from += p.in_c) {
+      vnni_copy_padded(from, channels, 0, channels, q.zero, q.flip, at);
+    }
+    if (at < to + q.block.pitch) memset(at, padding, static_cast<size_t>(to + q.block.pitch - at));
   }
 }
 
 template <class Multiply>
-inline void whole_rows(const Product& q, int64_t b, int64_t y0, int64_t count, uint8_t* own, const Multiply& multiply) {
+inline void whole_rows(const Product& q, int64_t b, int64_t y0, int64_t count, int64_t g, uint8_t* own,
+                       const Multiply& multiply) {
   const ConvParams& p = q.p;
-  const int64_t pitch = q.block.pitch, run = int64_t{p.kernel_w} * p.in_c;
-  const int64_t step_x = int64_t{p.stride_w} * p.in_c, step_y = p.stride_h * pitch;
+  const int64_t channels = p.in_c / p.groups, pitch = q.block.pitch, run = p.kernel_w * channels;
+  const int64_t step_x = p.stride_w * channels, step_y = p.stride_h * pitch;
   copy_rows(q, q.in + b * p.in_h * p.in_w * p.in_c, y0 * p.stride_h - p.pad_top,
-            (count - 1) * p.stride_h + int64_t{p.kernel_h - 1} * p.dilation_h + 1, own);
+            (count - 1) * p.stride_h + int64_t{p.kernel_h - 1} * p.dilation_h + 1, g, own);
   // Rows of a tile are pixels side by side, or, in narrow images, one above the other.
   const bool along_x = p.out_w >= count;
   const int64_t lines = along_x ? count : p.out_w, rows = along_x ? p.out_w : count;
@@ -66,14 +82,14 @@ inline void whole_rows(const Product& q, int64_t b, int64_t y0, int64_t count, u
   for (int64_t l = 0; q.corrected && l < lines; l++) {
     vnni_lacking(pixels_of(l), run, 128 - p.w_zero_point, lacking + l * rows);
   }
-  const int64_t c = (b * p.out_h + y0) * p.out_w * p.out_c;
+  const int64_t c = (b * p.out_h + y0) * p.out_w * p.out_c + g * q.n;
   for (int64_t n0 = 0; n0 < q.n; n0 += 64) {
     const int columns = q.n - n0 < 64 ? static_cast<int>(q.n - n0) : 64;
-    const char* tile = q.packed + n0 / 64 * q.one_tile;
+    const char* tile = q.packed + g * q.one_group + n0 / 64 * q.one_tile;
     for (int64_t l = 0; l < lines; l++) {
       VnniRows pixels = pixels_of(l);
       if (q.corrected) pixels.lacking = lacking + l * rows;
-      multiply(pixels, tile, 0, n0, columns, c + l * c_line_step + n0, c_step);
+      multiply(pixels, tile, g, n0, columns, c + l * c_line_step + n0, c_step);
     }
   }
 }
@@ -157,9 +173,10 @@ inline void conv_8(const Call* call) {
   uint8_t* scratch = static_cast<uint8_t*>(call->scratch);
   if (q.block.whole) {
     const int64_t blocks = (p.out_h + rows - 1) / rows;
-    parallel_for(call->workers, p.batch * blocks, [&](int64_t task, int thread) {
-      const int64_t y0 = task % blocks * rows, left = p.out_h - y0;
-      whole_rows(q, task / blocks, y0, left < rows ? left : rows, scratch + thread * q.block.bytes, multiply);
+    parallel_for(call->workers, p.batch * blocks * p.groups, [&](int64_t task, int thread) {
+      const int64_t lines = task / p.groups, y0 = lines % blocks * rows, left = p.out_h - y0;
+      whole_rows(q, lines / blocks, y0, left < rows ? left : rows, task % p.groups, scratch + thread * q.block.bytes,
+                 multiply);
     });
   } else {
     const int64_t pixels = p.batch * plane, blocks = (pixels + rows - 1) / rows;

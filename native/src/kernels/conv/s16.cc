@@ -70,7 +70,7 @@ const PackingDef conv_s16s8_n64k4_packing = {"conv_s16s8_n64k4", 1, &conv_op, CO
 int64_t conv_s16_vnni_scratch(const void* params, int threads) {
   int64_t most = 0;
   for (int t = 1; t <= threads; t++) {
-    const ConvBlock b = conv_block(*static_cast<const ConvParams*>(params), t, false);
+    const ConvBlock b = conv_block(*static_cast<const ConvParams*>(params), t, false, false);
     if (b.bytes < 0 || b.bytes > int64_t{1} << 40) return INT64_MAX;
     most = t * split_conv_bytes(b) > most ? t * split_conv_bytes(b) : most;
   }

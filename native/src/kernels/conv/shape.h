@@ -17,8 +17,8 @@ static inline int64_t conv_k(const ConvParams& p) {
 }
 
 // How the VNNI rows cut a convolution into blocks of output rows, and what a thread keeps of the image for one: the
-// rows under it with their padding ("whole": a window's row is then one run of bytes), or, where windows are dilated or
-// belong to groups, the windows of some pixels, each kernel row rounded up to 4 bytes.
+// rows under it with their padding ("whole": a window's row is then one run of bytes), of one group's channels alone,
+// or, where windows are dilated, the windows of some pixels, each kernel row rounded up to 4 bytes.
 struct ConvBlock {
   bool whole;
   int64_t rows;         // whole: output rows, else output pixels
@@ -27,9 +27,10 @@ struct ConvBlock {
   int64_t bytes;        // of a thread; -1: more than can be counted
 };
 
-static inline ConvBlock conv_block(const ConvParams& p, int threads, bool corrected) {
+// by_group: whether channels of a group are kept apart; else windows of groups are gathered.
+static inline ConvBlock conv_block(const ConvParams& p, int threads, bool corrected, bool by_group = true) {
   const int64_t channels = p.in_c / p.groups;
-  ConvBlock b = {p.groups == 1 && p.dilation_w == 1, 1, 0, 0, -1};
+  ConvBlock b = {(p.groups == 1 || by_group) && p.dilation_w == 1, 1, 0, 0, -1};
   const int64_t out_rows = int64_t{p.batch} * p.out_h, target = 24576;
   if (p.out_w < 1 || out_rows < 1) {
     b.bytes = 0;
@@ -46,7 +47,7 @@ static inline ConvBlock conv_block(const ConvParams& p, int threads, bool correc
   // A window's last group may read 3 bytes on.
   const int64_t width = int64_t{p.out_w - 1} * p.stride_w + p.kernel_w;
   const int64_t tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
-  if (__builtin_mul_overflow(width, int64_t{p.in_c}, &b.pitch)) return b;
+  if (__builtin_mul_overflow(width, channels, &b.pitch)) return b;
   if (__builtin_add_overflow(b.pitch, int64_t{3 + 15}, &b.pitch)) return b;
   b.pitch = b.pitch / 16 * 16;  // where pixels are whole words, broadcasts cross no line of the cache
   int64_t fit = 1;

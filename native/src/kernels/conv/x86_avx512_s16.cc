@@ -91,7 +91,7 @@ void conv_s16s8s16_avx512vnni(const Call* call) {
   const int64_t n = p.out_c / p.groups, k = conv_k(p), all = int64_t{p.batch} * p.out_h * p.out_w;
   if (all == 0) return;
   const int16_t* in = static_cast<const int16_t*>(call->slots[CONV_IN]);
-  const ConvBlock block = conv_block(p, call->workers->threads, false);
+  const ConvBlock block = conv_block(p, call->workers->threads, false, false);
   const SplitConv conv = {p,
                           static_cast<const char*>(call->slots[CONV_WEIGHTS]),
                           static_cast<int16_t*>(call->slots[CONV_OUT]),

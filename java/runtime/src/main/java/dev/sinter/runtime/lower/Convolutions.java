@@ -8,7 +8,9 @@ import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Padding;
 import dev.sinter.graph.Shape;
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Lowers CONV_2D and DEPTHWISE_CONV_2D. */
 final class Convolutions {
@@ -154,12 +156,24 @@ final class Convolutions {
     }
     Value in = l.value(g.input());
     Value out = l.define(output);
-    Step step = new Step("depthwise", index, label(l, op, g), ProductTypes.of(type));
+    int requantization = ProductTypes.depthwise(l, op, type);
+    // Many outputs of one channel are a plain convolution, whose kernels have lanes for outputs.
+    boolean plain =
+        inC == 1
+            && outC > 1
+            && requantization == 0
+            && (type.equals("f32") || type.equals("s8") || type.equals("u8"));
+    Step step =
+        new Step(plain ? "conv" : "depthwise", index, label(l, op, g), ProductTypes.of(type));
+    if (plain) {
+      step.set("out_c", outC).set("groups", 1);
+    } else {
+      step.set("multiplier", outC / inC);
+    }
     step.set("batch", g.in().dim(0))
         .set("in_h", g.in().dim(1))
         .set("in_w", g.in().dim(2))
         .set("in_c", inC)
-        .set("multiplier", outC / inC)
         .set("out_h", g.out().dim(1))
         .set("out_w", g.out().dim(2))
         .set("kernel_h", kernelH)
@@ -172,13 +186,19 @@ final class Convolutions {
         .set("pad_left", g.padLeft())
         .set("in_zero_point", l.zeroPoint(g.input()))
         .set("w_zero_point", ProductTypes.weightZeroPoint(l, op, type))
-        .set("requantization", ProductTypes.depthwise(l, op, type))
+        .set("requantization", requantization)
         .set("dynamic", ProductTypes.dynamic(l, op, type, inC))
         .set("out_zero_point", l.zeroPoint(output));
     ProductTypes.clamp(step, activation, l.quantization(output));
+    List<Supplier<ByteBuffer>> sources = ProductTypes.sources(l, op, type, outC, output, g.input());
+    if (plain) {
+      Supplier<ByteBuffer> byTap = sources.get(0);
+      int taps = kernelH * kernelW;
+      sources.set(0, () -> Numbers.turned(byTap.get(), taps, outC));
+    }
     l.add(
         step.slot(in)
-            .weights(key(op), ProductTypes.sources(l, op, type, outC, output, g.input()))
+            .weights(key(op), sources)
             .slot(out)
             .work((double) g.out().elements() * kernelH * kernelW));
   }

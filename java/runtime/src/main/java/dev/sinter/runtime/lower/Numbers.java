@@ -57,6 +57,21 @@ final class Numbers {
     return bytes.flip();
   }
 
+  /** A matrix of whole-byte elements, its columns one after the other. */
+  static ByteBuffer turned(ByteBuffer matrix, int rows, int columns) {
+    int bytes = matrix.remaining() / rows / columns;
+    ByteBuffer turned = ByteBuffer.allocate(matrix.remaining()).order(matrix.order());
+    for (int c = 0; c < columns; c++) {
+      for (int r = 0; r < rows; r++) {
+        int from = matrix.position() + (r * columns + c) * bytes;
+        for (int b = 0; b < bytes; b++) {
+          turned.put(matrix.get(from + b));
+        }
+      }
+    }
+    return turned.flip();
+  }
+
   static ByteBuffer doubles(double[] values) {
     ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
     for (double v : values) {
