@@ -3,6 +3,7 @@
 #ifndef SINTER_TESTS_EMULATED_AVX512_MORE_H_
 #define SINTER_TESTS_EMULATED_AVX512_MORE_H_
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -88,6 +89,24 @@ inline float largest_lane(const __m512& x) {
   float largest = at<float>(&x, 0);
   for (size_t i = 1; i < 16; i++) largest = at<float>(&x, i) > largest ? at<float>(&x, i) : largest;
   return largest;
+}
+// SIMDe's makes 2^n by itself, which is infinite where x * 2^n is not yet.
+inline __m512 scaled(const __m512& x, const __m512& n) {
+  __m512 y;
+  for (size_t i = 0; i < 16; i++) {
+    const float value = ldexpf(at<float>(&x, i), static_cast<int>(floorf(at<float>(&n, i))));
+    memcpy(reinterpret_cast<float*>(&y) + i, &value, sizeof value);
+  }
+  return y;
+}
+// Estimates are taken exactly.
+inline __m512 inverse(const __m512& x, bool of_root) {
+  float parts[16];
+  memcpy(parts, &x, sizeof parts);
+  for (float& part : parts) part = 1.0f / (of_root ? sqrtf(part) : part);
+  __m512 y;
+  memcpy(&y, parts, sizeof y);
+  return y;
 }
 inline int64_t add_lanes_64(const __m512i& x) {
   int64_t sum = 0;
@@ -222,6 +241,12 @@ inline __m512 dot_bf16(const __m512& sum, const __m512i& a, const __m512i& b) {
 #define _mm512_cmpgt_epi16_mask(a, b) (::sinter_emulated::greater_16(a, b))
 #undef _mm512_cmplt_epi32_mask
 #define _mm512_cmplt_epi32_mask(a, b) (::sinter_emulated::less_32(a, b))
+#undef _mm512_scalef_ps
+#define _mm512_scalef_ps(x, n) (::sinter_emulated::scaled(x, n))
+#undef _mm512_rcp14_ps
+#define _mm512_rcp14_ps(x) (::sinter_emulated::inverse(x, false))
+#undef _mm512_rsqrt14_ps
+#define _mm512_rsqrt14_ps(x) (::sinter_emulated::inverse(x, true))
 #undef _mm512_reduce_add_ps
 #undef _mm512_roundscale_ps
 #define _mm512_roundscale_ps(x, how) (::sinter_emulated::rounded<(how)>(x))

@@ -44,7 +44,8 @@ struct Lanes {
   }
 };
 
-// How two values become one, x being a number or a vector of them; A is what is kept while folding.
+// How two values become one, x being a number or a vector of them; A is what is kept while folding. `again`: a value
+// may be taken twice.
 template <class Kept>
 struct KeptIsResult {
   typedef Kept A;
@@ -56,6 +57,7 @@ struct KeptIsResult {
 template <class T>
 struct Largest : KeptIsResult<T> {
   static constexpr T start = std::numeric_limits<T>::lowest();
+  static constexpr bool again = true;
   template <class X>
   static X of(X kept, X x) {
     return x > kept ? x : kept;
@@ -64,6 +66,7 @@ struct Largest : KeptIsResult<T> {
 template <class T>
 struct Smallest : KeptIsResult<T> {
   static constexpr T start = std::numeric_limits<T>::max();
+  static constexpr bool again = true;
   template <class X>
   static X of(X kept, X x) {
     return x < kept ? x : kept;
@@ -73,6 +76,7 @@ struct Smallest : KeptIsResult<T> {
 template <class T>
 struct Sum : KeptIsResult<T> {
   static constexpr T start = 0;
+  static constexpr bool again = false;
   template <class X>
   static X of(X kept, X x) {
     return kept + x;
@@ -80,6 +84,7 @@ struct Sum : KeptIsResult<T> {
 };
 struct Product : KeptIsResult<uint32_t> {
   static constexpr uint32_t start = 1;
+  static constexpr bool again = false;
   template <class X>
   static X of(X kept, X x) {
     return kept * x;
@@ -94,6 +99,7 @@ inline X at_most_1(X x) {
 struct Any {
   typedef uint8_t A;
   static constexpr uint8_t start = 0;
+  static constexpr bool again = true;
   template <class X>
   static X of(X kept, X x) {
     return kept | x;
@@ -106,6 +112,7 @@ struct Any {
 struct All {
   typedef uint8_t A;
   static constexpr uint8_t start = 1;
+  static constexpr bool again = true;
   template <class X>
   static X of(X kept, X x) {
     return x == 0 ? x : kept;
@@ -152,6 +159,15 @@ struct FoldShape {
     }
     return from;
   }
+  // The element after that of `from`, in the order of results; `at` are its indices.
+  void next(int64_t (&at)[FOLD_RANK], int64_t* from) const {
+    for (int k = FOLD_RANK - 1; k >= 0; k--) {
+      *from += kept_stride[k];
+      if (++at[k] < kept[k]) return;
+      at[k] = 0;
+      *from -= kept[k] * kept_stride[k];
+    }
+  }
   // Calls row(offset) for each folded row, whose elements are the last dimension.
   template <class Row>
   void rows(const Row& row) const {
@@ -170,13 +186,16 @@ template <class F, class In, int vectors, int bytes>
 void column_block(const FoldShape& s, const In* in, In* out) {
   typedef Lanes<typename F::A, bytes> L;
   typename L::Vector kept[vectors];
+#pragma GCC unroll 4
   for (auto& each : kept) each = L::all(F::start);
   s.rows([&](int64_t offset) {
     const In* row = in + offset;
     for (int64_t l = 0; l < s.folded[3]; l++, row += s.folded_stride[3]) {
+#pragma GCC unroll 4
       for (int v = 0; v < vectors; v++) kept[v] = F::of(kept[v], L::load(row + v * L::count));
     }
   });
+#pragma GCC unroll 4
   for (int v = 0; v < vectors; v++) L::store(out + v * L::count, F::result(kept[v]));
 }
 
@@ -224,10 +243,15 @@ void columns(const Call* call, const FoldShape& s) {
 // Calls result(first element, result's place) for all results, shared among threads.
 template <class Result>
 void each_run(const Call* call, const FoldShape& s, const Result& result) {
-  const int64_t last = s.kept[3], count = s.results;
+  const int64_t count = s.results;
   const int64_t group = fair_rows(count, 16384 / (s.values + 1) + 1, 1, call->workers->threads);
   parallel_for(call->workers, (count + group - 1) / group, [&](int64_t task, int) {
-    for (int64_t i = task * group; i < (task + 1) * group && i < count; i++) result(s.begin(i, last, 1), i);
+    int64_t at[FOLD_RANK], rest = task * group, from = s.begin(rest, s.kept[3], 1);
+    for (int k = FOLD_RANK - 1; k >= 0; k--) {
+      at[k] = rest % s.kept[k];
+      rest /= s.kept[k];
+    }
+    for (int64_t i = task * group; i < (task + 1) * group && i < count; i++, s.next(at, &from)) result(from, i);
   });
 }
 
@@ -258,27 +282,38 @@ A across(typename Lanes<A, bytes>::Vector x) {
   }
 }
 
-template <class F, class In>
+// In vectors of `bytes`, or of half of them and so on where a run is shorter.
+template <class F, class In, int bytes>
 void runs(const Call* call, const FoldShape& s) {
-  typedef Lanes<typename F::A, FOLD_BYTES> L;
+  typedef Lanes<typename F::A, bytes> L;
+  const int64_t n = s.folded[3];
+  if constexpr (bytes > 16) {
+    if (n < L::count) return runs<F, In, bytes / 2>(call, s);
+  }
   const In* in = static_cast<const In*>(call->slots[FOLD_IN]);
   In* out = static_cast<In*>(call->slots[FOLD_OUT]);
   each_run(call, s, [&](int64_t from, int64_t to) {
-    typename L::Vector kept[4];
-    for (auto& each : kept) each = L::all(F::start);
+    typename L::Vector kept0 = L::all(F::start), kept1 = kept0, kept2 = kept0, kept3 = kept0;
     typename F::A one = F::start;
-    const int64_t n = s.folded[3];
     s.rows([&](int64_t offset) {
       const In* run = in + from + offset;
       int64_t i = 0;
       for (; i + 4 * L::count <= n; i += 4 * L::count) {
-        for (int v = 0; v < 4; v++) kept[v] = F::of(kept[v], L::load(run + i + v * L::count));
+        kept0 = F::of(kept0, L::load(run + i));
+        kept1 = F::of(kept1, L::load(run + i + L::count));
+        kept2 = F::of(kept2, L::load(run + i + 2 * L::count));
+        kept3 = F::of(kept3, L::load(run + i + 3 * L::count));
       }
-      for (; i + L::count <= n; i += L::count) kept[0] = F::of(kept[0], L::load(run + i));
-      for (; i < n; i++) one = F::of(one, static_cast<typename F::A>(run[i]));
+      for (; i + L::count <= n; i += L::count) kept0 = F::of(kept0, L::load(run + i));
+      if (i == n) return;
+      if (F::again && n >= L::count) {
+        kept1 = F::of(kept1, L::load(run + n - L::count));
+      } else {
+        for (; i < n; i++) one = F::of(one, static_cast<typename F::A>(run[i]));
+      }
     });
-    for (int v = 1; v < 4; v++) kept[0] = F::of(kept[0], kept[v]);
-    one = F::of(one, across<F, typename F::A, FOLD_BYTES>(kept[0]));
+    kept0 = F::of(F::of(kept0, kept1), F::of(kept2, kept3));
+    one = F::of(one, across<F, typename F::A, bytes>(kept0));
     out[to] = static_cast<In>(F::result(one));
   });
 }
@@ -297,6 +332,7 @@ inline void sum_runs(const Call* call, const FoldShape& s) {
       const float* run = in + from + offset;
       int64_t i = 0;
       for (; i + 4 * L::count <= n; i += 4 * L::count) {
+#pragma GCC unroll 4
         for (int v = 0; v < 4; v++) {
           kept[v] += __builtin_convertvector(Half::load(run + i + v * L::count), typename L::Vector);
         }
@@ -309,45 +345,58 @@ inline void sum_runs(const Call* call, const FoldShape& s) {
 }
 
 // T of 32 bits: positions are lanes of the same width. The first of equal ones.
-template <class T, bool most>
+template <class T, bool most, int bytes>
 void position_runs(const Call* call, const FoldShape& s) {
-  typedef Lanes<T, FOLD_BYTES> L;
-  typedef Lanes<int32_t, FOLD_BYTES> P;
+  typedef Lanes<T, bytes> L;
+  typedef Lanes<int32_t, bytes> P;
+  typedef typename std::conditional<most, Largest<T>, Smallest<T>>::type Best;
+  const int64_t n = s.folded[3];
+  if constexpr (bytes > 16) {
+    if (n < L::count) return position_runs<T, most, bytes / 2>(call, s);
+  }
   const T* in = static_cast<const T*>(call->slots[FOLD_IN]);
   int32_t* out = static_cast<int32_t*>(call->slots[FOLD_OUT]);
   typename P::Vector steps;
   for (int32_t i = 0; i < P::count; i++) steps[i] = i;
   each_run(call, s, [&](int64_t from, int64_t to) {
     // A NaN at the first place stays: nothing is more, or less.
-    typename L::Vector best = L::all(in[from]);
-    if (in[from] != in[from]) {
+    const T first = in[from];
+    if (first != first) {
       out[to] = 0;
       return;
     }
+    int32_t at = 0;
+    if (n < L::count) {
+      T best = first;
+      int32_t place = 0;
+      s.rows([&](int64_t offset) {
+        const T* run = in + from + offset;
+        for (int64_t i = 0; i < n; i++, at++) {
+          if (most ? run[i] > best : run[i] < best) best = run[i], place = at;
+        }
+      });
+      out[to] = place;
+      return;
+    }
+    typename L::Vector best = L::all(first);
     typename P::Vector places = {};
-    T one = in[from];
-    int32_t place = 0, at = 0;
-    const int64_t n = s.folded[3];
     s.rows([&](int64_t offset) {
       const T* run = in + from + offset;
-      int64_t i = 0;
-      for (; i + L::count <= n; i += L::count) {
+      const auto take = [&](int64_t i) {
         const typename L::Vector x = L::load(run + i);
         const typename P::Vector here = steps + (at + static_cast<int32_t>(i));
         const auto better = most ? x > best : x < best;
         best = better ? x : best;
         places = better ? here : places;
-      }
-      for (; i < n; i++) {
-        if (most ? run[i] > one : run[i] < one) one = run[i], place = at + static_cast<int32_t>(i);
-      }
+      };
+      int64_t i = 0;
+      for (; i + L::count <= n; i += L::count) take(i);
+      if (i < n) take(n - L::count);  // some a second time, which are not better than themselves
       at += static_cast<int32_t>(n);
     });
-    for (int64_t i = 0; i < L::count; i++) {
-      const bool better = most ? best[i] > one : best[i] < one;
-      if (better || (best[i] == one && places[i] < place)) one = best[i], place = places[i];
-    }
-    out[to] = place;
+    const T one = across<Best, T, bytes>(best);
+    const typename P::Vector nowhere = P::all(std::numeric_limits<int32_t>::max());
+    out[to] = across<Smallest<int32_t>, int32_t, bytes>(best == L::all(one) ? places : nowhere);
   });
 }
 
@@ -406,7 +455,7 @@ void positions_32(const Call* call, Row other) {
   const FoldShape s(p);
   const bool most = p.function == FOLD_ARG_MAX;
   if (s.results > 0 && s.folded_stride[3] == 1) {
-    most ? position_runs<T, true>(call, s) : position_runs<T, false>(call, s);
+    most ? position_runs<T, true, FOLD_BYTES>(call, s) : position_runs<T, false, FOLD_BYTES>(call, s);
   } else if (s.results > 0 && s.kept_stride[3] == 1) {
     most ? position_rows<T, true>(call, s) : position_rows<T, false>(call, s);
   } else {
@@ -420,7 +469,7 @@ void fold_by(const Call* call, Row other) {
   if (s.results > 0 && s.values > 0 && s.kept_stride[3] == 1) {
     columns<F, In>(call, s);
   } else if (s.results > 0 && s.values > 0 && s.folded_stride[3] == 1) {
-    runs<F, In>(call, s);
+    runs<F, In, FOLD_BYTES>(call, s);
   } else {
     other(call);
   }

@@ -1,5 +1,9 @@
-// lookup of bytes in vectors: sixteen shuffles, each of which knows the sixteen entries that share an upper half byte.
-// Internal linkage: ISA files include it. SPDX-License-Identifier: Apache-2.0
+// lookup of bytes in vectors. Internal linkage: ISA files include it. SPDX-License-Identifier: Apache-2.0
+//
+// AVX2 and AVX-512 without permutations of bytes: sixteen shuffles, each of which knows sixteen entries and gives 0 for
+// a byte of 128 or more. A byte falls by 16 from each to the next; those found are joined by exclusive or. A byte below
+// 128 meets the parts up to its own, and is then negative, where it stays: from the ninth step on, steps saturate. One
+// of part p from the eighth on meets p - 7 to p. So part p is its entries, those of the one before, and part p - 8.
 #ifndef SINTER_KERNELS_LOOKUP_VECTOR_H_
 #define SINTER_KERNELS_LOOKUP_VECTOR_H_
 

@@ -15,18 +15,21 @@ struct Avx512 {
     __m512i part[16];
 
     explicit Tables(const uint8_t* table) {
+      __m512i before = _mm512_setzero_si512();
       for (int i = 0; i < 16; i++) {
-        part[i] = _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table + 16 * i)));
+        const __m512i own = _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table + 16 * i)));
+        part[i] = _mm512_xor_si512(own, before);
+        if (i >= 8) part[i] = _mm512_xor_si512(part[i], part[i - 8]);
+        before = own;
       }
     }
-    // With its part's upper half byte taken away, what belongs to a part is below 16; all else becomes 128 or more,
-    // for which the shuffle gives 0.
     void of(const uint8_t* in, uint8_t* out) const {
-      const __m512i x = _mm512_loadu_si512(in), rest = _mm512_set1_epi8(0x70);
-      __m512i found = _mm512_setzero_si512();
-      for (int i = 0; i < 16; i++) {
-        const __m512i own = _mm512_xor_si512(x, _mm512_set1_epi8(static_cast<char>(16 * i)));
-        found = _mm512_or_si512(found, _mm512_shuffle_epi8(part[i], _mm512_adds_epu8(own, rest)));
+      const __m512i step = _mm512_set1_epi8(16);
+      __m512i x = _mm512_loadu_si512(in), found = _mm512_shuffle_epi8(part[0], x);
+#pragma GCC unroll 15
+      for (int i = 1; i < 16; i++) {
+        x = i <= 8 ? _mm512_sub_epi8(x, step) : _mm512_subs_epi8(x, step);
+        found = _mm512_xor_si512(found, _mm512_shuffle_epi8(part[i], x));
       }
       _mm512_storeu_si512(out, found);
     }

@@ -82,7 +82,7 @@ static inline void mean_chunk_8(const ReduceShape& s, const T* in, T* out, int64
   }
 }
 
-// Whole chunks of 4 H channels with few rows: the sums of all four stay in 16 bits.
+// 4 H channels with few rows: the sums of all four stay in 16 bits.
 template <class V, class T>
 static inline void mean_chunks_8(const ReduceShape& s, const T* in, T* out, MeanScaling m) {
   typename V::S sum0 = V::zero(), sum1 = V::zero(), sum2 = V::zero(), sum3 = V::zero();
@@ -105,6 +105,56 @@ static inline void mean_chunks_8(const ReduceShape& s, const T* in, T* out, Mean
   finish(sum1, out + V::H);
   finish(sum2, out + 2 * V::H);
   finish(sum3, out + 3 * V::H);
+}
+
+// 2 H channels.
+template <class V, class T>
+static inline void mean_pair_8(const ReduceShape& s, const T* in, T* out, MeanScaling m) {
+  typename V::I sums[4] = {V::set_i(0), V::set_i(0), V::set_i(0), V::set_i(0)};
+  typename V::S sum0 = V::zero(), sum1 = V::zero();
+  int64_t room = short_sums<T>();
+  const auto widen = [&]() __attribute__((always_inline)) {
+    sums[0] = V::add_i(sums[0], V::widen_low(sum0));
+    sums[1] = V::add_i(sums[1], V::widen_high(sum0));
+    sums[2] = V::add_i(sums[2], V::widen_low(sum1));
+    sums[3] = V::add_i(sums[3], V::widen_high(sum1));
+    sum0 = sum1 = V::zero();
+    room = short_sums<T>();
+  };
+  for (int64_t r0 = 0; r0 < s.reduced[0]; r0++) {
+    for (int64_t r1 = 0; r1 < s.reduced[1]; r1++) {
+      const T* row = in + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1];
+      for (int64_t left = s.reduced[2]; left > 0;) {
+        const int64_t run = left < room ? left : room;
+        for (int64_t r = 0; r < run; r++, row += s.reduced_stride[2]) {
+          sum0 = V::add_s(sum0, V::load_half(row));
+          sum1 = V::add_s(sum1, V::load_half(row + V::H));
+        }
+        left -= run;
+        room -= run;
+        if (room == 0) widen();
+      }
+    }
+  }
+  widen();
+  for (int i = 0; i < 4; i++) V::store_narrow(out + i * V::W, mean_finish<V>(sums[i], m));
+}
+
+// result(offset of its first element, its place) for all outputs of runs; some outputs a task.
+template <class Result>
+static inline void reduce_runs(const ReduceShape& s, Workers* workers, const Result& result) {
+  const int64_t group = fair_rows(s.outputs, 4096 / (s.count + 1) + 1, 1, workers->threads);
+  parallel_for(workers, (s.outputs + group - 1) / group, [&](int64_t task, int) {
+    const int64_t end = (task + 1) * group < s.outputs ? (task + 1) * group : s.outputs;
+    int64_t index = task * group;
+    while (index < end) {  // neighbours of the innermost kept dimension
+      const int64_t last = index % s.kept[2], rest = end - index;
+      const int64_t row = s.kept[2] - last < rest ? s.kept[2] - last : rest;
+      int64_t from = reduce_outer(s, index);
+      for (int64_t i = 0; i < row; i++, from += s.kept_stride[2]) result(from, index + i);
+      index += row;
+    }
+  });
 }
 
 // The sum of n contiguous bytes.
@@ -141,6 +191,9 @@ static inline void mean_8(const Call* call) {
         mean_chunks_8<V>(s, in + at_in, out + at_out, m);
         return;
       }
+      for (; n >= 2 * V::H; n -= 2 * V::H, at_in += 2 * V::H, at_out += 2 * V::H) {
+        mean_pair_8<V>(s, in + at_in, out + at_out, m);
+      }
       for (; n >= V::H; n -= V::H, at_in += V::H, at_out += V::H) {
         mean_chunk_8<V, false>(s, in + at_in, out + at_out, V::H, m);
       }
@@ -148,8 +201,8 @@ static inline void mean_8(const Call* call) {
     });
     return;
   }
-  parallel_for(call->workers, s.outputs, [&](int64_t index, int) {
-    const T* from = in + reduce_outer(s, index);
+  reduce_runs(s, call->workers, [&](int64_t first, int64_t index) {
+    const T* from = in + first;
     int32_t sum = 0;
     for (int64_t r0 = 0; r0 < s.reduced[0]; r0++) {
       for (int64_t r1 = 0; r1 < s.reduced[1]; r1++) {
@@ -202,8 +255,8 @@ static inline void mean_f32(const Call* call) {
     });
     return;
   }
-  parallel_for(call->workers, s.outputs, [&](int64_t index, int) {
-    const float* from = in + reduce_outer(s, index);
+  reduce_runs(s, call->workers, [&](int64_t first, int64_t index) {
+    const float* from = in + first;
     typename V::F sum0 = V::set(0.0f), sum1 = sum0;
     for (int64_t r0 = 0; r0 < s.reduced[0]; r0++) {
       for (int64_t r1 = 0; r1 < s.reduced[1]; r1++) {

@@ -76,6 +76,38 @@ struct V {
     const I exponent = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
     return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), exponent));
   }
+  // x = n ln 2 + r: e^r = 1 + r + r^2 P(r), 2^-28.
+  SINTER_LANE F exponential_part(F x, F* n) {
+    const F large = _mm256_set1_ps(12582912.0f);  // 1.5 times 2^23: sums are whole
+    *n = _mm256_sub_ps(_mm256_fmadd_ps(x, _mm256_set1_ps(1.44269504f), large), large);
+    F r = _mm256_fmadd_ps(*n, _mm256_set1_ps(-0.693145752f), x);  // ln 2 in two parts; the first times n is exact
+    r = _mm256_fmadd_ps(*n, _mm256_set1_ps(-1.42860677e-6f), r);
+    F y = _mm256_fmadd_ps(r, _mm256_set1_ps(1.38145999e-3f), _mm256_set1_ps(8.36871541e-3f));
+    y = _mm256_fmadd_ps(y, r, _mm256_set1_ps(0.0416683879f));
+    y = _mm256_fmadd_ps(y, r, _mm256_set1_ps(0.166665206f));
+    y = _mm256_fmadd_ps(y, r, _mm256_set1_ps(0.499999934f));
+    y = _mm256_fmadd_ps(y, r, _mm256_set1_ps(1.0f));
+    return _mm256_fmadd_ps(y, r, _mm256_set1_ps(1.0f));
+  }
+  // e^x for x of -104 .. 89, within a unit of the last place; 0 and infinity where it is beyond floats.
+  SINTER_LANE F exponential(F x) {
+    F n;
+    const F y = exponential_part(x, &n);
+    // Two factors: neither 2^128 nor 2^-150 is a normal float.
+    const I whole = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(whole, 1);
+    return _mm256_mul_ps(_mm256_mul_ps(y, power_of_two(half)), power_of_two(_mm256_sub_epi32(whole, half)));
+  }
+  SINTER_LANE F exponential_normal(F x) {  // for x of -87 .. 88
+    F n;
+    const F y = exponential_part(x, &n);
+    return scale_by_power(y, n);
+  }
+  SINTER_LANE F quotient(F a, F b) {  // a / b; here as exact as a division
+    return _mm256_div_ps(a, b);
+  }
+  SINTER_LANE F inverse_sqrt(F x) {  // within 2 units of the last place
+    return _mm256_div_ps(_mm256_set1_ps(1.0f), _mm256_sqrt_ps(x));
+  }
   SINTER_LANE F power_of_two(I n) {  // 2^n, n of -126 .. 127
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
   }
@@ -94,8 +126,11 @@ struct V {
   SINTER_LANE F magnitude(F x) {
     return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
   }
+  SINTER_LANE F negative_magnitude(F x) {
+    return _mm256_or_ps(x, _mm256_set1_ps(-0.0f));
+  }
   SINTER_LANE F with_sign_of(F magnitude, F x) {
-    return _mm256_or_ps(magnitude, _mm256_and_ps(x, _mm256_set1_ps(-0.0f)));
+    return _mm256_or_ps(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), magnitude), _mm256_and_ps(x, _mm256_set1_ps(-0.0f)));
   }
   SINTER_LANE bool all_within(F x, float bound) {  // |x| <= bound; false with a NaN
     return _mm256_movemask_ps(_mm256_cmp_ps(magnitude(x), _mm256_set1_ps(bound), _CMP_LE_OQ)) == 0xff;

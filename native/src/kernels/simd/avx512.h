@@ -79,6 +79,39 @@ struct V {
     const I exponent = _mm512_slli_epi32(_mm512_cvtps_epi32(n), 23);
     return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), exponent));
   }
+  // e^x for x of -104 .. 89, within 1.2 units of the last place; 0 and infinity where it is beyond floats. x is
+  // (n / 16) ln 2 + r: of 2^(n / 16) a table has the fraction, found by the low bits of what the sum with a large
+  // number leaves; e^r - 1 = r + r^2 (1/2 + r / 6), fitted, 2^-29.
+  SINTER_LANE F exponential(F x) {
+    const F powers = _mm512_setr_ps(1.0f, 1.04427378f, 1.09050773f, 1.13878863f, 1.18920712f, 1.24185781f, 1.29683955f,
+                                    1.35425555f, 1.41421356f, 1.47682615f, 1.54221083f, 1.61049033f, 1.68179283f,
+                                    1.75625216f, 1.83400809f, 1.91520656f);
+    const F large = _mm512_set1_ps(786432.0f);  // 1.5 times 2^19: a sum's last place is 1/16
+    const F shifted = _mm512_fmadd_ps(x, _mm512_set1_ps(1.44269504f), large), n = _mm512_sub_ps(shifted, large);
+    const F power = _mm512_permutexvar_ps(_mm512_castps_si512(shifted), powers);
+    F r = _mm512_fmadd_ps(n, _mm512_set1_ps(-0.693145752f), x);  // ln 2 in two parts; no sum with the first is rounded
+    r = _mm512_fmadd_ps(n, _mm512_set1_ps(-1.42860677e-6f), r);
+    F y = _mm512_fmadd_ps(r, _mm512_set1_ps(0.16667f), _mm512_set1_ps(0.5000162f));
+    y = _mm512_fmadd_ps(y, r, _mm512_set1_ps(1.0f));
+    return _mm512_scalef_ps(_mm512_fmadd_ps(_mm512_mul_ps(power, r), y, power), n);  // by 2^floor(n)
+  }
+  SINTER_LANE F exponential_normal(F x) {  // for x of -87 .. 88
+    return exponential(x);
+  }
+  // a / b for b of 2^-100 .. 2^100, within a unit of the last place: a division would take longer than the rest of what
+  // asks for it.
+  SINTER_LANE F quotient(F a, F b) {
+    const F inverse = _mm512_rcp14_ps(b), near = _mm512_mul_ps(a, inverse);
+    return _mm512_fmadd_ps(_mm512_fnmadd_ps(near, b, a), inverse, near);
+  }
+  // Within 2 units of the last place.
+  SINTER_LANE F inverse_sqrt(F x) {
+    const F near = _mm512_rsqrt14_ps(x);
+    const F off = _mm512_fnmadd_ps(_mm512_mul_ps(x, near), near, _mm512_set1_ps(1.0f));
+    // Of 0 and infinity `off` is a NaN, and the estimate the result.
+    const __mmask16 known = _mm512_cmp_ps_mask(off, off, _CMP_ORD_Q);
+    return _mm512_mask_fmadd_ps(near, known, _mm512_mul_ps(off, _mm512_set1_ps(0.5f)), near);
+  }
   SINTER_LANE F power_of_two(I n) {  // 2^n, n of -126 .. 127
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(n, _mm512_set1_epi32(127)), 23));
   }
@@ -97,8 +130,12 @@ struct V {
   SINTER_LANE F magnitude(F x) {
     return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), x);
   }
+  SINTER_LANE F negative_magnitude(F x) {
+    return _mm512_or_ps(x, _mm512_set1_ps(-0.0f));
+  }
   SINTER_LANE F with_sign_of(F magnitude, F x) {
-    return _mm512_or_ps(magnitude, _mm512_and_ps(x, _mm512_set1_ps(-0.0f)));
+    const I sign = _mm512_set1_epi32(INT32_MIN);
+    return from_bits(_mm512_ternarylogic_epi32(sign, bits(x), bits(magnitude), 0xca));  // sign ? x : magnitude
   }
   SINTER_LANE bool all_within(F x, float bound) {  // |x| <= bound; false with a NaN
     return _mm512_cmp_ps_mask(magnitude(x), _mm512_set1_ps(bound), _CMP_LE_OQ) == 0xffff;

@@ -142,18 +142,8 @@ static inline void softmax_s8(const Call* call) {
 // e^x for x <= 0 in floats, within 2 units of the last place; 0 below -87.
 template <class V>
 static inline __attribute__((always_inline)) typename V::F exp_floats(typename V::F x) {
-  const typename V::F n = V::nearest(V::mul(V::max(x, V::set(-87.0f)), V::set(1.44269504f)));
-  typename V::F r = V::fma(n, V::set(-0.693145752f), x);  // ln 2 in two parts; the first times n is exact
-  r = V::fma(n, V::set(-1.42860677e-6f), r);
-  typename V::F y = V::set(1.0f / 5040);
-  y = V::fma(y, r, V::set(1.0f / 720));
-  y = V::fma(y, r, V::set(1.0f / 120));
-  y = V::fma(y, r, V::set(1.0f / 24));
-  y = V::fma(y, r, V::set(1.0f / 6));
-  y = V::fma(y, r, V::set(0.5f));
-  y = V::fma(y, r, V::set(1.0f));
-  y = V::fma(y, r, V::set(1.0f));
-  return V::if_less(x, V::set(-87.0f), V::set(0.0f), V::scale_by_power(y, n));
+  const typename V::F least = V::set(-87.0f);
+  return V::if_less(x, least, V::set(0.0f), V::exponential_normal(V::max(least, x)));
 }
 
 template <class V>

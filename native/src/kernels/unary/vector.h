@@ -30,18 +30,20 @@ SINTER_LANE F polynomial(F x, const float (&terms)[N]) {  // the highest term fi
 SINTER_LANE F without_twos(F x, F n) {
   return V::fma(n, V::set(-1.42860677e-6f), V::fma(n, V::set(-0.693145752f), x));
 }
-// e^r, |r| <= ln 2 / 2: 1 + r + r^2 P(r), 2^-28.
-SINTER_LANE F exp_near_0(F r) {
-  static const float terms[] = {1.38145999e-3f, 8.36871541e-3f, 0.0416683879f, 0.166665206f, 0.499999934f, 1.0f, 1.0f};
-  return polynomial(r, terms);
-}
+// Beyond the bounds, the result is infinite or 0.
 SINTER_LANE F exponential(F x) {
-  x = V::min(V::set(89.0f), V::max(V::set(-104.0f), x));  // beyond, the result is infinite or 0
-  const F n = V::nearest(V::mul(x, V::set(1.44269504f)));
-  const I whole = V::to_int(n), half = V::shift_right(whole, 1);
-  // Two factors: neither 2^128 nor 2^-150 is a normal float.
-  const F y = V::mul(exp_near_0(without_twos(x, n)), V::power_of_two(half));
-  return V::mul(y, V::power_of_two(V::sub_i(whole, half)));
+  return V::exponential(V::min(V::set(89.0f), V::max(V::set(-104.0f), x)));
+}
+
+// e^x - 1 = 2^n (e^r - 1) + (2^n - 1) for x of -87 .. 0, e^r - 1 = r + r^2 P(r), 2^-32.
+SINTER_LANE F exponential_less_1(F x) {
+  static const float terms[] = {1.98458769e-4f, 1.39406252e-3f, 8.33338937e-3f,
+                                0.0416663609f,  0.166666664f,   0.500000004f};
+  const F one = V::set(1.0f), large = V::set(12582912.0f);  // 1.5 times 2^23: a sum is whole, its last bits are n
+  const F shifted = V::fma(x, V::set(1.44269504f), large), r = without_twos(x, V::sub(shifted, large));
+  const F power = V::from_bits(V::add_i(V::shift_left_i(V::bits(shifted), 23), V::bits(one)));
+  const F near_0 = V::fma(V::mul(r, r), polynomial(r, terms), r);
+  return V::fma(power, near_0, V::sub(power, one));
 }
 
 struct VectorAbs {
@@ -98,7 +100,7 @@ struct VectorSqrt {
 };
 struct VectorRsqrt {
   SINTER_LANE F of(F x) {
-    return V::div(V::set(1.0f), V::sqrt(x));
+    return V::inverse_sqrt(x);
   }
 };
 
@@ -152,23 +154,20 @@ struct VectorRound {
     return V::nearest(x);
   }
 };
+// By e^-|x|, which is small: 1 / (1 + e^-x) = e^x / (1 + e^x).
 struct VectorLogistic {
   SINTER_LANE F of(F x) {
-    const F one = V::set(1.0f);
-    return V::div(one, V::add(one, exponential(V::negate(x))));
+    const F one = V::set(1.0f), zero = V::set(0.0f);
+    const F e = V::exponential(V::max(V::set(-104.0f), V::negative_magnitude(x)));
+    return V::quotient(V::if_less(x, zero, e, one), V::add(one, e));
   }
 };
-// Up to 5/8 x + x^3 P(x^2), 2^-27; above by e^2x, whose error weighs little there.
+// By E = e^-2|x| - 1: -E / (2 + E).
 struct VectorTanh {
   SINTER_LANE F of(F x) {
-    static const float terms[] = {-5.64830761e-3f, 0.0205898175f, -0.0537251235f, 0.133312744f, -0.333332761f};
-    const F size = V::magnitude(x), square = V::mul(x, x);
-    const F small = V::fma(V::mul(x, square), polynomial(square, terms), x);
-    const F twice = V::mul(V::min(V::set(10.0f), size), V::set(2.0f));
-    const F n = V::nearest(V::mul(twice, V::set(1.44269504f)));
-    const F e = V::scale_by_power(exp_near_0(without_twos(twice, n)), n);
-    const F large = V::sub(V::set(1.0f), V::div(V::set(2.0f), V::add(e, V::set(1.0f))));
-    return V::if_less(size, V::set(0.625f), small, V::with_sign_of(large, x));
+    const F two = V::set(2.0f), size = V::min(V::set(10.0f), V::magnitude(x));
+    const F e = exponential_less_1(V::mul(size, V::set(-2.0f)));
+    return V::with_sign_of(V::quotient(e, V::add(two, e)), x);
   }
 };
 struct VectorHardSwish {  // the reference's steps
@@ -177,16 +176,9 @@ struct VectorHardSwish {  // the reference's steps
     return V::mul(V::mul(x, clamped), V::set(1.0f / 6.0f));
   }
 };
-// e^x - 1 = 2^n (e^r - 1) + (2^n - 1), e^r - 1 = r + r^2 P(r), 2^-32.
 struct VectorElu {
   SINTER_LANE F of(F x) {
-    static const float terms[] = {1.98458769e-4f, 1.39406252e-3f, 8.33338937e-3f,
-                                  0.0416663609f,  0.166666664f,   0.500000004f};
-    const F bounded = V::max(V::set(-30.0f), x);
-    const F n = V::nearest(V::mul(bounded, V::set(1.44269504f)));
-    const F r = without_twos(bounded, n), power = V::scale_by_power(V::set(1.0f), n);
-    const F near_0 = V::fma(V::mul(r, r), polynomial(r, terms), r);
-    return V::if_less(x, V::set(0.0f), V::fma(power, near_0, V::sub(power, V::set(1.0f))), x);
+    return V::if_less(x, V::set(0.0f), exponential_less_1(V::max(V::set(-30.0f), x)), x);
   }
 };
 // erf(x / sqrt(2)) = x P(x^2) / Q(x^2) while |x| < 5.52, within 2^-29 of 1; beyond, it rounds to 1 or -1.
@@ -196,7 +188,7 @@ struct VectorGelu {
                                   9.59284811e-3f,   0.0652992477f,  0.79788457f};
     static const float below[] = {1.97763428e-6f, 8.14969124e-5f, 1.92817491e-3f, 0.0284405016f, 0.248507233f, 1.0f};
     const F end = V::set(5.52f), size = V::magnitude(x);
-    const F bounded = V::with_sign_of(V::min(end, size), x);
+    const F bounded = V::min(end, V::max(V::negate(end), x));
     const F square = V::mul(bounded, bounded), half = V::mul(x, V::set(0.5f));
     const F e = V::div(V::mul(bounded, polynomial(square, above)), polynomial(square, below));
     return V::if_less(size, end, V::fma(half, e, half), V::max(V::set(0.0f), x));
