@@ -58,8 +58,8 @@ struct ConvS16 {
   static void put_sums(AmxTiles* tiles, AmxRows rows, const char* tile, int width, int32_t* sums) {
     rows.lines = {0, 0};
     rows.first = 0;
-    amx_any_tile<AMX_U8>(tiles, rows, tile, VnniStore32{reinterpret_cast<char*>(sums), width, width});
-    tiles->store();
+    amx_tile_32<AMX_U8>(tiles, rows, tile, sums, width, width);
+    tiles->finish();
   }
 };
 

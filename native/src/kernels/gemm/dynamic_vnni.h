@@ -104,14 +104,14 @@ struct VnniStoreDynamic {
     __m512 scale[V], bias[V];
   };
   template <int V>
-  SINTER_VNNI_INLINE Constants<V> constants(const char* tile) const {
+  SINTER_VNNI_INLINE Constants<V> constants(const char* corrections, const char* scales) const {
     Constants<V> of;
     vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
-      const __m512i less = _mm512_srai_epi32(_mm512_loadu_si512(tile + 64 * v), 7);  // -(sum of weights)
+      const __m512i less = _mm512_srai_epi32(_mm512_loadu_si512(corrections + 64 * v), 7);  // -(sum of weights)
       const __m512i sum = _mm512_sub_epi32(_mm512_setzero_si512(), less);
       const __m512i high = _mm512_slli_epi32(_mm512_srai_epi32(sum, 8), 16);
       of.sum[v] = _mm512_or_si512(_mm512_and_si512(sum, _mm512_set1_epi32(255)), high);
-      of.scale[v] = _mm512_loadu_ps(tile + 64 * V + 64 * v);
+      of.scale[v] = _mm512_loadu_ps(scales + 64 * v);
       of.bias[v] = _mm512_loadu_ps(bias + 16 * v);
     });
     return of;

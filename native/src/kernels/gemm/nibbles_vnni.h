@@ -74,7 +74,7 @@ SINTER_VNNI_INLINE void nibble_tile(const uint8_t* a, int64_t stride, const char
     vnni_repeat<ROWS>([&](auto r) SINTER_VNNI_LAMBDA { s[V * r + v] = correction; });
   });
   nibble_sums<V, ROWS>(a, stride, tile + s4_header_bytes(16 * V), 64 * V, groups, s);
-  store.template put<V, ROWS>(s, store.template constants<V>(tile), 0);
+  store.template put<V, ROWS>(s, store.template constants<V>(tile, tile + 64 * V), 0);
 }
 
 // What turns a row's sums of blocks into results.

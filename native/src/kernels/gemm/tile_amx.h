@@ -3,13 +3,14 @@
 // linkage. SPDX-License-Identifier: Apache-2.0
 //
 // A product of two tiles, 16 rows by 16 columns over 64 values of k, takes 16 cycles, and the next one on the same sums
-// has to wait for some 50: four accumulators, 2 x 2, 1 x 4 or 4 x 1. Sums begin as zeros, go to a buffer in L1, and
-// become results with the VNNI kernels' own stores, which the bias precedes. A tile's load takes longer than a product,
-// so that even the bias is not loaded to tiles unless sums go to C as they are: then each tile is stored just before
-// the next block's first product on it.
+// has to wait for some 50: four accumulators, 2 x 2, 1 x 4 or 4 x 1. Sums begin as zeros and are stored just before the
+// next block's first product on their tile: to C, where they belong there as they are, or to a buffer in L1, where they
+// become results while the next block's products run (results_amx.h). A tile's load takes longer than a product, so
+// that even the bias is not loaded to tiles unless sums go to C.
 #ifndef SINTER_KERNELS_GEMM_TILE_AMX_H_
 #define SINTER_KERNELS_GEMM_TILE_AMX_H_
 
+#include "kernels/gemm/results_amx.h"
 #include "kernels/gemm/tile_vnni.h"
 #include "kernels/simd/amx.h"
 
@@ -54,8 +55,10 @@ struct AmxWritten {
             reinterpret_cast<uintptr_t>(c) % 64 != 0};
   }
   // Of V vectors a row.
+  SINTER_AMX_INLINE void begin(int64_t) {}
+  SINTER_AMX_INLINE void end() {}
   template <int V>
-  SINTER_AMX_INLINE void bring() {
+  SINTER_AMX_INLINE void product() {
     for (int i = each < rows ? each : rows; i > 0; i--, rows--, at += stride) {
       if (crossing) amx_will_write(at);
       vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { amx_will_write(at + 64 * v + 63); });
@@ -189,10 +192,11 @@ SINTER_AMX_INLINE void amx_step(const uint8_t* a, int64_t stride, const char* w,
 }
 
 // Sums of 16 * R rows (fewer where the tiles' shapes say so) and 16 * V columns, to rows of sums `sums_stride` bytes
-// apart, at once or `later`.
-template <AmxProduct PRODUCT, int R, int V, class Ahead>
+// apart, at once or `later`. What is done `beside`: product<V>() after each product, begin(how many are to come) once
+// all tiles have met their first, end() after the last.
+template <AmxProduct PRODUCT, int R, int V, class Ahead, class Beside>
 SINTER_AMX_INLINE void amx_sums(AmxTiles* tiles, const AmxRows& m, int64_t row, const AmxWeights& weights, void* sums,
-                                int64_t sums_stride, bool later, Ahead* ahead, AmxWritten written) {
+                                int64_t sums_stride, bool later, Ahead* ahead, Beside beside) {
   static_assert(R * V <= 4 && R != 3 && (R == 1 || V <= 2), "four accumulators, two tiles of weights");
   constexpr int second = R == 2 ? 2 : 1;
   const auto begin = [&](auto tile, int v) SINTER_VNNI_LAMBDA {
@@ -204,7 +208,7 @@ SINTER_AMX_INLINE void amx_sums(AmxTiles* tiles, const AmxRows& m, int64_t row, 
     }
   };
   const auto go_on = [](auto, int) SINTER_VNNI_LAMBDA {};
-  const auto done = [&]() SINTER_VNNI_LAMBDA { written.bring<V>(); };
+  const auto done = [&]() SINTER_VNNI_LAMBDA { beside.template product<V>(); };
   const int64_t stride = m.stride, runs = m.runs, whole = m.steps.whole, pitch = m.pitch;
   const uint8_t* run = m.a + row * stride;
   const char* w = weights.groups;
@@ -217,6 +221,8 @@ SINTER_AMX_INLINE void amx_sums(AmxTiles* tiles, const AmxRows& m, int64_t row, 
     ahead->bring();
     a += step_bytes, w += w_step, left--;
   }
+  tiles->store();  // those of a larger block before
+  beside.begin((m.steps_of_k() - 1) * R * V);
   for (int64_t i = runs; i > 0; i--, run += pitch, a = run, left = whole) {
     for (; left > 0; left--, a += step_bytes, w += w_step) {
       amx_step<PRODUCT, R, V>(a, stride, w, weights, once, go_on, done);
@@ -231,6 +237,7 @@ SINTER_AMX_INLINE void amx_sums(AmxTiles* tiles, const AmxRows& m, int64_t row, 
       amx_step<PRODUCT, R, V>(m.tail + 64 * row, 64, w, weights, once, begin, done);
     }
   }
+  beside.end();
   char* out = static_cast<char*>(sums);
   vnni_repeat<R>([&](auto r) SINTER_VNNI_LAMBDA {
     vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
@@ -244,89 +251,108 @@ SINTER_AMX_INLINE void amx_sums(AmxTiles* tiles, const AmxRows& m, int64_t row, 
   });
 }
 
-// Results of `rows` rows of sums, from row `row` on.
-template <int W, class Store>
-SINTER_VNNI_INLINE void amx_finish(const int32_t* sums, int rows, const int32_t* lacking, const char* tile,
-                                   const char* bias, const Store& store, int64_t row) {
-  constexpr int together = W == 1 ? 8 : W == 2 ? 4 : 2;
-  const auto constants = store.template constants<W>(tile);
-  __m512i first[W];
-  vnni_repeat<W>([&](auto v) SINTER_VNNI_LAMBDA { first[v] = _mm512_loadu_si512(bias + 64 * v); });
-  const auto some = [&](auto count) SINTER_VNNI_LAMBDA {
-    constexpr int ROWS = decltype(count)::value;
-    __m512i s[W * ROWS];
-    vnni_repeat<W * ROWS>(
-        [&](auto i) SINTER_VNNI_LAMBDA { s[i] = _mm512_add_epi32(first[i % W], _mm512_load_si512(sums + 16 * i)); });
-    if (lacking) {
-      vnni_repeat<ROWS>([&](auto i) SINTER_VNNI_LAMBDA {
-        const __m512i more = _mm512_set1_epi32(lacking[i]);
-        vnni_repeat<W>([&](auto v) SINTER_VNNI_LAMBDA { s[W * i + v] = _mm512_add_epi32(s[W * i + v], more); });
-      });
-      lacking += ROWS;
+// The same of sums that wait, and the results of those that have waited.
+template <AmxProduct PRODUCT, int R, int V>
+__attribute__((noinline)) void amx_sums_that_wait(AmxTiles* tiles, const AmxRows& m, int64_t row, const char* groups,
+                                                  int64_t group_stride, AmxAhead* ahead) {
+  AmxWaiting* waiting = tiles->waiting();
+  const AmxWeights weights = {nullptr, groups, group_stride, 64};
+  if constexpr (R * V >= 3) {
+    // A single step has no products left to be beside of.
+    if (waiting->results == amx_results<V, AmxStore8<true, PRODUCT == AMX_S8>> && m.steps_of_k() > 1) {
+      amx_sums<PRODUCT, R, V>(tiles, m, row, weights, waiting->sums, 64 * V, true, ahead, AmxBeside8 < V,
+                              PRODUCT == AMX_S8 > (waiting));
+      return;
     }
-    store.template put<W, ROWS>(s, constants, row);
-    sums += 16 * W * ROWS;
-    row += ROWS;
-  };
-  for (; rows >= together; rows -= together) some(VnniConstant<together>());
-  for (; rows > 0; rows--) some(VnniConstant<1>());
+  }
+  amx_sums<PRODUCT, R, V>(tiles, m, row, weights, waiting->sums, 64 * V, true, ahead, AmxBesideAny{waiting});
 }
 
-// Where the sums of a tile of `vectors` vectors belong as they are, rows `stride` bytes apart; null: they become
-// something else, or C ends within a vector.
+// What becomes of a tile's sums: results, or they go to C as they are.
+struct AmxSink {
+  const AmxResults* results;  // by vectors
+  char* c;
+  int64_t ldc, columns;  // of results, `bytes` each
+  int64_t bytes;
+  const void* how;    // what becomes of sums; it lives as long as they wait
+  const float* more;  // the same, of the tile's columns; null: nothing
+  bool plain;         // sums as they are, of 32 bits
+};
+
+// Where plain sums belong, rows `stride` bytes apart; null: C ends within a vector, or they become something else.
 struct AmxPlace {
   char* c;
   int64_t stride;
   char* then;  // where results belong that come after; null: nowhere
 };
-template <class Store>
-inline AmxPlace amx_place(const Store&, const AmxRows&, int) {
-  return {nullptr, 0, nullptr};
-}
-inline AmxPlace amx_place(const VnniStore32& store, const AmxRows& m, int vectors) {
-  if (store.columns != 16 * vectors || m.lacking || m.lines.pitch != 0) return {nullptr, 0, nullptr};
-  char* c = store.c + 4 * m.first * store.ldc;
-  const int64_t on = 4 * (m.then_rows * store.ldc + m.then_columns);
-  return {c, 4 * store.ldc, on != 0 ? c + on : nullptr};
+inline AmxPlace amx_place(const AmxSink& sink, const AmxRows& m, int vectors) {
+  if (!sink.plain || sink.columns != 16 * vectors || m.lacking || m.lines.pitch != 0) return {nullptr, 0, nullptr};
+  char* c = sink.c + 4 * m.first * sink.ldc;
+  const int64_t on = 4 * (m.then_rows * sink.ldc + m.then_columns);
+  return {c, 4 * sink.ldc, on != 0 ? c + on : nullptr};
 }
 
+// `rows` rows from row `row` on, whose sums will be in `w`, wait.
+inline void amx_wait(AmxWaiting* w, const AmxRows& m, int64_t row, int rows, int sums) {
+  const AmxLines& lines = m.lines;
+  w->lacking = m.lacking ? m.lacking + row : nullptr;
+  w->at = w->sums;
+  w->rows = w->run = w->width = rows;
+  w->gap = 0;
+  row += m.first;
+  w->result = row;
+  if (lines.pitch == 0) return;
+  const int64_t line = row / lines.pitch, x = row - line * lines.pitch;
+  const int64_t dropped = x < lines.width ? 0 : lines.pitch - x, run = dropped > 0 ? lines.width : lines.width - x;
+  w->result = dropped > 0 ? (line + 1) * lines.width : line * lines.width + x;
+  w->at += dropped * sums;
+  if (w->lacking) w->lacking += dropped;
+  w->rows = rows - static_cast<int>(dropped);
+  w->run = run < w->rows ? static_cast<int>(run) : w->rows;
+  w->width = static_cast<int>(lines.width);
+  w->gap = static_cast<int>(lines.pitch - lines.width);
+}
+
+// Blocks of few steps, bound by their results, are 16 rows high and 64 columns wide: a row of results is one store.
+constexpr int64_t AMX_WIDE_STEPS = 4;
+
 // All rows with one tile of W vectors of 16 columns. Whole blocks of 32 rows, or fewer than 32 rows: then the shapes of
-// the tiles are those that are set here anyway. Bias: of activations as they are. Sums that go to C as they are may
-// still be in tiles when this returns.
-template <AmxProduct PRODUCT, int W, class Store>
-__attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const char* tile, const Store& store) {
-  alignas(64) int32_t sums[W == 1 ? 64 * 16 : 32 * 16 * W];
+// the tiles are those that are set here anyway. Bias: of activations as they are. Sums may still be in tiles, or wait,
+// when this returns.
+template <AmxProduct PRODUCT, int W>
+__attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const char* tile, const AmxSink& sink) {
   const char* bias = PRODUCT == AMX_S8 ? tile + 128 * W : tile;
   const char* weights = tile + vnni_header_bytes * W;
   const int groups = m.steps.groups;
   const int64_t steps = m.steps_of_k();
   AmxAhead ahead = AmxAhead::make(m.next, m.next_bytes, (m.rows + 31) / 32 * steps * (W > 2 ? 2 : 1));
   int64_t row = 0;
-  const AmxPlace place = amx_place(store, m, W);
+  const AmxPlace place = amx_place(sink, m, W);
   const char* begin = place.c ? amx_constants(bias, W, 64) : nullptr;
-  const auto finish = [&](int rows) SINTER_VNNI_LAMBDA {
-    if (!place.c) {
-      amx_each_line(m, row, rows, [&](int from, int count, int64_t result) SINTER_VNNI_LAMBDA {
-        amx_finish<W>(sums + 16 * W * from, count, m.lacking ? m.lacking + row + from : nullptr, tile, bias, store,
-                      result);
-      });
-    }
-    row += rows;
-  };
-  const auto part = [&](auto r, auto v, int64_t first_row, int64_t first) SINTER_VNNI_LAMBDA {
+  const auto part = [&](auto r, auto v, int64_t first_row, int first) SINTER_VNNI_LAMBDA {
     constexpr int R = decltype(r)::value, V = decltype(v)::value;
     const AmxWeights of = {begin ? begin + 64 * first : nullptr, weights + 64 * first, 64 * W, 64};
-    char* to =
-        place.c ? place.c + (row + first_row) * place.stride : reinterpret_cast<char*>(sums + first_row * 16 * W);
-    to += 64 * first;
-    AmxWritten written = {};
+    const int64_t left = m.rows - row - first_row, rows = left < 16 * R ? left : 16 * R;
     if (place.c) {
-      const int64_t left = m.rows - row - first_row;
-      char* next = first + V < W ? to + 64 * V : left > 16 * R ? to - 64 * first + 16 * R * place.stride : place.then;
-      written = AmxWritten::make(to, next, place.stride, left < 16 * R ? left : 16 * R, steps, R * V);
+      char* to = place.c + (row + first_row) * place.stride + 64 * first;
+      char* next = first + V < W ? to + 64 * V : left > rows ? to - 64 * first + rows * place.stride : place.then;
+      amx_sums<PRODUCT, R, V>(tiles, m, row + first_row, of, to, place.stride, steps >= AMX_LATER_STEPS, &ahead,
+                              AmxWritten::make(to, next, place.stride, rows, steps, R * V));
+    } else {
+      AmxWaiting* waiting = tiles->waiting();
+      amx_sums_that_wait<PRODUCT, R, V>(tiles, m, row + first_row, of.groups, of.group_stride, &ahead);
+      waiting->results = sink.results[V - 1];
+      waiting->c = sink.c + 16 * sink.bytes * first;
+      waiting->ldc = sink.ldc;
+      waiting->columns = sink.columns - 16 * first < 16 * V ? sink.columns - 16 * first : 16 * V;
+      waiting->how = sink.how;
+      waiting->more = sink.more ? sink.more + 16 * first : nullptr;
+      waiting->bias = bias + 64 * first;
+      waiting->header = tile + 64 * first;
+      waiting->scales = tile + 64 * (W + first);
+      waiting->together = AMX_ROWS_TOGETHER[V - 1];
+      amx_wait(waiting, m, row + first_row, static_cast<int>(rows), 16 * V);
     }
-    amx_sums<PRODUCT, R, V>(tiles, m, row + first_row, of, to, place.c ? place.stride : 64 * W,
-                            place.c && steps >= AMX_LATER_STEPS, &ahead, written);
   };
   constexpr VnniConstant<1> one;
   constexpr VnniConstant<2> two;
@@ -334,17 +360,20 @@ __attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const
   if (m.rows >= 32) {
     tiles->shape(16, 16, groups);
     if constexpr (W == 1) {
-      for (; m.rows - row >= 64;) part(VnniConstant<4>(), one, 0, 0), finish(64);
+      for (; m.rows - row >= 64; row += 64) part(VnniConstant<4>(), one, 0, 0);
     }
-    for (; m.rows - row >= 32;) {
+    for (; m.rows - row >= 32; row += 32) {
       if constexpr (W == 4) {
-        part(two, two, 0, 0), part(two, two, 0, 2);
+        if (steps <= AMX_WIDE_STEPS && !place.c) {
+          part(one, all, 0, 0), part(one, all, 16, 0);
+        } else {
+          part(two, two, 0, 0), part(two, two, 0, 2);
+        }
       } else if constexpr (W == 3) {
         part(one, all, 0, 0), part(one, all, 16, 0);
       } else {
         part(two, all, 0, 0);
       }
-      finish(32);
     }
   }
   const int left = static_cast<int>(m.rows - row);
@@ -357,25 +386,29 @@ __attribute__((noinline)) void amx_tile(AmxTiles* tiles, const AmxRows& m, const
     tiles->shape(left, left, groups);
     part(one, all, 0, 0);
   }
-  finish(left);
 }
 
-// All rows with the tile of `columns` (1..64) columns.
-template <AmxProduct PRODUCT, class Store>
-inline void amx_any_tile(AmxTiles* tiles, const AmxRows& m, const char* tile, const Store& store) {
-  with_vectors((store.columns + 15) / 16,
-               [&](auto v) SINTER_VNNI_LAMBDA { amx_tile<PRODUCT, decltype(v)::value>(tiles, m, tile, store); });
+// All rows with a tile of 1 to 64 columns.
+template <AmxProduct PRODUCT>
+inline void amx_any_tile(AmxTiles* tiles, const AmxRows& m, const char* tile, const AmxSink& sink) {
+  with_vectors((sink.columns + 15) / 16, [&](auto v) { amx_tile<PRODUCT, decltype(v)::value>(tiles, m, tile, sink); });
 }
 
 // The same for 8-bit results.
 template <AmxProduct PRODUCT>
 inline void amx_tile_8(AmxTiles* tiles, const AmxRows& m, const char* tile, char* c, int64_t ldc, int columns,
                        const VnniEpilogue& e) {
-  if (vnni_scales_are_small(tile, columns)) {
-    amx_any_tile<PRODUCT>(tiles, m, tile, VnniStore8<true>{c, ldc, columns, e});
-  } else {
-    amx_any_tile<PRODUCT>(tiles, m, tile, VnniStore8<false>{c, ldc, columns, e});
-  }
+  const bool small = vnni_scales_are_small(tile, columns);
+  constexpr bool is_signed = PRODUCT == AMX_S8;
+  const AmxResults* results =
+      small ? amx_results_of<AmxStore8<true, is_signed>>() : amx_results_of<AmxStore8<false, is_signed>>();
+  amx_any_tile<PRODUCT>(tiles, m, tile, {results, c, ldc, columns, 1, &e, nullptr, false});
+}
+// For sums as they are.
+template <AmxProduct PRODUCT>
+inline void amx_tile_32(AmxTiles* tiles, const AmxRows& m, const char* tile, void* c, int64_t ldc, int columns) {
+  const AmxResults* results = amx_results_of<VnniStore32>();
+  amx_any_tile<PRODUCT>(tiles, m, tile, {results, static_cast<char*>(c), ldc, columns, 4, nullptr, nullptr, true});
 }
 
 // Copies rows of one run to where no vector crosses a line.
@@ -396,12 +429,13 @@ inline AmxRows amx_copy_rows(const AmxRows& m, uint8_t* to) {
 
 // Calls f(rows, t) for all rows and packed tiles first .. end - 1, `one_tile` bytes each: of as many tiles as stay in
 // L2, strips of rows one after the other. Blocks of 32 rows come before what is left, since the shapes of tiles change
-// between the two. `own`: room for a strip's copy, or null.
+// between the two. `own`: room for a strip's copy, or null; with it twice as many tiles come together, so that strips
+// are copied less often.
 template <class F>
 inline void amx_each_strip(const AmxRows& m, const char* packed, int64_t one_tile, int64_t first, int64_t end,
                            int64_t most, uint8_t* own, const F& f) {
   const int64_t whole = m.rows / 32 * 32, fit_rows = amx_strip_rows(m.runs * m.steps.bytes);
-  const int64_t chunk = amx_chunk(end - first, one_tile);
+  const int64_t chunk = amx_chunk(end - first, own ? one_tile / 2 : one_tile);
   const bool once = chunk * one_tile > AMX_STRIP_BYTES;
   const int64_t high = once ? 32 : fit_rows < most ? fit_rows : most;
   for (int64_t c = first; c < end; c += chunk) {
@@ -428,6 +462,7 @@ inline void amx_each_strip(const AmxRows& m, const char* packed, int64_t one_til
 
 // vnni_lacking for rows as AMX reads them, to lacking[m.first] and on. Tails have zeros where rows have no value.
 inline void amx_lacking(AmxTiles* tiles, AmxRows m, int32_t factor, int32_t* lacking) {
+  tiles->finish();  // what waits may read `lacking`
   const uint32_t times = static_cast<uint32_t>(factor);
   constexpr int64_t most = 32;
   const int64_t groups = m.runs * ((m.steps.bytes + 3) / 4);
@@ -443,7 +478,10 @@ inline void amx_lacking(AmxTiles* tiles, AmxRows m, int32_t factor, int32_t* lac
     const __m512i values = _mm512_set1_epi32((g + 1) % (groups / m.runs) == 0 ? last : 0x01010101);
     _mm512_store_si512(ones + vnni_header_bytes + 64 * g, values);
   }
-  amx_tile<AMX_U8, 1>(tiles, m, ones, VnniStoreScaled{lacking, times});
+  const AmxSink sink = {
+      amx_results_of<VnniStoreScaled>(), reinterpret_cast<char*>(lacking), 1, 1, 4, &times, nullptr, false};
+  amx_tile<AMX_U8, 1>(tiles, m, ones, sink);
+  tiles->finish();
 }
 
 }  // namespace

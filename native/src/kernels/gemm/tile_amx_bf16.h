@@ -46,7 +46,7 @@ __attribute__((noinline)) void amx_bf16_block(AmxTiles* tiles, const AmxRows& m,
   alignas(64) float sums[16 * R * 16 * V];
   AmxWeights first_sums = weights;
   if (!from_bias) first_sums.bias = nullptr;
-  amx_sums<AMX_BF16, R, V>(tiles, m, row, first_sums, sums, 64 * V, false, ahead, {});
+  amx_sums<AMX_BF16, R, V>(tiles, m, row, first_sums, sums, 64 * V, false, ahead, AmxWritten{});
   __m512 bias[V + V % 2], scale[V + V % 2];  // pairs
   vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA {
     bias[v] = weights.bias ? _mm512_loadu_ps(weights.bias + v * weights.column_stride) : _mm512_setzero_ps();

@@ -21,19 +21,35 @@
 namespace sinter {
 namespace {
 
-// What is done to sums of 8-bit results, and to activations before.
+// What is done to sums of 8-bit results. All but the first are repeated to 32 bits, which a load spreads over a vector.
 struct VnniEpilogue {
-  float highest;            // out_max - zero point
-  int16_t zero_point;       // of the s8 (result - 128) where results are unsigned
-  int8_t out_min, out_max;  // the same
-  int8_t flip;              // unsigned results: -128, else 0
+  float highest;             // out_max - zero point
+  int32_t zero_point;        // of the s8 (result - 128) where results are unsigned
+  int32_t out_min, out_max;  // the same
+  int32_t flip;              // unsigned results: -128, else 0
+
+  // Of four vectors' worth of bytes.
+  SINTER_VNNI_INLINE __m512i zero_points() const {
+    return _mm512_set1_epi32(zero_point);
+  }
+  SINTER_VNNI_INLINE __m512i bounded_below(__m512i bytes) const {
+    return _mm512_max_epi8(bytes, _mm512_set1_epi32(out_min));
+  }
+  SINTER_VNNI_INLINE __m512i bounded_above(__m512i bytes) const {
+    return _mm512_min_epi8(bytes, _mm512_set1_epi32(out_max));
+  }
+  SINTER_VNNI_INLINE __m512i flipped(__m512i bytes) const {
+    return _mm512_xor_si512(bytes, _mm512_set1_epi32(flip));
+  }
 };
 
 inline VnniEpilogue make_vnni_epilogue(bool is_unsigned, int32_t zero_point, int32_t out_min, int32_t out_max) {
   const int32_t shift = is_unsigned ? 128 : 0;
-  return {static_cast<float>(out_max - zero_point), static_cast<int16_t>(zero_point - shift),
-          static_cast<int8_t>(out_min - shift), static_cast<int8_t>(out_max - shift),
-          static_cast<int8_t>(is_unsigned ? -128 : 0)};
+  const auto repeated = [](int32_t value, uint32_t mask) {
+    return static_cast<int32_t>((static_cast<uint32_t>(value) & mask) * (0xffffffffu / mask));
+  };
+  return {static_cast<float>(out_max - zero_point), repeated(zero_point - shift, 0xffff),
+          repeated(out_min - shift, 0xff), repeated(out_max - shift, 0xff), repeated(is_unsigned ? -128 : 0, 0xff)};
 }
 
 // GCC 12 keeps accumulators of the intrinsic in memory once there are many; the instruction itself
@@ -125,15 +141,15 @@ SINTER_ONE_INSTRUCTION __m512i vnni_scaled(__m512i sum, __m512 scale, __m512 hig
 
 // Four vectors of scaled sums to 64 bytes in their order, with the saturations of xnn.gemm: int16 before the zero
 // point, then int8. Packing works within quarters of a vector; the permutation mends that.
-template <bool SMALL>
-SINTER_ONE_INSTRUCTION __m512i vnni_bytes(__m512i a, __m512i b, __m512i c, __m512i d, const VnniEpilogue& e) {
-  const __m512i zero_point = _mm512_set1_epi16(e.zero_point);
-  const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(a, b), zero_point);
-  const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(c, d), zero_point);
-  __m512i bytes = _mm512_max_epi8(_mm512_packs_epi16(low, high), _mm512_set1_epi8(e.out_min));
-  if (SMALL) bytes = _mm512_min_epi8(bytes, _mm512_set1_epi8(e.out_max));
+template <bool SMALL, class Epilogue>
+SINTER_ONE_INSTRUCTION __m512i vnni_bytes(__m512i a, __m512i b, __m512i c, __m512i d, const Epilogue& e) {
+  const __m512i zero_points = e.zero_points();
+  const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(a, b), zero_points);
+  const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(c, d), zero_points);
+  __m512i bytes = e.bounded_below(_mm512_packs_epi16(low, high));
+  if (SMALL) bytes = e.bounded_above(bytes);
   const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
-  return _mm512_permutexvar_epi32(order, _mm512_xor_si512(bytes, _mm512_set1_epi8(e.flip)));
+  return _mm512_permutexvar_epi32(order, e.flipped(bytes));
 }
 
 // The first `count` (1..64) bytes.
@@ -141,25 +157,25 @@ SINTER_ONE_INSTRUCTION void vnni_store_some(void* out, __m512i bytes, int64_t co
   _mm512_mask_storeu_epi8(out, ~__mmask64{0} >> (64 - count), bytes);
 }
 
-// What becomes of sums is a Store's affair: constants<V>(tile) loads what belongs to a tile's columns, put<V,
-// ROWS>(sums, constants, first row) stores results.
+// What becomes of sums is a Store's affair: constants<V>(bias, scale) loads what belongs to a tile's columns, of the
+// vectors in front of its weights; put<V, ROWS>(sums, constants, first row) stores results.
 
 // 8-bit results of ROWS rows: `columns` of the tile's 16 * V, rows of c ldc bytes apart.
-template <bool SMALL>
+template <bool SMALL, class Epilogue = const VnniEpilogue&>
 struct VnniStore8 {
   char* c;
   int64_t ldc;
   int columns;
-  VnniEpilogue e;
+  Epilogue e;
 
   template <int V>
   struct Constants {
     __m512 scale[V];
   };
   template <int V>
-  SINTER_VNNI_INLINE Constants<V> constants(const char* tile) const {
+  SINTER_VNNI_INLINE Constants<V> constants(const char*, const char* scale) const {
     Constants<V> of;
-    vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { of.scale[v] = _mm512_loadu_ps(tile + 64 * V + 64 * v); });
+    vnni_repeat<V>([&](auto v) SINTER_VNNI_LAMBDA { of.scale[v] = _mm512_loadu_ps(scale + 64 * v); });
     return of;
   }
 
@@ -223,7 +239,7 @@ struct VnniStore32 {
   template <int V>
   struct Constants {};
   template <int V>
-  SINTER_VNNI_INLINE Constants<V> constants(const char*) const {
+  SINTER_VNNI_INLINE Constants<V> constants(const char*, const char*) const {
     return {};
   }
 
@@ -295,7 +311,7 @@ SINTER_VNNI_INLINE void vnni_block(const VnniRows& m, int64_t row, const char* t
   } else {
     vnni_sums<SIGNED, V, ROWS>(m, a, lacking, tile, ahead, sums);
   }
-  store.template put<V, ROWS>(sums, store.template constants<V>(tile), row);
+  store.template put<V, ROWS>(sums, store.template constants<V>(tile, tile + 64 * V), row);
 }
 
 // All rows with one tile of V vectors.
@@ -360,7 +376,7 @@ struct VnniStoreScaled {
   template <int V>
   struct Constants {};
   template <int V>
-  SINTER_VNNI_INLINE Constants<V> constants(const char*) const {
+  SINTER_VNNI_INLINE Constants<V> constants(const char*, const char*) const {
     return {};
   }
 

@@ -71,7 +71,7 @@ inline void gemm_32(const Call* call) {
   char* c = static_cast<char*>(call->slots[GEMM_C]);
   for_each_amx_tile<T>(call, AMX_STRIP_ROWS_32,
                        [&](AmxTiles* tiles, const AmxRows& rows, const char* tile, int64_t m, int64_t n, int columns) {
-                         amx_any_tile<product>(tiles, rows, tile, VnniStore32{c + 4 * (m * p.ldc + n), p.ldc, columns});
+                         amx_tile_32<product>(tiles, rows, tile, c + 4 * (m * p.ldc + n), p.ldc, columns);
                        });
 }
 

@@ -4,7 +4,7 @@
 #include "kernels/gemm/dynamic_vnni.h"
 #include "kernels/gemm/op.h"
 #include "kernels/gemm/tasks.h"
-#include "kernels/gemm/tile_amx.h"
+#include "kernels/gemm/tile_amx_dynamic.h"
 
 namespace sinter {
 namespace {
@@ -34,12 +34,12 @@ inline void gemm_dynamic(const Call* call) {
       all.tail = own + panel.tail;
     }
     AmxTiles shapes;
+    const AmxDynamic how = {ranges, p.act_min, p.act_max};
     amx_each_strip(all, packed, one_tile, cut.first_tile, cut.end_tile, AMX_STRIP_ROWS_32, nullptr,
                    [&](const AmxRows& part, int64_t t) {
                      const int columns = p.n - t * 64 < 64 ? static_cast<int>(p.n - t * 64) : 64;
-                     amx_any_tile<AMX_U8>(&shapes, part, packed + t * one_tile,
-                                          VnniStoreDynamic<HOW>{c + m0 * p.ldc + t * 64, p.ldc, columns, ranges,
-                                                                bias + t * 64, p.act_min, p.act_max});
+                     amx_tile_dynamic<HOW, 0>(&shapes, part, packed + t * one_tile, c + m0 * p.ldc + t * 64, p.ldc,
+                                              columns, how, bias + t * 64);
                    });
     shapes.release();
   });

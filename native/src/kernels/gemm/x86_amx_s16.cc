@@ -18,14 +18,13 @@ void gemm_s16s8s16_amx(const Call* call) {
                const int64_t whole = rows / 32 * 32;
                for (int64_t t = first; t < end; t++) {
                  const SplitTile tile = split_tile(call, t);
-                 const VnniStore32 store = {reinterpret_cast<char*>(own + panel.sums), tile.width, tile.width};
                  for (int64_t from = 0; from < rows; from += from < whole ? whole : rows) {
                    AmxRows part = amx_rows_from(all, from, from < whole ? whole : rows - whole);
                    part.next = t + 1 < end ? split_tile(call, t + 1).at : nullptr;
                    part.next_bytes = one_tile;
-                   amx_any_tile<AMX_U8>(&shapes, part, tile.at, store);
+                   amx_tile_32<AMX_U8>(&shapes, part, tile.at, own + panel.sums, tile.width, tile.width);
                  }
-                 shapes.store();
+                 shapes.finish();
                  finish(t);
                }
                shapes.release();

@@ -6,7 +6,7 @@
 #include "kernels/gemm/op.h"
 #include "kernels/gemm/s4_scratch.h"
 #include "kernels/gemm/tasks.h"
-#include "kernels/gemm/tile_amx.h"
+#include "kernels/gemm/tile_amx_dynamic.h"
 
 namespace sinter {
 namespace {
@@ -37,11 +37,13 @@ inline void gemm_dynamic(const Call* call) {
       all.tail = own + panel.tail;
     }
     AmxTiles shapes;
+    const AmxDynamic how = {ranges, p.act_min, p.act_max};
     const int64_t whole = rows / 32 * 32;
     for (int64_t t = cut.first_tile; t < cut.end_tile; t++) {
       const char* tile = packed + t * one_tile;
       const int64_t n0 = t * S4_TILE_COLUMNS, width = s4_tile_width(n, n0);
       const int columns = static_cast<int>(n - n0 < width ? n - n0 : width);
+      shapes.finish();  // what waits reads `bytes`
       memcpy(bytes, tile, static_cast<size_t>(s4_header_bytes(width)));
       unpack_nibbles(tile + s4_header_bytes(width), width, wide / 8, bytes + s4_header_bytes(width));
       const float* bias = reinterpret_cast<const float*>(tile + 8 * width);
@@ -50,9 +52,7 @@ inline void gemm_dynamic(const Call* call) {
         AmxRows part = amx_rows_from(all, from, from < whole ? whole : rows - whole);
         part.next = t + 1 < cut.end_tile ? packed + (t + 1) * one_tile : nullptr;
         part.next_bytes = one_tile;
-        amx_any_tile<AMX_U8>(
-            &shapes, part, bytes,
-            VnniStoreDynamic<HOW, 4>{c + m0 * p.ldc + n0, p.ldc, columns, ranges, bias, p.act_min, p.act_max});
+        amx_tile_dynamic<HOW, 4>(&shapes, part, bytes, c + m0 * p.ldc + n0, p.ldc, columns, how, bias);
       }
     }
     shapes.release();

@@ -103,18 +103,40 @@ SINTER_AMX_INLINE void amx_will_write(const void* at) {
 }
 #endif
 
+// Sums of a block of up to four tiles that become results while products of the next block run: the vector units have
+// nothing else to do then. Whoever makes them says what the rest means; it lives until they are made.
+struct AmxWaiting {
+  alignas(64) int32_t sums[4 * 16 * 16];
+  void (*results)(AmxWaiting* self, int pieces);  // makes the next `pieces` pieces of results, or all that are left
+  char* c;                                        // of the block's first column
+  int64_t ldc, columns;                           // of results
+  const void* how;                                // what becomes of sums
+  const float* more;                              // the same, of the block's columns
+  const char *bias, *header, *scales;             // of the block's columns
+  // How far that is. A load of two values that were stored one by one would wait for the stores, so that those that are
+  // used together do not lie side by side.
+  const int32_t* at;       // the next row's sums
+  int rows, together;      // rows that are left, and those of a piece
+  const int32_t* lacking;  // of the next row; null: nothing
+  int width, gap;          // results of a line; rows dropped behind it
+  int64_t result;          // which the next row is
+  int run;                 // results before rows are dropped
+};
+
 // The tiles' shapes as the kernels here use them, set anew only when they change (some 160 cycles). C is tiles 0 to 3,
 // A 4 and 5, B 6 and 7. Sums may stay in C's tiles until those are needed again, so that they are stored while products
 // run. No destructor releases tiles: its exception tables would be weak symbols.
 class AmxTiles {
  public:
-  AmxTiles() : rows0_(0), rows1_(0), groups_(0), later_{nullptr, nullptr, nullptr, nullptr}, stride_(0) {}
+  AmxTiles() : rows0_(0), rows1_(0), groups_(0), later_{nullptr, nullptr, nullptr, nullptr}, stride_(0) {
+    nothing_waits();
+  }
   AmxTiles(const AmxTiles&) = delete;
   AmxTiles& operator=(const AmxTiles&) = delete;
 
   // At the end of a task.
   SINTER_AMX_INLINE void release() {
-    store();
+    finish();
     if (groups_ > 0) amx_release();
     groups_ = 0;
   }
@@ -139,12 +161,27 @@ class AmxTiles {
     store<3>();
   }
 
+  // A block's sums that are still to become results, and those of none while rows is 0. Tiles that are to be stored to
+  // them are stored first.
+  SINTER_AMX_INLINE AmxWaiting* waiting() {
+    return &waiting_;
+  }
+  // Stores what is to be stored, and makes all results that wait.
+  SINTER_AMX_INLINE void finish() {
+    store();
+    if (waiting_.rows > 0) waiting_.results(&waiting_, waiting_.rows);
+    nothing_waits();
+  }
+
   // rows0: of A's tile 4 and C's 0 and 1; rows1: of A's tile 5 and C's 2 and 3; groups: of 4 bytes along k.
   SINTER_AMX_INLINE void shape(int rows0, int rows1, int groups) {
     if (rows0 != rows0_ || rows1 != rows1_ || groups != groups_) set(rows0, rows1, groups);
   }
 
  private:
+  void nothing_waits() {
+    waiting_.results = nullptr, waiting_.rows = 0, waiting_.together = 1;
+  }
   __attribute__((noinline)) void set(int rows0, int rows1, int groups) {
     store();
     AmxConfig config;
@@ -161,6 +198,7 @@ class AmxTiles {
   int rows0_, rows1_, groups_;
   void* later_[4];
   int64_t stride_;
+  AmxWaiting waiting_;
 };
 
 }  // namespace
