@@ -43,6 +43,20 @@ static inline void parallel_for(Workers* workers, int64_t tasks, const Body& bod
       const_cast<void*>(static_cast<const void*>(&body)));
 }
 
+// Scratch for up to so many threads: a call may get fewer, and then cuts larger blocks. bytes_of(threads) is what one
+// of them takes; negative: more than can be counted, which no machine has and is refused as out of memory.
+template <class BytesOf>
+static inline int64_t scratch_of_any_cut(int threads, const BytesOf& bytes_of) {
+  int64_t most = 0;
+  for (int t = 1; t <= threads; t++) {
+    const int64_t each = bytes_of(t);
+    int64_t bytes;
+    if (each < 0 || __builtin_mul_overflow(each, t, &bytes)) return INT64_MAX;
+    if (bytes > most) most = bytes;
+  }
+  return most;
+}
+
 }  // namespace sinter
 
 #endif  // SINTER_CORE_WORKERS_H_

@@ -10,6 +10,7 @@
 #include "kernels/conv/op.h"
 #include "kernels/conv/shape.h"
 #include "kernels/gemm/packing.h"
+#include "kernels/gemm/windows_vnni.h"
 
 namespace sinter {
 namespace {
@@ -65,33 +66,26 @@ template <class Multiply>
 inline void whole_rows(const Product& q, int64_t b, int64_t y0, int64_t count, int64_t g, uint8_t* own,
                        const Multiply& multiply) {
   const ConvParams& p = q.p;
-  const int64_t channels = p.in_c / p.groups, pitch = q.block.pitch, run = p.kernel_w * channels;
-  const int64_t step_x = p.stride_w * channels, step_y = p.stride_h * pitch;
+  const int64_t channels = p.in_c / p.groups, pitch = q.block.pitch;
   copy_rows(q, q.in + b * p.in_h * p.in_w * p.in_c, y0 * p.stride_h - p.pad_top,
             (count - 1) * p.stride_h + int64_t{p.kernel_h - 1} * p.dilation_h + 1, g, own);
-  // Rows of a tile are pixels side by side, or, in narrow images, one above the other.
-  const bool along_x = p.out_w >= count;
-  const int64_t lines = along_x ? count : p.out_w, rows = along_x ? p.out_w : count;
-  const int64_t step = along_x ? step_x : step_y, line_step = along_x ? step_y : step_x;
-  const int64_t c_step = along_x ? p.out_c : int64_t{p.out_w} * p.out_c;
-  const int64_t c_line_step = along_x ? int64_t{p.out_w} * p.out_c : p.out_c;
-  int32_t* lacking = reinterpret_cast<int32_t*>(own + q.block.image_bytes);
-  auto pixels_of = [&](int64_t l) {
-    return VnniRows{own + l * line_step, rows, step, p.kernel_h, p.dilation_h * pitch, (run + 3) / 4, nullptr};
-  };
-  for (int64_t l = 0; q.corrected && l < lines; l++) {
-    vnni_lacking(pixels_of(l), run, 128 - p.w_zero_point, lacking + l * rows);
-  }
+  const VnniWindows windows = {own,
+                               count,
+                               p.out_w,
+                               p.stride_h * pitch,
+                               p.stride_w * channels,
+                               p.kernel_h,
+                               p.dilation_h * pitch,
+                               p.kernel_w * channels,
+                               int64_t{p.out_w} * p.out_c,
+                               p.out_c,
+                               q.corrected ? 128 - p.w_zero_point : 0,
+                               reinterpret_cast<int32_t*>(own + q.block.image_bytes)};
   const int64_t c = (b * p.out_h + y0) * p.out_w * p.out_c + g * q.n;
-  for (int64_t n0 = 0; n0 < q.n; n0 += 64) {
-    const int columns = q.n - n0 < 64 ? static_cast<int>(q.n - n0) : 64;
-    const char* tile = q.packed + g * q.one_group + n0 / 64 * q.one_tile;
-    for (int64_t l = 0; l < lines; l++) {
-      VnniRows pixels = pixels_of(l);
-      if (q.corrected) pixels.lacking = lacking + l * rows;
-      multiply(pixels, tile, g, n0, columns, c + l * c_line_step + n0, c_step);
-    }
-  }
+  vnni_windows(windows, q.packed + g * q.one_group, q.one_tile, q.n,
+               [&](const VnniRows& rows, const char* tile, int64_t n0, int columns, int64_t at, int64_t ldc) {
+                 multiply(rows, tile, g, n0, columns, c + at, ldc);
+               });
 }
 
 // ---- gathered windows -----------------------------------------------------------------------------

@@ -103,30 +103,17 @@ int64_t conv_u8_avx2_scratch(const void* params, int threads) {
 
 // AVX-512 VNNI: per thread a window or the rows of the image under a block of output rows, see shape.h.
 int64_t conv_vnni_scratch(const void* params, int threads, bool corrected) {
-  int64_t most = 0;
-  for (int t = 1; t <= threads; t++) {  // a call may get fewer threads, and then cuts larger blocks
-    int64_t bytes;
-    const ConvBlock b = conv_block(*static_cast<const ConvParams*>(params), t, corrected);
-    // More than any machine has: refused as out of memory.
-    if (b.bytes < 0 || __builtin_mul_overflow(b.bytes, t, &bytes)) return INT64_MAX;
-    if (bytes > most) most = bytes;
-  }
-  return most;
+  const ConvParams& p = *static_cast<const ConvParams*>(params);
+  return scratch_of_any_cut(threads, [&](int t) { return conv_block(p, t, corrected).bytes; });
 }
 int64_t conv_narrow_scratch(const void* params, int threads) {
   int64_t bytes = conv_vnni_scratch(params, threads, false);
   return __builtin_add_overflow(bytes, threads * CONV_NARROW_OVERREAD, &bytes) ? INT64_MAX : bytes;
 }
 int64_t conv_amx_scratch(const void* params, int threads, int64_t value_bytes, bool as_they_are, bool corrected) {
-  int64_t most = 0;
-  for (int t = 1; t <= threads; t++) {
-    int64_t bytes;
-    const AmxConvBlock b =
-        amx_conv_block(*static_cast<const ConvParams*>(params), t, value_bytes, as_they_are, corrected);
-    if (b.bytes < 0 || __builtin_mul_overflow(b.bytes, t, &bytes)) return INT64_MAX;
-    if (bytes > most) most = bytes;
-  }
-  return most;
+  const ConvParams& p = *static_cast<const ConvParams*>(params);
+  return scratch_of_any_cut(threads,
+                            [&](int t) { return amx_conv_block(p, t, value_bytes, as_they_are, corrected).bytes; });
 }
 int64_t conv_u8_amx_scratch(const void* params, int threads) {
   return conv_amx_scratch(params, threads, 1, false, true);

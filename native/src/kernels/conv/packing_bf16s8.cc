@@ -35,7 +35,7 @@ void reference(const Call* call) {
   const In* in = static_cast<const In*>(call->slots[CONV_IN]);
   const char* packed = static_cast<const char*>(call->slots[CONV_WEIGHTS]);
   Out* out = static_cast<Out*>(call->slots[CONV_OUT]);
-  const int64_t channels = p.in_c / p.groups, n = p.out_c / p.groups, k = conv_k(p);
+  const int64_t n = p.out_c / p.groups, k = conv_k(p);
   parallel_for(call->workers, int64_t{p.batch} * p.out_h, [&](int64_t row, int) {
     const int64_t b = row / p.out_h, y = row % p.out_h;
     for (int64_t x = 0; x < p.out_w; x++) {
@@ -44,11 +44,9 @@ void reference(const Call* call) {
         const StoredColumns columns = stored_columns(packed, g * stored_tiles(n) + c / 16, k);
         float sum = 0;
         for (int64_t i = 0; i < k; i++) {  // k upwards: the order is part of the definition
-          const int64_t iy = y * p.stride_h - p.pad_top + i / channels / p.kernel_w * p.dilation_h;
-          const int64_t ix = x * p.stride_w - p.pad_left + i / channels % p.kernel_w * p.dilation_w;
-          if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
-          const In value = in[((b * p.in_h + iy) * p.in_w + ix) * p.in_c + g * channels + i % channels];
-          sum += bf16_operand(value) * static_cast<float>(columns.w[i * columns.step + c % 16]);
+          const int64_t at = conv_input(p, b, y, x, g, i);
+          if (at < 0) continue;
+          sum += bf16_operand(in[at]) * static_cast<float>(columns.w[i * columns.step + c % 16]);
         }
         float bias, scale;
         memcpy(&bias, columns.bias + 4 * (c % 16), 4);
@@ -70,15 +68,8 @@ int64_t strips_scratch(const void* params, int threads, bool as_they_are) {
 }
 
 int64_t amx_scratch(const void* params, int threads, bool as_they_are) {
-  int64_t most = 0;
-  for (int t = 1; t <= threads; t++) {  // a call may get fewer threads, and then cuts larger blocks
-    int64_t bytes;
-    const AmxConvBlock b = amx_stored_block(*static_cast<const ConvParams*>(params), t, as_they_are);
-    // More than any machine has: refused as out of memory.
-    if (b.bytes < 0 || __builtin_mul_overflow(b.bytes, t, &bytes)) return INT64_MAX;
-    if (bytes > most) most = bytes;
-  }
-  return most;
+  const ConvParams& p = *static_cast<const ConvParams*>(params);
+  return scratch_of_any_cut(threads, [&](int t) { return amx_stored_block(p, t, as_they_are).bytes; });
 }
 
 }  // namespace

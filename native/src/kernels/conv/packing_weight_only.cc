@@ -82,7 +82,7 @@ void reference(const Call* call) {
   const float* in = static_cast<const float*>(call->slots[CONV_IN]);
   const char* packed = static_cast<const char*>(call->slots[CONV_WEIGHTS]);
   float* out = static_cast<float*>(call->slots[CONV_OUT]);
-  const int64_t channels = p.in_c / p.groups, n = p.out_c / p.groups, k = conv_k(p);
+  const int64_t n = p.out_c / p.groups, k = conv_k(p);
   parallel_for(call->workers, int64_t{p.batch} * p.out_h, [&](int64_t row, int) {
     const int64_t b = row / p.out_h, y = row % p.out_h;
     for (int64_t x = 0; x < p.out_w; x++) {
@@ -92,11 +92,9 @@ void reference(const Call* call) {
         float sum;
         memcpy(&sum, tile + 4 * (c % 16), 4);
         for (int64_t i = 0; i < k; i++) {  // k upwards: the order is part of the definition
-          const int64_t iy = y * p.stride_h - p.pad_top + i / channels / p.kernel_w * p.dilation_h;
-          const int64_t ix = x * p.stride_w - p.pad_left + i / channels % p.kernel_w * p.dilation_w;
-          if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
-          const float value = in[((b * p.in_h + iy) * p.in_w + ix) * p.in_c + g * channels + i % channels];
-          sum += value * weight_at(tile, STORED, i, c % 16);
+          const int64_t at = conv_input(p, b, y, x, g, i);
+          if (at < 0) continue;
+          sum += in[at] * weight_at(tile, STORED, i, c % 16);
         }
         sum = sum < p.act_min ? p.act_min : sum;  // NaN stays
         out[(row * p.out_w + x) * p.out_c + o] = sum > p.act_max ? p.act_max : sum;

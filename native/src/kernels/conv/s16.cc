@@ -66,24 +66,20 @@ const PackingDef conv_s16s8_plain_packing = {"conv_s16s8_plain", 1, &conv_op, CO
 const PackingDef conv_s16s8_n16k2_packing = {"conv_s16s8_n16k2", 1, &conv_op, CONV_SOURCES, tiles_bytes, tiles_pack};
 const PackingDef conv_s16s8_n64k4_packing = {"conv_s16s8_n64k4", 1, &conv_op, CONV_SOURCES, split_bytes, split_pack};
 
-// Per thread the images of bytes under a block of outputs, for each number of threads up to this: the most.
+// Per thread the images of bytes under a block of outputs.
 int64_t conv_s16_vnni_scratch(const void* params, int threads) {
-  int64_t most = 0;
-  for (int t = 1; t <= threads; t++) {
-    const ConvBlock b = conv_block(*static_cast<const ConvParams*>(params), t, false, false);
-    if (b.bytes < 0 || b.bytes > int64_t{1} << 40) return INT64_MAX;
-    most = t * split_conv_bytes(b) > most ? t * split_conv_bytes(b) : most;
-  }
-  return most;
+  const ConvParams& p = *static_cast<const ConvParams*>(params);
+  return scratch_of_any_cut(threads, [&](int t) {
+    const ConvBlock b = conv_block(p, t, false, false);
+    return b.bytes < 0 || b.bytes > SPLIT_MOST_BYTES ? -1 : split_conv_bytes(b);
+  });
 }
 int64_t conv_s16_amx_scratch(const void* params, int threads) {
-  int64_t most = 0;
-  for (int t = 1; t <= threads; t++) {
-    const AmxConvBlock b = amx_conv_block(*static_cast<const ConvParams*>(params), t, 1, false, false);
-    if (b.bytes < 0 || b.bytes > int64_t{1} << 40) return INT64_MAX;
-    most = 2 * t * split_plane(b.bytes) > most ? 2 * t * split_plane(b.bytes) : most;
-  }
-  return most;
+  const ConvParams& p = *static_cast<const ConvParams*>(params);
+  return scratch_of_any_cut(threads, [&](int t) {
+    const int64_t bytes = amx_conv_block(p, t, 1, false, false).bytes;
+    return bytes < 0 || bytes > SPLIT_MOST_BYTES ? -1 : 2 * split_plane(bytes);
+  });
 }
 
 namespace {

@@ -7,6 +7,7 @@
 
 #include "core/workers.h"
 #include "kernels/conv/op.h"
+#include "kernels/gemm/kept_lines.h"
 #include "kernels/gemm/packing.h"
 
 namespace sinter {
@@ -14,6 +15,15 @@ namespace sinter {
 // Products per output: taps times the channels of one group.
 static inline int64_t conv_k(const ConvParams& p) {
   return int64_t{p.kernel_h} * p.kernel_w * (p.in_c / p.groups);
+}
+
+// Where value i of the window of output (b, y, x) and of group g stands in the input; -1: outside of the image.
+static inline int64_t conv_input(const ConvParams& p, int64_t b, int64_t y, int64_t x, int64_t g, int64_t i) {
+  const int64_t channels = p.in_c / p.groups;
+  const int64_t iy = y * p.stride_h - p.pad_top + i / channels / p.kernel_w * p.dilation_h;
+  const int64_t ix = x * p.stride_w - p.pad_left + i / channels % p.kernel_w * p.dilation_w;
+  if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) return -1;
+  return ((b * p.in_h + iy) * p.in_w + ix) * p.in_c + g * channels + i % channels;
 }
 
 // How the VNNI rows cut a convolution into blocks of output rows, and what a thread keeps of the image for one: the
@@ -31,8 +41,7 @@ struct ConvBlock {
 static inline ConvBlock conv_block(const ConvParams& p, int threads, bool corrected, bool by_group = true) {
   const int64_t channels = p.in_c / p.groups;
   ConvBlock b = {(p.groups == 1 || by_group) && p.dilation_w == 1, 1, 0, 0, -1};
-  const int64_t out_rows = int64_t{p.batch} * p.out_h, target = 24576;
-  if (p.out_w < 1 || out_rows < 1) {
+  if (p.out_w < 1 || int64_t{p.batch} * p.out_h < 1) {
     b.bytes = 0;
     return b;
   }
@@ -44,25 +53,13 @@ static inline ConvBlock conv_block(const ConvParams& p, int threads, bool correc
     b.bytes = b.image_bytes + (corrected ? 4 * b.rows : 0);
     return b;
   }
-  // A window's last group may read 3 bytes on.
   const int64_t width = int64_t{p.out_w - 1} * p.stride_w + p.kernel_w;
   const int64_t tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
-  if (__builtin_mul_overflow(width, channels, &b.pitch)) return b;
-  if (__builtin_add_overflow(b.pitch, int64_t{3 + 15}, &b.pitch)) return b;
-  b.pitch = b.pitch / 16 * 16;  // where pixels are whole words, broadcasts cross no line of the cache
-  int64_t fit = 1;
-  if (b.pitch <= target) fit = (target / b.pitch - tall) / p.stride_h + 1;
-  b.rows = fair_rows(out_rows, fit < 1 ? 1 : fit, 1, threads);
-  b.rows = b.rows < 1 ? 1 : b.rows > p.out_h ? p.out_h : b.rows;
-  const int64_t image_rows = (b.rows - 1) * p.stride_h + tall;
-  int64_t more;
-  if (__builtin_mul_overflow(image_rows, b.pitch, &b.image_bytes) ||
-      __builtin_mul_overflow(4 * b.rows, int64_t{p.out_w}, &more) ||
-      __builtin_add_overflow(b.image_bytes, int64_t{63 + 64}, &b.image_bytes)) {
-    return b;
-  }
-  b.image_bytes = b.image_bytes / 64 * 64;
-  if (__builtin_add_overflow(b.image_bytes, corrected ? (more + 63) / 64 * 64 : 0, &b.bytes)) b.bytes = -1;
+  const KeptLines kept = kept_lines({p.batch, p.out_h, p.out_w, width, channels, tall, p.stride_h}, threads, corrected);
+  b.rows = kept.rows;
+  b.pitch = kept.pitch;
+  b.image_bytes = kept.image_bytes;
+  b.bytes = kept.bytes;
   return b;
 }
 
@@ -75,6 +72,8 @@ constexpr int64_t CONV_NARROW_OVERREAD = 320;
 // Rows of int16 keep two of them, the planes of high and of low bytes, `split_plane` bytes apart, since what is written
 // is whole vectors; behind them the VNNI row has the sums of some rows of windows by a tile of columns, in both planes.
 static const int64_t SPLIT_CONV_ROWS = 64;
+// Of one image: more are refused before they are counted.
+static const int64_t SPLIT_MOST_BYTES = int64_t{1} << 40;
 static inline int64_t split_plane(int64_t bytes) {
   return (bytes + 127) / 64 * 64;
 }

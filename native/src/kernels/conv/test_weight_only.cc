@@ -13,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "kernels/conv/op.h"
 #include "kernels/conv/shape.h"
+#include "kernels/conv/test_shapes.h"
 #include "kernels/gemm/dynamic.h"
 
 namespace sinter {
@@ -55,28 +56,12 @@ Case make_case(Random& random, ConvParams p, DataType type, bool bias, bool whol
 
 TEST(ConvWeightOnly, RandomShapes) {
   Random random(91);
-  auto any = [&](int low, int high) { return static_cast<int32_t>(random.integer(low, high)); };
   for (int i = 0; i < 300; i++) {
-    ConvParams p = {};
-    p.groups = i % 4 == 0 ? any(2, 3) : 1;
-    p.batch = any(1, 2);
-    p.in_h = any(1, 12);
-    p.in_w = any(1, 12);
-    p.in_c = p.groups * any(1, 20);
-    p.out_c = p.groups * (i % 5 == 0 ? any(40, 150) : any(1, 36));
-    p.kernel_h = any(1, 4);
-    p.kernel_w = any(1, 4);
-    p.stride_h = any(1, 3);
-    p.stride_w = any(1, 3);
-    p.dilation_h = i % 5 == 0 ? 2 : 1;
-    p.dilation_w = i % 5 == 0 ? 2 : 1;
-    p.pad_top = any(0, 3);
-    p.pad_left = any(0, 3);
-    p.out_h = any(0, 8);
-    p.out_w = any(1, 8);
-    p.act_min = i % 3 ? -INFINITY : 0.0f;
-    p.act_max = i % 3 ? INFINITY : 6.0f;
-    run_differential(make_case(random, p, i % 3 == 0 ? S8 : i % 3 == 1 ? S4 : F16, i % 7 != 0, i % 2));
+    run_differential(make_case(random, conv_random_shape(random, i),
+                               i % 3 == 0   ? S8
+                               : i % 3 == 1 ? S4
+                                            : F16,
+                               i % 7 != 0, i % 2));
     if (HasFailure()) return;
   }
 }

@@ -9,33 +9,37 @@
 namespace sinter {
 namespace {
 
+// a + (b - a) * t, not fused. V: simd/avx2.h or simd/avx512.h.
+template <class V>
+inline typename V::F between(typename V::F a, typename V::F b, typename V::F t) {
+  return V::add(a, V::mul(V::sub(b, a), t));
+}
+
 // A row of the picture across: places[j] is a pixel, far[j] how far it is to the next one.
-template <class Lanes>
+template <class V>
 inline void blend_across(const float* row, int64_t width, int64_t c, const int32_t* places, const float* far,
                          int64_t pixels, float* to) {
-  typedef typename Lanes::F F;
+  typedef typename V::F F;
   for (int64_t j = 0; j < pixels; j++, to += c) {
     const float* left = row + places[j] * c;
     const float* right = places[j] + 1 < width ? left + c : left;
-    const F t = Lanes::set(far[j]);
+    const F t = V::set(far[j]);
     int64_t k = 0;
-    for (; k + Lanes::LANES <= c; k += Lanes::LANES) {
-      Lanes::store(to + k, Lanes::between(Lanes::load(left + k), Lanes::load(right + k), t));
+    for (; k + V::W <= c; k += V::W) {
+      V::store(to + k, between<V>(V::load(left + k), V::load(right + k), t));
     }
     // Behind a pixel comes the next, which writes over what was too much.
     if (k < c) {
-      Lanes::store(to + k, Lanes::between(Lanes::load_some(left + k, c - k), Lanes::load_some(right + k, c - k), t));
+      V::store(to + k, between<V>(V::load_n(left + k, c - k), V::load_n(right + k, c - k), t));
     }
   }
 }
 
-// Lanes: LANES floats as F; load, load_some(p, count), store, store_some(p, x, count), set(x), between(a, b, t) =
-// a + (b - a) * t, not fused.
-template <class Lanes>
+template <class V>
 void resize_floats(const Call* call) {
   const ResizeParams& p = *static_cast<const ResizeParams*>(call->params);
   if (p.nearest) return run<float>(call);
-  typedef typename Lanes::F F;
+  typedef typename V::F F;
   const float* in = static_cast<const float*>(call->slots[RESIZE_IN]);
   float* out = static_cast<float*>(call->slots[RESIZE_OUT]);
   const int64_t c = p.channels, row = p.width * c, out_row = p.out_width * c, rows = int64_t{p.batch} * p.out_height;
@@ -67,17 +71,17 @@ void resize_floats(const Call* call) {
       }
       for (int i = 0; i < 2; i++) {
         if (held[i] == wanted[i]) continue;
-        blend_across<Lanes>(in + wanted[i] * row, p.width, c, places, far, p.out_width, lines[i]);
+        blend_across<V>(in + wanted[i] * row, p.width, c, places, far, p.out_width, lines[i]);
         held[i] = wanted[i];
       }
-      const F t = Lanes::set(y.far);
+      const F t = V::set(y.far);
       float* to = out + at * out_row;
       int64_t k = 0;
-      for (; k + Lanes::LANES <= out_row; k += Lanes::LANES) {
-        Lanes::store(to + k, Lanes::between(Lanes::load(lines[0] + k), Lanes::load(lines[1] + k), t));
+      for (; k + V::W <= out_row; k += V::W) {
+        V::store(to + k, between<V>(V::load(lines[0] + k), V::load(lines[1] + k), t));
       }
       if (k < out_row) {
-        Lanes::store_some(to + k, Lanes::between(Lanes::load(lines[0] + k), Lanes::load(lines[1] + k), t), out_row - k);
+        V::store_n(to + k, between<V>(V::load(lines[0] + k), V::load(lines[1] + k), t), out_row - k);
       }
     }
   });

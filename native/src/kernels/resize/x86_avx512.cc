@@ -1,10 +1,8 @@
 // resize for AVX-512.
 // SPDX-License-Identifier: Apache-2.0
 #pragma GCC optimize("O3")  // -O2 leaves the loops scalar
-#ifndef SINTER_EMULATED
-#include <immintrin.h>
-#endif
-
+#include "kernels/simd/avx512.h"
+//
 #include "kernels/resize/bytes.h"
 #include "kernels/resize/floats.h"
 
@@ -31,36 +29,10 @@ struct Lanes16 {
   }
 };
 
-struct Floats16 {
-  static constexpr int64_t LANES = 16;
-  typedef __m512 F;
-  static __mmask16 some(int64_t count) {
-    return static_cast<__mmask16>((1 << count) - 1);
-  }
-  static F load(const float* p) {
-    return _mm512_loadu_ps(p);
-  }
-  static F load_some(const float* p, int64_t count) {
-    return _mm512_maskz_loadu_ps(some(count), p);
-  }
-  static void store(float* p, F x) {
-    _mm512_storeu_ps(p, x);
-  }
-  static void store_some(float* p, F x, int64_t count) {
-    _mm512_mask_storeu_ps(p, some(count), x);
-  }
-  static F set(float x) {
-    return _mm512_set1_ps(x);
-  }
-  static F between(F a, F b, F t) {
-    return _mm512_add_ps(a, _mm512_mul_ps(_mm512_sub_ps(b, a), t));
-  }
-};
-
 }  // namespace
 
 void resize_f32_avx512(const Call* call) {
-  resize_floats<Floats16>(call);
+  resize_floats<V>(call);
 }
 
 void resize_s8_avx512(const Call* call) {

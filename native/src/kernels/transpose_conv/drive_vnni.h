@@ -5,6 +5,7 @@
 #define SINTER_KERNELS_TRANSPOSE_CONV_DRIVE_VNNI_H_
 
 #include "core/workers.h"
+#include "kernels/gemm/windows_vnni.h"
 #include "kernels/transpose_conv/phases.h"
 
 namespace sinter {
@@ -34,10 +35,10 @@ inline void copy_lines(const TransposeConvParams& p, const PhaseBlock& b, const 
                        int64_t lines, uint8_t flip, uint8_t* to) {
   const int64_t first = b.first_x - b.wide + 1;  // pixel of the input
   const int64_t skipped = first > 0 ? first : 0, left = first < 0 ? -first : 0;
-  for (int64_t i = 0; i < lines; i++, iy++, to += b.pitch) {
+  for (int64_t i = 0; i < lines; i++, iy++, to += b.kept.pitch) {
     const bool inside = iy >= 0 && iy < p.in_h && skipped < p.in_w;
     vnni_copy_padded(inside ? image + (iy * p.in_w + skipped) * p.in_c : nullptr, (p.in_w - skipped) * p.in_c,
-                     left * p.in_c, b.pitch, static_cast<uint8_t>(p.in_zero_point), flip, to);
+                     left * p.in_c, b.kept.pitch, static_cast<uint8_t>(p.in_zero_point), flip, to);
   }
 }
 
@@ -51,14 +52,12 @@ inline void transpose_conv_8(const Call* call) {
   char* out = static_cast<char*>(call->slots[TRANSPOSE_CONV_OUT]);
   const PhaseBlock b = phase_block(p, call->workers->threads, is_unsigned);
   if (b.positions == 0) return;
-  const bool corrected = is_unsigned && p.w_zero_point != 128;
   const VnniEpilogue e = make_vnni_epilogue(is_unsigned, p.out_zero_point, p.out_min, p.out_max);
-  const int64_t blocks = (b.positions + b.rows - 1) / b.rows;
+  const int64_t pitch = b.kept.pitch, blocks = (b.positions + b.kept.rows - 1) / b.kept.rows;
   parallel_for(call->workers, p.batch * blocks, [&](int64_t task, int thread) {
-    uint8_t* image = static_cast<uint8_t*>(call->scratch) + thread * b.bytes;
-    int32_t* lacking = reinterpret_cast<int32_t*>(image + b.image_bytes);
-    const int64_t batch = task / blocks, at = task % blocks * b.rows;
-    const int64_t count = b.positions - at < b.rows ? b.positions - at : b.rows;
+    uint8_t* image = static_cast<uint8_t*>(call->scratch) + thread * b.kept.bytes;
+    const int64_t batch = task / blocks, at = task % blocks * b.kept.rows;
+    const int64_t count = b.positions - at < b.kept.rows ? b.positions - at : b.kept.rows;
     copy_lines(p, b, in + batch * p.in_h * p.in_w * p.in_c, b.first_y + at - b.tall + 1, count + b.tall - 1,
                is_unsigned ? 0 : 0x80, image);
     const char* packed = weights;
@@ -67,32 +66,26 @@ inline void transpose_conv_8(const Call* call) {
       for (int64_t rx = 0; rx < p.stride_w; packed += phase_bytes(p, PHASE_VNNI, ry, rx), rx++) {
         const PhasePart part = phase_part(p, b, at, count, ry, rx);
         if (part.lines < 1 || part.pixels < 1) continue;
-        const int64_t nx = phase_taps(p.kernel_w, p.stride_w, rx), k = phase_k(p, ry, rx), run = k / runs;
-        // Rows of a tile are pixels side by side, or, in narrow images, one above the other.
-        const bool along_x = part.pixels >= part.lines;
-        const int64_t rows = along_x ? part.pixels : part.lines, lines = along_x ? part.lines : part.pixels;
-        const int64_t step = along_x ? p.in_c : b.pitch, line_step = along_x ? b.pitch : p.in_c;
-        const int64_t x_step = int64_t{p.stride_w} * p.out_c, y_step = int64_t{p.stride_h} * p.out_w * p.out_c;
-        const uint8_t* window = image + (part.line + b.tall - ny) * b.pitch + (part.x + b.wide - nx) * p.in_c;
-        const auto pixels_of = [&](int64_t l) {
-          return VnniRows{window + l * line_step, rows, step, runs, b.pitch, (run + 3) / 4, nullptr};
-        };
-        for (int64_t l = 0; corrected && l < lines; l++) {
-          vnni_lacking(pixels_of(l), run, 128 - p.w_zero_point, lacking + l * rows);
-        }
+        const int64_t nx = phase_taps(p.kernel_w, p.stride_w, rx), k = phase_k(p, ry, rx);
+        const VnniWindows windows = {image + (part.line + b.tall - ny) * pitch + (part.x + b.wide - nx) * p.in_c,
+                                     part.lines,
+                                     part.pixels,
+                                     pitch,
+                                     p.in_c,
+                                     runs,
+                                     pitch,
+                                     k / runs,
+                                     int64_t{p.stride_h} * p.out_w * p.out_c,
+                                     int64_t{p.stride_w} * p.out_c,
+                                     is_unsigned ? 128 - p.w_zero_point : 0,
+                                     reinterpret_cast<int32_t*>(image + b.kept.image_bytes)};
         const int64_t y = (b.first_y + at + part.line) * p.stride_h + ry - p.pad_top;
         const int64_t x = (b.first_x + part.x) * p.stride_w + rx - p.pad_left;
         char* first = out + ((batch * p.out_h + y) * p.out_w + x) * p.out_c;
-        const int64_t one_tile = tile_bytes(tile_form_vnni, k, runs);
-        for (int64_t n0 = 0; n0 < p.out_c; n0 += 64) {
-          const int columns = p.out_c - n0 < 64 ? static_cast<int>(p.out_c - n0) : 64;
-          for (int64_t l = 0; l < lines; l++) {
-            VnniRows pixels = pixels_of(l);
-            if (corrected) pixels.lacking = lacking + l * rows;
-            vnni_tile_8(pixels, packed + n0 / 64 * one_tile, first + l * (along_x ? y_step : x_step) + n0,
-                        along_x ? x_step : y_step, columns, e);
-          }
-        }
+        vnni_windows(windows, packed, tile_bytes(tile_form_vnni, k, runs), p.out_c,
+                     [&](const VnniRows& rows, const char* tile, int64_t, int columns, int64_t c, int64_t ldc) {
+                       vnni_tile_8(rows, tile, first + c, ldc, columns, e);
+                     });
       }
     }
   });

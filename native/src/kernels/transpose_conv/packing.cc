@@ -141,15 +141,8 @@ int64_t scratch(const void* params, int threads) {
 }
 
 int64_t vnni_scratch(const void* params, int threads, bool corrected) {
-  int64_t most = 0;
-  for (int t = 1; t <= threads; t++) {  // a call may get fewer threads, and then cuts larger blocks
-    int64_t bytes;
-    const PhaseBlock b = phase_block(*static_cast<const P*>(params), t, corrected);
-    // More than any machine has: refused as out of memory.
-    if (b.bytes < 0 || __builtin_mul_overflow(b.bytes, t, &bytes)) return INT64_MAX;
-    if (bytes > most) most = bytes;
-  }
-  return most;
+  const P& p = *static_cast<const P*>(params);
+  return scratch_of_any_cut(threads, [&](int t) { return phase_block(p, t, corrected).kept.bytes; });
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "core/workers.h"
+#include "kernels/gemm/kept_lines.h"
 #include "kernels/gemm/packing.h"
 #include "kernels/gemm/packing_f32.h"
 #include "kernels/gemm/packing_s16.h"
@@ -61,43 +61,26 @@ static inline int64_t phase_thread_bytes(const TransposeConvParams& p, PhaseForm
   return phase_panel_bytes(p, form) + 96 * 4;
 }
 
-// How the VNNI rows cut an image: outputs whose (y + pad_top) / stride_h is the same see the same lines of the input. A
-// task is some of these positions, and a thread keeps the lines that they see, with their padding, so that a window's
-// row is one run of bytes. Lines are `width` pixels from `first_x` - (most taps of a phase) + 1 on.
+// What the VNNI rows keep of an image: outputs whose (y + pad_top) / stride_h is the same see the same lines of the
+// input, and are one line of kept_lines.h: a position, of pixels whose (x + pad_left) / stride_w differs. Kept lines
+// begin at pixel first_x - wide + 1 of the input.
 struct PhaseBlock {
-  int64_t first_y, positions, rows;  // positions: of the whole image; rows: of a task
-  int64_t first_x, pixels;           // positions along a line
-  int64_t tall, wide;                // most taps of a phase
-  int64_t pitch, image_bytes;        // image_bytes: a multiple of 64; behind it, for u8, int32 per pixel of a phase
-  int64_t bytes;                     // of a thread; -1: more than can be counted
+  int64_t first_y, positions;  // of the whole image; 0: there are no outputs
+  int64_t first_x, pixels;     // along a line
+  int64_t tall, wide;          // most taps of a phase
+  KeptLines kept;
 };
 
 static inline PhaseBlock phase_block(const TransposeConvParams& p, int threads, bool corrected) {
   PhaseBlock b = {};
   if (p.out_h < 1 || p.out_w < 1 || p.batch < 1) return b;
-  b.bytes = -1;
   b.tall = phase_taps(p.kernel_h, p.stride_h, 0);
   b.wide = phase_taps(p.kernel_w, p.stride_w, 0);
   b.first_y = p.pad_top / p.stride_h;
   b.first_x = p.pad_left / p.stride_w;
   b.positions = (int64_t{p.out_h} - 1 + p.pad_top) / p.stride_h - b.first_y + 1;
   b.pixels = (int64_t{p.out_w} - 1 + p.pad_left) / p.stride_w - b.first_x + 1;
-  // A window's last group may read 3 bytes on.
-  if (__builtin_mul_overflow(b.pixels + b.wide - 1, int64_t{p.in_c}, &b.pitch)) return b;
-  if (__builtin_add_overflow(b.pitch, int64_t{3 + 15}, &b.pitch)) return b;
-  b.pitch = b.pitch / 16 * 16;
-  const int64_t target = 24576;
-  const int64_t fit = b.pitch <= target ? target / b.pitch - b.tall + 1 : 1;
-  b.rows = fair_rows(int64_t{p.batch} * b.positions, fit < 1 ? 1 : fit, 1, threads);
-  b.rows = b.rows < 1 ? 1 : b.rows > b.positions ? b.positions : b.rows;
-  int64_t more;
-  if (__builtin_mul_overflow(b.rows + b.tall - 1, b.pitch, &b.image_bytes) ||
-      __builtin_mul_overflow(4 * b.rows, b.pixels, &more) ||
-      __builtin_add_overflow(b.image_bytes, int64_t{63 + 64}, &b.image_bytes)) {
-    return b;
-  }
-  b.image_bytes = b.image_bytes / 64 * 64;
-  if (__builtin_add_overflow(b.image_bytes, corrected ? (more + 63) / 64 * 64 : 0, &b.bytes)) b.bytes = -1;
+  b.kept = kept_lines({p.batch, b.positions, b.pixels, b.pixels + b.wide - 1, p.in_c, b.tall, 1}, threads, corrected);
   return b;
 }
 
