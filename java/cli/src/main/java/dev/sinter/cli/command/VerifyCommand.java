@@ -5,6 +5,7 @@ package dev.sinter.cli.command;
 
 import dev.sinter.cli.compare.Comparison;
 import dev.sinter.cli.compare.OpVerifier;
+import dev.sinter.cli.compare.SecondOpinion;
 import dev.sinter.cli.compare.Verifier;
 import dev.sinter.cli.peer.GuardedPeer;
 import dev.sinter.cli.peer.PeerFactory;
@@ -41,6 +42,9 @@ import picocli.CommandLine.Spec;
       "  different        outputs differ, or only one of the two runs the model",
       "  refused-by-both  neither runs it",
       "  unsupported      Sinter says what it lacks, TFLite runs it",
+      "  reference-varies TFLite gives other values each time it runs: nothing can be compared",
+      "Where outputs differ, TFLite is asked again: in another process, and with its other kernels. Floats are close, too,"
+          + " where its kernels are as far from each other (root mean square) as Sinter is from them.",
       "",
       "Inputs are random (integers from the full range of their type, floats from the range the file names, else -1 to"
           + " 1, row numbers from the size of their table), or real ones with --inputs DIR, which is",
@@ -183,18 +187,32 @@ public final class VerifyCommand implements Callable<Integer> {
     if (json != null) {
       JsonReport.check(json);
     }
-    try (GuardedPeer.Host host = new GuardedPeer.Host()) {
+    TflitePeer.Kernels others =
+        kernels == TflitePeer.Kernels.XNNPACK
+            ? TflitePeer.Kernels.BUILTIN
+            : TflitePeer.Kernels.XNNPACK;
+    try (GuardedPeer.Host host = new GuardedPeer.Host();
+        GuardedPeer.Host again = new GuardedPeer.Host()) {
       PeerFactory reference =
           inProcess
               ? (name, file, shapes) -> TflitePeers.open(file, kernels, 1, shapes)
               : (name, file, shapes) -> TflitePeers.guarded(host, file, kernels, 1, shapes);
+      PeerFactory repeated =
+          (name, file, shapes) -> TflitePeers.guarded(again, file, kernels, 1, shapes);
+      PeerFactory other =
+          (name, file, shapes) -> TflitePeers.guarded(again, file, others, 1, shapes);
       PeerFactory ours =
           (name, file, shapes) -> SinterPeer.open(name, file, runtime.options(1), shapes);
-      Verifier verifier = new Verifier(ours, reference, source, tolerance());
-      OpVerifier byOps = ops ? new OpVerifier(verifier, reference, source, random) : null;
+      Verifier ofOps =
+          new Verifier(
+              ours, reference, source, tolerance(), new SecondOpinion(repeated, other, null));
+      OpVerifier byOps = new OpVerifier(ofOps, reference, source, random);
+      Verifier verifier =
+          new Verifier(
+              ours, reference, source, tolerance(), new SecondOpinion(repeated, other, byOps));
       VerifyReport report = new VerifyReport(spec.commandLine().getOut(), allowUnsupported);
       for (Path model : files) {
-        verify(model, verifier, byOps, report);
+        verify(model, verifier, ops ? byOps : null, report);
       }
       if (json != null) {
         JsonReport.write(json, report.rows());

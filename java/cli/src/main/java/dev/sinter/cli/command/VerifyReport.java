@@ -110,7 +110,7 @@ final class VerifyReport {
                 v.maxAbsDiff(), 100 * v.mismatchFraction())
             : "";
     String message = v.message().isEmpty() ? "" : "  " + v.message();
-    return String.format("%-15s %s%s%s", v.status().label(), what, numbers, message);
+    return String.format("%-16s %s%s%s", v.status().label(), what, numbers, message);
   }
 
   private static String words(Map<Verdict.Status, Integer> counts) {

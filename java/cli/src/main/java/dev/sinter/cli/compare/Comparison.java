@@ -31,6 +31,8 @@ public final class Comparison {
   private final double tolerance;
   private final double floor;
   private double maxAbsDiff;
+  private double squaredDiffs;
+  private double squares;
   private long elements;
   private long mismatches;
   private boolean bitwise = true;
@@ -123,12 +125,14 @@ public final class Comparison {
       elements++;
       double x = value(spec.type(), a, base + i);
       double y = value(spec.type(), b, baseB + i);
+      squares += y * y;
       boolean same = (step == 8 && !real) ? a.getLong(base + i) == b.getLong(baseB + i) : x == y;
       if (same || (Double.isNaN(x) && Double.isNaN(y))) {
         continue;
       }
       bitwise = false;
       double diff = Math.abs(x - y);
+      squaredDiffs += diff * diff;
       maxAbsDiff = Math.max(maxAbsDiff, Double.isNaN(diff) ? Double.POSITIVE_INFINITY : diff);
       if (!real || !(diff <= allowed)) {
         mismatches++;
@@ -222,6 +226,24 @@ public final class Comparison {
    */
   public double maxAbsDiff() {
     return maxAbsDiff;
+  }
+
+  /**
+   * Returns the sum of the squares of all differences of numbers.
+   *
+   * @return NaN where a NaN met a number
+   */
+  public double squaredDiffs() {
+    return squaredDiffs;
+  }
+
+  /**
+   * Returns the sum of the squares of all numbers of the reference.
+   *
+   * @return not negative, or NaN
+   */
+  public double squares() {
+    return squares;
   }
 
   /**

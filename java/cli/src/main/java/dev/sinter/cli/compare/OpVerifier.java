@@ -140,6 +140,9 @@ public final class OpVerifier {
       }
       inputs.add(t);
     }
+    if (inputs.isEmpty() && !op.inputs().isEmpty()) {
+      return new Part(List.of(), "all it takes is constant; it is cut out with what reads it");
+    }
     for (int t : op.outputs()) {
       if (t >= 0 && !isNumber(main.tensor(t).type())) {
         return new Part(List.of(), "its output " + main.tensor(t) + " cannot be handed over");
@@ -189,15 +192,15 @@ public final class OpVerifier {
     Graph cut;
     try {
       List<String> names = part.inputs.stream().map(t -> main.tensor(t).name()).toList();
-      cut = graph.cut(names, outputs).withMetadata(List.of());
+      cut = values.fixShapes(graph.cut(names, outputs).withMetadata(List.of()), part.inputs);
       file = TfliteWriter.toBytes(cut);
     } catch (GraphException e) {
       return new OpVerdict(index, kind, output, types, null, e.getMessage());
     }
     InputSource source = values.source(part.inputs);
-    List<Shape> shapes = source == null ? InputShapes.of(cut) : values.shapes(cut, part.inputs);
     try {
-      Verdict v = verifier.verify(model, file, shapes, source == null ? random : source);
+      Verdict v =
+          verifier.verify(model, file, InputShapes.of(cut), source == null ? random : source);
       return new OpVerdict(index, kind, output, types, v, "");
     } catch (MisfitException e) {
       return new OpVerdict(index, kind, output, types, null, e.getMessage());
@@ -286,10 +289,17 @@ public final class OpVerifier {
       return true;
     }
 
-    private List<Shape> shapes(Graph cut, List<Integer> tensors) {
-      List<Shape> actual = tensors.stream().map(shapes::get).toList();
-      List<Shape> filed = cut.inputs().stream().map(t -> cut.tensor(t).shape()).toList();
-      return actual.equals(filed) ? List.of() : actual;
+    /** The cut out op with the shapes that its inputs have in the whole model, where known. */
+    private Graph fixShapes(Graph cut, List<Integer> tensors) {
+      if (runs == 0) {
+        return cut;
+      }
+      GraphEditor e = cut.edit();
+      for (int i = 0; i < tensors.size(); i++) {
+        int t = cut.inputs().get(i);
+        e.replaceTensor(t, cut.tensor(t).withShape(shapes.get(tensors.get(i))));
+      }
+      return e.build();
     }
 
     /** Those values as inputs; null if there are none. */

@@ -28,7 +28,9 @@ public record Verdict(
     /** Neither runs the model. */
     REFUSED_BY_BOTH("refused-by-both"),
     /** Sinter says that it lacks something the model needs, and the reference runs it. */
-    UNSUPPORTED("unsupported");
+    UNSUPPORTED("unsupported"),
+    /** The reference gives other values each time: nothing can be compared with it. */
+    REFERENCE_VARIES("reference-varies");
 
     private final String label;
 

@@ -29,6 +29,19 @@ public final class Verifier {
   private final PeerFactory reference;
   private final InputSource inputs;
   private final double tolerance;
+  private final SecondOpinion second;
+
+  /**
+   * Makes a verifier that asks the reference once.
+   *
+   * @param ours the runtime under test
+   * @param reference the runtime that is right
+   * @param inputs what each model is run on
+   * @param tolerance for floats, see {@link Comparison}
+   */
+  public Verifier(PeerFactory ours, PeerFactory reference, InputSource inputs, double tolerance) {
+    this(ours, reference, inputs, tolerance, null);
+  }
 
   /**
    * Makes a verifier.
@@ -37,12 +50,19 @@ public final class Verifier {
    * @param reference the runtime that is right
    * @param inputs what each model is run on
    * @param tolerance for floats, see {@link Comparison}
+   * @param second asked where outputs differ; may be null
    */
-  public Verifier(PeerFactory ours, PeerFactory reference, InputSource inputs, double tolerance) {
+  public Verifier(
+      PeerFactory ours,
+      PeerFactory reference,
+      InputSource inputs,
+      double tolerance,
+      SecondOpinion second) {
     this.ours = ours;
     this.reference = reference;
     this.inputs = inputs;
     this.tolerance = tolerance;
+    this.second = second;
   }
 
   /**
@@ -87,21 +107,27 @@ public final class Verifier {
   Verdict verify(String name, byte[] file, List<Shape> shapes, InputSource inputs) {
     boolean dynamic = quantizesWhileRunning(file);
     Comparison comparison = new Comparison(tolerance(file, tolerance));
+    Verdict verdict;
+    boolean ran;
     try (Side a = Side.open(ours, name, file, shapes);
         Side b = Side.open(reference, name, file, shapes)) {
       if (a.peer != null && b.peer != null) {
         run(file, inputs, a, b, comparison);
       }
-      Verdict verdict = verdict(name, a, b, comparison);
-      return dynamic && verdict.status() == Verdict.Status.CLOSE
-          ? new Verdict(
-              name,
-              verdict.status(),
-              verdict.maxAbsDiff(),
-              verdict.mismatchFraction(),
-              "activations are quantized while running: floats may differ by 2 % of the largest")
-          : verdict;
+      verdict = verdict(name, a, b, comparison);
+      ran = a.failure == null && b.failure == null;
     }
+    if (second != null && ran && verdict.status() == Verdict.Status.DIFFERENT) {
+      return second.on(verdict, file, shapes, TfliteReader.read(file), inputs, ours, reference);
+    }
+    return dynamic && verdict.status() == Verdict.Status.CLOSE
+        ? new Verdict(
+            name,
+            verdict.status(),
+            verdict.maxAbsDiff(),
+            verdict.mismatchFraction(),
+            "activations are quantized while running: floats may differ by 2 % of the largest")
+        : verdict;
   }
 
   private static List<Shape> shapes(byte[] file) {
