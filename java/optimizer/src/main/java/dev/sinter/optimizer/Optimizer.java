@@ -119,6 +119,7 @@ public final class Optimizer {
       b.percentile = wishes.percentile;
       b.progress = wishes.progress;
       b.steps.addAll(wishes.steps);
+      b.without.addAll(wishes.without);
       return b;
     }
 
@@ -152,6 +153,7 @@ public final class Optimizer {
     private boolean isPrepared;
     private Map<Integer, InputMoments> seen = new HashMap<>();
     private final List<Recipe.Step> steps = new ArrayList<>();
+    private final Set<String> without = new TreeSet<>();
 
     private Builder(Graph graph) {
       this.graph = graph;
@@ -311,6 +313,17 @@ public final class Optimizer {
     }
 
     /**
+     * Leaves a step of the recipe out.
+     *
+     * @param name name of a {@link QualityStep}
+     * @return this builder
+     */
+    public Builder without(String name) {
+      without.add(name);
+      return this;
+    }
+
+    /**
      * Prepares, calibrates if need be, decides and applies.
      *
      * @return the quantized model and how it came about
@@ -432,7 +445,19 @@ public final class Optimizer {
         }
         out.put(found, step.parameters());
       }
+      for (String left : without) {
+        QualityStep found = known.get(left);
+        if (found == null || !out.containsKey(found)) {
+          throw new RecipeException(
+              name + " has no step '" + left + "' to leave out; it has " + names(out));
+        }
+        out.remove(found);
+      }
       return out;
+    }
+
+    private static List<String> names(Map<QualityStep, Map<String, Object>> steps) {
+      return steps.keySet().stream().map(QualityStep::name).toList();
     }
 
     private void calibrate(Graph prepared, Planner planner, Consumer<String> told) {

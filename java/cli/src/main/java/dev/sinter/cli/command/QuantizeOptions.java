@@ -126,6 +126,12 @@ final class QuantizeOptions {
   private List<String> steps = new ArrayList<>();
 
   @Option(
+      names = "--without-step",
+      paramLabel = "NAME",
+      description = "Leave this step of the recipe out; may be given several times.")
+  private List<String> without = new ArrayList<>();
+
+  @Option(
       names = "--decisions",
       paramLabel = "FILE",
       description = "Carry out decisions that --save-decisions wrote, in the place of a recipe.")
@@ -289,6 +295,7 @@ final class QuantizeOptions {
     for (String step : steps) {
       b.step(step, Map.of());
     }
+    without.forEach(b::without);
     if (inputs != null) {
       b.inputs(border("--inputs", inputs));
     }

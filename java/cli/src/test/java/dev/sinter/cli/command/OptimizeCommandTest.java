@@ -269,6 +269,7 @@ class OptimizeCommandTest {
       },
       {"--recipe static_wi8_ai8 --random 2 --method best", "--method"},
       {"--recipe static_wi8_ai8 --random 2 --step magic", "no step 'magic'"},
+      {"--recipe static_wi8_ai8 --random 2 --without-step magic", "no step 'magic' to leave out"},
       {"--recipe static_wi8_ai8 --random 2 --inputs float16", "--inputs"},
       {"--recipe static_wi8_ai8 --calibration none.json", "none.json"},
       {"--random 2", "--recipe"}

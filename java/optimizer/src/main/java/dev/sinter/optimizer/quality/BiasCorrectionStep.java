@@ -5,6 +5,7 @@ package dev.sinter.optimizer.quality;
 
 import dev.sinter.optimizer.QualityStep;
 import dev.sinter.optimizer.decision.WeightDecision;
+import dev.sinter.optimizer.passes.IntegerNorms;
 import dev.sinter.optimizer.reconstruct.Reconstruction;
 import dev.sinter.optimizer.weights.FloatMatrix;
 import dev.sinter.optimizer.weights.InputMoments;
@@ -19,7 +20,8 @@ import java.util.Map;
  * Empirical bias correction as a step of a recipe, {@code {"step": "bias_correction", "rows": 256,
  * "layers": ".*"}}: weights stay as they were decided; layer after layer, in the order in which
  * they run, the mean difference of each output between the float model and the model as far as it
- * is quantized goes into the bias. Needs examples.
+ * is quantized goes into the bias. Needs examples. With {@code "norms": true} models without layer
+ * norms stay as they are.
  */
 public final class BiasCorrectionStep implements QualityStep {
   /** Makes one. */
@@ -32,7 +34,10 @@ public final class BiasCorrectionStep implements QualityStep {
 
   @Override
   public Outcome correct(Context context, Map<String, Object> parameters) {
-    Parameters p = new Parameters(name(), parameters, "rows", "layers");
+    Parameters p = new Parameters(name(), parameters, "rows", "layers", "norms");
+    if (p.flag("norms", false) && !IntegerNorms.isIn(context.graph())) {
+      return new Outcome(context.graph(), context.decisions());
+    }
     int rows = (int) p.number("rows", Reconstruction.Settings.DEFAULT.rows());
     return DecidedModel.round(
         context,

@@ -23,6 +23,14 @@ public final class NamedRecipes {
 
   private static final Map<String, List<Rule>> ALL = new LinkedHashMap<>();
 
+  /** Without these a transformer loses points that no other network does. */
+  private static final Map<String, List<Recipe.Step>> STEPS =
+      Map.of(
+          "static_wi8_ai8",
+          List.of(
+              new Recipe.Step("layer_norms", Map.of()),
+              new Recipe.Step("bias_correction", Map.of("norms", true))));
+
   static {
     for (int bits : new int[] {8, 4, 2}) {
       String name = "dynamic_wi" + bits;
@@ -164,6 +172,6 @@ public final class NamedRecipes {
       throw new RecipeException(
           "there is no recipe '" + name + "', and no such file; known names are " + names());
     }
-    return new Recipe(name, rules, List.of(), Map.of());
+    return new Recipe(name, rules, STEPS.getOrDefault(name, List.of()), Map.of());
   }
 }

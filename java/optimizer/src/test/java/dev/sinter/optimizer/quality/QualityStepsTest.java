@@ -106,6 +106,97 @@ class QualityStepsTest {
     }
   }
 
+  /** A layer norm of a sum of which one channel is far beyond the others in a few rows. */
+  private Graph normed() {
+    GraphBuilder b = Graph.builder("normed");
+    Value x = b.input("x", ElementType.FLOAT32, 1, 6, 64);
+    OpKind.FullyConnected kind = new OpKind.FullyConnected(Activation.NONE, true, false, false);
+    OpKind.FullyConnected relu = new OpKind.FullyConnected(Activation.RELU, true, false, false);
+    float[] seldom = new float[64];
+    seldom[0] = 1;
+    seldom[1] = 1;
+    Value rare =
+        x.fullyConnected(
+            b.floats("seldom", seldom, 1, 64), b.floats("far", new float[] {-1.2f}, 1), relu);
+    float[] high = new float[64];
+    high[7] = 40;
+    Value y = rare.fullyConnected(b.floats("high", high, 64, 1), null, kind);
+    Value sum = x.add(y, Activation.NONE);
+    Value mean = sum.mean(true, 2);
+    Value squares =
+        sum.binary(OpKind.Binary.Function.SQUARED_DIFFERENCE, mean, Activation.NONE).mean(true, 2);
+    Value root =
+        squares
+            .add(b.floats("epsilon", new float[] {1e-9f}), Activation.NONE)
+            .unary(OpKind.Unary.Function.RSQRT);
+    Value p =
+        root.binary(
+            OpKind.Binary.Function.MUL, random.constant(b, "factor", 1, 64), Activation.NONE);
+    Value rest =
+        random
+            .constant(b, "shift", 1, 64)
+            .binary(
+                OpKind.Binary.Function.SUB,
+                mean.binary(OpKind.Binary.Function.MUL, p, Activation.NONE),
+                Activation.NONE);
+    return sum.binary(OpKind.Binary.Function.MUL, p, Activation.NONE)
+        .add(rest, Activation.NONE)
+        .fullyConnected(random.constant(b, "w2", 0.3, 5, 64), null, kind)
+        .output("y")
+        .build();
+  }
+
+  @Test
+  void layerNormsLoseLittleByDefault() {
+    Graph g = normed();
+    Optimizer.Builder without =
+        Optimizer.of(g)
+            .recipe(Recipe.named("static_wi8_ai8"))
+            .examples(SOME)
+            .without("layer_norms")
+            .without("bias_correction");
+    double plain = error(g, without.run().graph());
+    Optimized now = run(g, "static_wi8_ai8", null);
+    double better = error(g, now.graph());
+    assertTrue(better < 0.3 * plain, better + " after " + plain);
+    assertTrue(
+        now.notes().stream()
+            .anyMatch(n -> n.startsWith("layer_norms: ") && n.contains("1 of 64 channels")),
+        now.notes().toString());
+    assertEquals(now.graph(), run(g, "static_wi8_ai8", null).graph(), "the same examples");
+    RecipeException e =
+        assertThrows(
+            RecipeException.class,
+            () ->
+                Optimizer.of(g)
+                    .recipe(Recipe.named("static_wi8_ai8"))
+                    .examples(SOME)
+                    .without("equalize")
+                    .run());
+    assertTrue(e.getMessage().contains("no step 'equalize' to leave out"), e.getMessage());
+    e =
+        assertThrows(
+            RecipeException.class,
+            () -> Optimizer.of(g).recipe(Recipe.named("static_wi8_ai8")).run());
+    assertTrue(e.getMessage().contains("give examples"), e.getMessage());
+  }
+
+  @Test
+  void modelsWithoutLayerNormsStayByDefault() {
+    Graph g = network();
+    Optimizer.Builder without =
+        Optimizer.of(g)
+            .recipe(Recipe.named("static_wi8_ai8"))
+            .examples(SOME)
+            .without("layer_norms")
+            .without("bias_correction");
+    Optimized now = run(g, "static_wi8_ai8", null);
+    assertEquals(without.run().graph(), now.graph());
+    assertTrue(
+        now.notes().contains("layer_norms: this model has no layer norms, nothing is changed"),
+        now.notes().toString());
+  }
+
   @Test
   void gptqGetsItsMoments() {
     String config =

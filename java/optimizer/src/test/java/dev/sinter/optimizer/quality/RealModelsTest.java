@@ -48,6 +48,7 @@ class RealModelsTest {
             new EqualizeStep(),
             new AbsorbBiasStep(),
             new EmbeddingLookupStep(),
+            new LayerNormsStep(),
             new SmoothQuantStep())) {
       Map<String, Object> parameters =
           step instanceof SmoothQuantStep ? Map.of("insert", true) : Map.of();
