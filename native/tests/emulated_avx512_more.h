@@ -76,6 +76,16 @@ template <int how>
 inline __m512 rounded(const __m512& x) {
   return join<__m512>(_mm256_round_ps(half<__m256>(x, 0), how), _mm256_round_ps(half<__m256>(x, 1), how));
 }
+// That of reduce with nearest even: what x is off from steps of 2^-bits.
+template <int bits>
+inline __m512 off_steps(const __m512& x) {
+  __m512 y;
+  for (size_t i = 0; i < 16; i++) {
+    const float value = at<float>(&x, i), off = value - ldexpf(nearbyintf(ldexpf(value, bits)), -bits);
+    memcpy(reinterpret_cast<float*>(&y) + i, &off, sizeof off);
+  }
+  return y;
+}
 
 inline float add_lanes(const __m512& x) {
   float parts[16];
@@ -247,6 +257,12 @@ inline __m512 dot_bf16(const __m512& sum, const __m512i& a, const __m512i& b) {
 #define _mm512_rcp14_ps(x) (::sinter_emulated::inverse(x, false))
 #undef _mm512_rsqrt14_ps
 #define _mm512_rsqrt14_ps(x) (::sinter_emulated::inverse(x, true))
+#undef _mm512_maskz_rsqrt14_ps
+#define _mm512_maskz_rsqrt14_ps(mask, x) _mm512_maskz_mov_ps(mask, _mm512_rsqrt14_ps(x))
+#undef _mm512_mask3_fmadd_ps
+#define _mm512_mask3_fmadd_ps(a, b, c, mask) _mm512_mask_mov_ps(c, mask, _mm512_fmadd_ps(a, b, c))
+#undef _mm512_reduce_ps
+#define _mm512_reduce_ps(x, how) (::sinter_emulated::off_steps<(how) / 16>(x))
 #undef _mm512_reduce_add_ps
 #undef _mm512_roundscale_ps
 #define _mm512_roundscale_ps(x, how) (::sinter_emulated::rounded<(how)>(x))

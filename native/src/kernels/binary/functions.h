@@ -10,6 +10,8 @@
 #include <math.h>
 #include <stdint.h>
 
+#include <type_traits>
+
 #include "core/host_device.h"
 #include "kernels/binary/op.h"
 #include "kernels/binary/whole.h"
@@ -116,13 +118,14 @@ void visit_real(const BinaryParams& p, const Visit& visit) {
 
 // ---- whole numbers: arithmetic wraps around, as the machine's does --------------------------------
 
-#define SINTER_WHOLE(Name, Base, expression)          \
-  template <class T>                                  \
-  struct Name : Base<T, T> {                          \
-    typedef uint64_t U;                               \
-    SINTER_HOST_DEVICE T operator()(T a, T b) const { \
-      return static_cast<T>(expression);              \
-    }                                                 \
+// U: what wraps around as T does. Of 64 bits for T of 32, vectors would hold half as many.
+#define SINTER_WHOLE(Name, Base, expression)                                       \
+  template <class T>                                                               \
+  struct Name : Base<T, T> {                                                       \
+    typedef typename std::conditional<sizeof(T) == 8, uint64_t, uint32_t>::type U; \
+    SINTER_HOST_DEVICE T operator()(T a, T b) const {                              \
+      return static_cast<T>(expression);                                           \
+    }                                                                              \
   }
 SINTER_WHOLE(WholeAdd, Maps, static_cast<U>(a) + static_cast<U>(b));
 SINTER_WHOLE(WholeSub, Maps, static_cast<U>(a) - static_cast<U>(b));

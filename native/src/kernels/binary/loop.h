@@ -8,6 +8,7 @@
 #include "core/workers.h"
 #include "kernels/binary/functions.h"
 #include "kernels/binary/op.h"
+#include "kernels/binary/walk.h"
 
 namespace sinter {
 namespace {
@@ -22,9 +23,10 @@ void binary_loop(const Call* call, const F& f) {
   const A* a = static_cast<const A*>(call->slots[BINARY_A]);
   const A* b = static_cast<const A*>(call->slots[BINARY_B]);
   R* out = static_cast<R*>(call->slots[BINARY_OUT]);
+  const Walk w(p);
   int64_t rows = 1;
-  for (int k = 0; k < BINARY_RANK - 1; k++) rows *= (&p.d0)[k];
-  const int64_t n = p.d5, sa = p.a_stride5, sb = p.b_stride5;
+  for (int k = 0; k < BINARY_RANK - 1; k++) rows *= w.d[k];
+  const int64_t n = w.d[BINARY_RANK - 1], sa = w.a[BINARY_RANK - 1], sb = w.b[BINARY_RANK - 1];
   if (rows == 0 || n == 0) return;
   // A task is up to some 16 K elements: whole rows, or parts of a long one.
   const int64_t part = n > 4096 ? fair_rows(n, 16384, 64, call->workers->threads) : n;
@@ -33,27 +35,28 @@ void binary_loop(const Call* call, const F& f) {
   const int64_t groups = (rows + group - 1) / group;
   parallel_for(call->workers, groups * parts, [&](int64_t task, int) {
     const int64_t index = task % parts, first = task / parts * group;
+    const F g = f;  // its own, which no store can change
     const int64_t from = index * part, to = from + part < n ? from + part : n;
     for (int64_t row = first; row < first + group && row < rows; row++) {
       int64_t rest = row, at_a = 0, at_b = 0;
       for (int k = BINARY_RANK - 2; k >= 0; k--) {
-        const int64_t i = rest % (&p.d0)[k];
-        rest /= (&p.d0)[k];
-        at_a += i * (&p.a_stride0)[k];
-        at_b += i * (&p.b_stride0)[k];
+        const int64_t i = rest % w.d[k];
+        rest /= w.d[k];
+        at_a += i * w.a[k];
+        at_b += i * w.b[k];
       }
       const A *x = a + at_a, *y = b + at_b;
       R* o = out + row * n;
       if (sa == 1 && sb == 1) {
-        for (int64_t i = from; i < to; i++) o[i] = f(x[i], y[i]);
+        for (int64_t i = from; i < to; i++) o[i] = g(x[i], y[i]);
       } else if (sa == 1 && sb == 0) {
         const In one = *y;
-        for (int64_t i = from; i < to; i++) o[i] = f(x[i], one);
+        for (int64_t i = from; i < to; i++) o[i] = g(x[i], one);
       } else if (sa == 0 && sb == 1) {
         const In one = *x;
-        for (int64_t i = from; i < to; i++) o[i] = f(one, y[i]);
+        for (int64_t i = from; i < to; i++) o[i] = g(one, y[i]);
       } else {
-        for (int64_t i = from; i < to; i++) o[i] = f(x[i * sa], y[i * sb]);
+        for (int64_t i = from; i < to; i++) o[i] = g(x[i * sa], y[i * sb]);
       }
     }
   });

@@ -12,6 +12,7 @@
 
 #include "core/workers.h"
 #include "kernels/fold/op.h"
+#include "kernels/simd/lanes.h"
 
 namespace sinter {
 
@@ -26,23 +27,6 @@ void fold_bool_reference(const Call* call);
 void fold_f32s32_reference(const Call* call);
 
 namespace {
-
-template <class T, int bytes>
-struct Lanes {
-  typedef T Vector __attribute__((vector_size(bytes)));
-  typedef T Memory __attribute__((vector_size(bytes), aligned(1), may_alias));
-  static constexpr int64_t count = bytes / static_cast<int>(sizeof(T));
-
-  static Vector load(const void* p) {
-    return *static_cast<const Memory*>(p);
-  }
-  static void store(void* p, Vector x) {
-    *static_cast<Memory*>(p) = x;
-  }
-  static Vector all(T x) {
-    return x - Vector{};
-  }
-};
 
 // How two values become one, x being a number or a vector of them; A is what is kept while folding. `again`: a value
 // may be taken twice.
@@ -255,65 +239,92 @@ void each_run(const Call* call, const FoldShape& s, const Result& result) {
   });
 }
 
-// All lanes as one: halves of vectors while there are any, then the lanes of 16 bytes `step` apart.
-template <class F, class A, int step>
+// All lanes as one: with the lanes of 16 bytes `step` apart, of which halves are left.
+template <class F, class A, int step = 8 / static_cast<int>(sizeof(A))>
 A across_16(typename Lanes<A, 16>::Vector x) {
   if constexpr (step == 0) {
     return x[0];
   } else {
-    typedef typename std::conditional<
-        sizeof(A) == 8, int64_t,
-        typename std::conditional<sizeof(A) == 4, int32_t,
-                                  typename std::conditional<sizeof(A) == 2, int16_t, int8_t>::type>::type>::type Place;
-    typename Lanes<Place, 16>::Vector others;
+    typedef typename Place<A>::type P;
+    typename Lanes<P, 16>::Vector others;
     constexpr int count = 16 / static_cast<int>(sizeof(A));
-    for (int i = 0; i < count; i++) others[i] = static_cast<Place>((i + step) % count);
+    for (int i = 0; i < count; i++) others[i] = static_cast<P>((i + step) % count);
     return across_16<F, A, step / 2>(F::of(x, __builtin_shuffle(x, others)));
   }
 }
 template <class F, class A, int bytes>
 A across(typename Lanes<A, bytes>::Vector x) {
-  if constexpr (bytes == 16) {
-    return across_16<F, A, 8 / static_cast<int>(sizeof(A))>(x);
-  } else {
-    typedef Lanes<A, bytes / 2> Half;
-    const char* halves = reinterpret_cast<const char*>(&x);
-    return across<F, A, bytes / 2>(F::of(Half::load(halves), Half::load(halves + bytes / 2)));
+  return across_16<F, A>(halved<F, A, bytes>(x));
+}
+
+// n values side by side, in lanes that are still to be folded; in vectors of `bytes`.
+template <class F, class In, int bytes>
+inline typename Lanes<typename F::A, 16>::Vector run_of(const In* in, int64_t n) {
+  typedef Lanes<typename F::A, bytes> L;
+  typename L::Vector kept0 = L::all(F::start);
+  int64_t i = 0;
+  if (n >= 4 * L::count) {
+    typename L::Vector kept1 = kept0, kept2 = kept0, kept3 = kept0;
+    for (; i + 4 * L::count <= n; i += 4 * L::count) {
+      kept0 = F::of(kept0, L::load(in + i));
+      kept1 = F::of(kept1, L::load(in + i + L::count));
+      kept2 = F::of(kept2, L::load(in + i + 2 * L::count));
+      kept3 = F::of(kept3, L::load(in + i + 3 * L::count));
+    }
+    kept0 = F::of(F::of(kept0, kept1), F::of(kept2, kept3));
+  }
+  for (; i + L::count <= n; i += L::count) kept0 = F::of(kept0, L::load(in + i));
+  if (i < n) {
+    if (F::again && n >= L::count) {
+      kept0 = F::of(kept0, L::load(in + n - L::count));
+    } else {
+      typename F::A one = F::start;
+      for (; i < n; i++) one = F::of(one, static_cast<typename F::A>(in[i]));
+      kept0[0] = F::of(kept0[0], one);
+    }
+  }
+  return halved<F, typename F::A, bytes>(kept0);
+}
+
+// Results whose values are one run each, at equal distances: as many results at a time as 16 bytes have.
+template <class F, class In, int bytes>
+void equal_runs(const In* in, In* out, int64_t results, int64_t stride, int64_t n) {
+  typedef Lanes<typename F::A, 16> L;
+  for (; results > 0; results -= L::count, in += L::count * stride, out += L::count) {
+    const int64_t some = results < L::count ? results : L::count;
+    typename L::Vector kept[L::count] = {};
+    for (int64_t i = 0; i < some; i++) kept[i] = run_of<F, In, bytes>(in + i * stride, n);
+    const typename L::Vector y = F::result(joined<F, typename F::A>(kept));
+    if (some == L::count) {
+      L::store(out, y);
+    } else {
+      __builtin_memcpy(out, &y, static_cast<size_t>(some) * sizeof(In));
+    }
   }
 }
 
 // In vectors of `bytes`, or of half of them and so on where a run is shorter.
 template <class F, class In, int bytes>
 void runs(const Call* call, const FoldShape& s) {
-  typedef Lanes<typename F::A, bytes> L;
   const int64_t n = s.folded[3];
   if constexpr (bytes > 16) {
-    if (n < L::count) return runs<F, In, bytes / 2>(call, s);
+    if (n < Lanes<typename F::A, bytes>::count) return runs<F, In, bytes / 2>(call, s);
   }
   const In* in = static_cast<const In*>(call->slots[FOLD_IN]);
   In* out = static_cast<In*>(call->slots[FOLD_OUT]);
+  if (s.kept[3] == s.results && s.values == n) {
+    const int64_t group = fair_rows(s.results, (16384 / (n + 1) / 16 + 1) * 16, 16, call->workers->threads);
+    parallel_for(call->workers, (s.results + group - 1) / group, [&](int64_t task, int) {
+      const int64_t i = task * group, some = s.results - i < group ? s.results - i : group;
+      equal_runs<F, In, bytes>(in + i * s.kept_stride[3], out + i, some, s.kept_stride[3], n);
+    });
+    return;
+  }
   each_run(call, s, [&](int64_t from, int64_t to) {
-    typename L::Vector kept0 = L::all(F::start), kept1 = kept0, kept2 = kept0, kept3 = kept0;
     typename F::A one = F::start;
     s.rows([&](int64_t offset) {
-      const In* run = in + from + offset;
-      int64_t i = 0;
-      for (; i + 4 * L::count <= n; i += 4 * L::count) {
-        kept0 = F::of(kept0, L::load(run + i));
-        kept1 = F::of(kept1, L::load(run + i + L::count));
-        kept2 = F::of(kept2, L::load(run + i + 2 * L::count));
-        kept3 = F::of(kept3, L::load(run + i + 3 * L::count));
-      }
-      for (; i + L::count <= n; i += L::count) kept0 = F::of(kept0, L::load(run + i));
-      if (i == n) return;
-      if (F::again && n >= L::count) {
-        kept1 = F::of(kept1, L::load(run + n - L::count));
-      } else {
-        for (; i < n; i++) one = F::of(one, static_cast<typename F::A>(run[i]));
-      }
+      one = F::of(one, across_16<F, typename F::A>(run_of<F, In, bytes>(in + from + offset, n)));
     });
-    kept0 = F::of(F::of(kept0, kept1), F::of(kept2, kept3));
-    one = F::of(one, across<F, typename F::A, bytes>(kept0));
     out[to] = static_cast<In>(F::result(one));
   });
 }

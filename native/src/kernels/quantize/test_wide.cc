@@ -53,6 +53,11 @@ TEST(QuantizeWide, VectorsAndTails) {
       std::vector<int16_t> back(in.size());
       for (auto& v : back) v = static_cast<int16_t>(random.integer(-32768, 32767));
       run<float>({S16, F32}, back, scale, count % 3 == 0 ? 0 : 9, 1, 0);
+      for (const float out : {1.7f * scale, 0.03f, 40.0f}) {
+        run<int8_t>({S16, S8}, back, scale, count % 3 == 0 ? 0 : -77, out, count % 4 - 100);
+        run<int16_t>({S16, S16}, back, scale, count % 3 == 0 ? 0 : 32767, out, count % 4 * 9000);
+        run<int16_t>({S8, S16}, random.s8(count), scale, 5, out, count % 4 * -9000);
+      }
       if (HasFailure()) return;
     }
   }

@@ -22,20 +22,22 @@ static inline void quantize_floats(const Call* call) {
   const QuantizeParams& p = *static_cast<const QuantizeParams*>(call->params);
   const float* in = static_cast<const float*>(call->slots[QUANTIZE_IN]);
   Out* out = static_cast<Out*>(call->slots[QUANTIZE_OUT]);
-  in_pieces(call->workers, p.count, [&](int64_t from, int64_t to) {
-    const typename V::F inverse = V::set(1.0f / p.out_scale), top = V::set(32767.0f), bottom = V::set(-32768.0f);
-    const typename V::I zero_point = V::set_i(p.out_zero_point);
-    const auto one = [&](typename V::F x) __attribute__((always_inline)) {
-      x = V::max(V::min(V::mul(x, inverse), top), bottom);  // NaN becomes the top
-      return V::add_i(V::to_int(x), zero_point);
+  in_pieces(call->workers, p.count, [=, &p](int64_t from, int64_t to) {
+    const typename V::F inverse = V::set(1.0f / p.out_scale), top = V::set(32767.0f);
+    // NaN becomes the top; far below 0, a whole number is the least that there is.
+    const auto one = [&](typename V::F x)
+                         __attribute__((always_inline)) { return V::to_int(V::min(V::mul(x, inverse), top)); };
+    const typename V::S zero_point = V::set_s(p.out_zero_point);
+    const auto two = [&](const float* x) __attribute__((always_inline)) {
+      return V::add_saturated(V::narrow(one(V::load(x)), one(V::load(x + V::W))), zero_point);
     };
     int64_t i = from;
-    for (; i + 4 * V::W <= to; i += 4 * V::W) {
-      V::store_narrow_4(out + i, one(V::load(in + i)), one(V::load(in + i + V::W)), one(V::load(in + i + 2 * V::W)),
-                        one(V::load(in + i + 3 * V::W)));
+    for (; i + 4 * V::W <= to; i += 4 * V::W) V::store_narrow_2(out + i, two(in + i), two(in + i + 2 * V::W));
+    const typename V::I bottom = V::set_i(-32768), zero = V::set_i(p.out_zero_point);
+    for (; i < to; i += V::W) {
+      const int64_t n = to - i < V::W ? to - i : V::W;
+      V::store_narrow_n(out + i, V::add_i(V::max_i(one(V::load_n(in + i, n)), bottom), zero), n);
     }
-    for (; i + V::W <= to; i += V::W) V::store_narrow(out + i, one(V::load(in + i)));
-    if (i < to) V::store_narrow_n(out + i, one(V::load_n(in + i, to - i)), to - i);
   });
 }
 
@@ -44,7 +46,7 @@ static inline void dequantize(const Call* call) {
   const QuantizeParams& p = *static_cast<const QuantizeParams*>(call->params);
   const In* in = static_cast<const In*>(call->slots[QUANTIZE_IN]);
   float* out = static_cast<float*>(call->slots[QUANTIZE_OUT]);
-  in_pieces(call->workers, p.count, [&](int64_t from, int64_t to) {
+  in_pieces(call->workers, p.count, [=, &p](int64_t from, int64_t to) {
     const typename V::F scale = V::set(p.in_scale);
     const typename V::I zero_point = V::set_i(p.in_zero_point);
     const auto one = [&](typename V::I x)
@@ -62,7 +64,7 @@ static inline void requantize(const Call* call) {
   Out* out = static_cast<Out*>(call->slots[QUANTIZE_OUT]);
   const bool same_type = (static_cast<In>(-1) < 0) == (static_cast<Out>(-1) < 0);
   const Requantizer r = requantizer(p, same_type);
-  in_pieces(call->workers, p.count, [&](int64_t from, int64_t to) {
+  in_pieces(call->workers, p.count, [=, &p](int64_t from, int64_t to) {
     int64_t i = from;
     if (r.by_256) {
       // (x * m + 128) >> 8 as ((-x * 128) * -m + 2^14) >> 15: -m fits 16 bits for m up to 32768.

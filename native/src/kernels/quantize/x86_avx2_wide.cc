@@ -1,5 +1,6 @@
-// quantize between floats and int16 for AVX2. SPDX-License-Identifier: Apache-2.0
-#include <immintrin.h>
+// quantize between floats and int16, and from one quantization to another where int16 is on a side, for AVX2.
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/simd/avx2.h"
 
 #include "core/workers.h"
 #include "kernels/quantize/convert.h"
@@ -66,6 +67,52 @@ void quantize_s16f32_avx2(const Call* call) {
         _mm256_storeu_ps(reinterpret_cast<float*>(out), y);
       },
       one);
+}
+
+namespace {
+
+inline __m256i load_eight(const int8_t*, const char* in) {
+  return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(in)));
+}
+inline __m256i load_eight(const int16_t*, const char* in) {
+  return _mm256_cvtepi16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
+}
+inline void store_eight(int16_t*, char* out, __m128i x) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), x);
+}
+inline void store_eight(int8_t*, char* out, __m128i x) {
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(out), _mm_packs_epi16(x, x));
+}
+
+template <class In, class Out>
+inline void requantize(const Call* call) {
+  const RequantizeWide<In, Out> one(*static_cast<const QuantizeParams*>(call->params));
+  const __m256i in_zero = _mm256_set1_epi32(static_cast<int32_t>(one.in_zero_point));
+  const __m256i out_zero = _mm256_set1_epi32(one.out_zero_point);
+  // Beyond int16, and far enough from int32's ends for the zero point.
+  const __m256i least = _mm256_set1_epi32(-(1 << 30)), most = _mm256_set1_epi32(1 << 30);
+  each<In, Out>(
+      call,
+      [&](const char* in, char* out) {
+        const __m256i x = _mm256_sub_epi32(load_eight(static_cast<const In*>(nullptr), in), in_zero);
+        const __m256i y = V::fixed_multiply(x, one.factor.mantissa, one.left, -one.factor.shift);
+        const __m256i z = _mm256_add_epi32(_mm256_min_epi32(_mm256_max_epi32(y, least), most), out_zero);
+        store_eight(static_cast<Out*>(nullptr), out,
+                    _mm_packs_epi32(_mm256_castsi256_si128(z), _mm256_extracti128_si256(z, 1)));
+      },
+      one);
+}
+
+}  // namespace
+
+void quantize_s16s8_avx2(const Call* call) {
+  requantize<int16_t, int8_t>(call);
+}
+void quantize_s8s16_avx2(const Call* call) {
+  requantize<int8_t, int16_t>(call);
+}
+void quantize_s16s16_avx2(const Call* call) {
+  requantize<int16_t, int16_t>(call);
 }
 
 }  // namespace sinter

@@ -10,6 +10,7 @@
 #include "kernels/reduce/op.h"
 #include "kernels/reduce/scaling.h"
 #include "kernels/reduce/shape.h"
+#include "kernels/simd/lanes.h"
 
 namespace sinter {
 
@@ -157,25 +158,72 @@ static inline void reduce_runs(const ReduceShape& s, Workers* workers, const Res
   });
 }
 
-// The sum of n contiguous bytes.
+// Outputs that are one run each, at equal distances: several are taken at a time, without what other shapes need.
+static inline bool equal_runs(const ReduceShape& s) {
+  return s.reduced[0] == 1 && s.reduced[1] == 1 && s.kept[0] == 1 && s.kept[1] == 1;
+}
+// some(first one's place, how many) for pieces of them, which are multiples of 16 but for the last.
+template <class Some>
+static inline void pieces_of_runs(const ReduceShape& s, Workers* workers, const Some& some) {
+  const int64_t group = fair_rows(s.outputs, (4096 / (s.count + 1) / 16 + 1) * 16, 16, workers->threads);
+  parallel_for(workers, (s.outputs + group - 1) / group, [&](int64_t task, int) {
+    some(task * group, s.outputs - task * group < group ? s.outputs - task * group : group);
+  });
+}
+
+struct Added {
+  template <class X>
+  static inline __attribute__((always_inline)) X of(X a, X b) {
+    return a + b;
+  }
+};
+typedef Lanes<uint32_t, 16>::Vector FourSums;  // which wrap around on the way
+typedef Lanes<float, 16>::Vector FourFloats;
+
+// The lanes of 16 bytes whose sum is that of n contiguous bytes.
 template <class V>
-static inline int32_t sum_run_8(const int8_t* in, int64_t n) {
+static inline FourSums sums_of_run(const int8_t* in, int64_t n) {
   typename V::Y sums = V::zero();
   int64_t i = 0;
   for (; i + V::B <= n; i += V::B) sums = V::add_unsigned(sums, V::flip_sign(V::load_bytes(in + i)));
-  int32_t sum = static_cast<int32_t>(V::total(sums) - 128 * i);
-  for (; i < n; i++) sum += in[i];
-  return sum;
+  int32_t rest = -128 * static_cast<int32_t>(i);
+  for (; i < n; i++) rest += in[i];
+  FourSums four = halved<Added, uint32_t, V::B>(reinterpret_cast<typename Lanes<uint32_t, V::B>::Vector>(sums));
+  four[1] += static_cast<uint32_t>(rest);
+  return four;
 }
-
 template <class V>
-static inline int32_t sum_run_8(const uint8_t* in, int64_t n) {
+static inline FourSums sums_of_run(const uint8_t* in, int64_t n) {
   typename V::Y sums = V::zero();
   int64_t i = 0;
   for (; i + V::B <= n; i += V::B) sums = V::add_unsigned(sums, V::load_bytes(reinterpret_cast<const int8_t*>(in + i)));
-  int32_t sum = static_cast<int32_t>(V::total(sums));
-  for (; i < n; i++) sum += in[i];
-  return sum;
+  uint32_t rest = 0;
+  for (; i < n; i++) rest += in[i];
+  FourSums four = halved<Added, uint32_t, V::B>(reinterpret_cast<typename Lanes<uint32_t, V::B>::Vector>(sums));
+  four[1] += rest;
+  return four;
+}
+
+// Means of `results` runs of n bytes.
+template <class V, class T>
+static inline void mean_runs_8(const T* in, int64_t stride, int64_t n, T* out, int64_t results, MeanScaling m) {
+  for (; results > 0; results -= V::W, in += V::W * stride, out += V::W) {
+    const int64_t some = results < V::W ? results : V::W;
+    uint32_t sums[V::W] = {};
+    for (int64_t k = 0; k < some; k += 4) {
+      FourSums four[4] = {};
+      for (int64_t j = 0; j < 4 && k + j < some; j++) four[j] = sums_of_run<V>(in + (k + j) * stride, n);
+      Lanes<uint32_t, 16>::store(sums + k, joined<Added, uint32_t>(four));
+    }
+    typename V::I totals;
+    __builtin_memcpy(&totals, sums, sizeof totals);
+    const typename V::I means = mean_finish<V>(totals, m);
+    if (some == V::W) {
+      V::store_narrow(out, means);
+    } else {
+      V::store_narrow_n(out, means, some);
+    }
+  }
 }
 
 template <class V, class T>
@@ -201,16 +249,80 @@ static inline void mean_8(const Call* call) {
     });
     return;
   }
+  if (equal_runs(s)) {
+    pieces_of_runs(s, call->workers, [=](int64_t first, int64_t n) {
+      mean_runs_8<V>(in + first * s.kept_stride[2], s.kept_stride[2], s.reduced[2], out + first, n, m);
+    });
+    return;
+  }
   reduce_runs(s, call->workers, [&](int64_t first, int64_t index) {
     const T* from = in + first;
-    int32_t sum = 0;
+    FourSums sums = {};
     for (int64_t r0 = 0; r0 < s.reduced[0]; r0++) {
       for (int64_t r1 = 0; r1 < s.reduced[1]; r1++) {
-        sum += sum_run_8<V>(from + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1], s.reduced[2]);
+        sums += sums_of_run<V>(from + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1], s.reduced[2]);
       }
     }
-    out[index] = mean_one<T>(m, sum);
+    out[index] = mean_one<T>(m, static_cast<int32_t>(sums[0] + sums[1] + sums[2] + sums[3]));
   });
+}
+
+template <class V>
+static inline FourFloats sums_of_run(const float* in, int64_t n) {
+  typename V::F sum0 = V::set(0.0f), sum1 = sum0;
+  int64_t i = 0;
+  for (; i + 2 * V::W <= n; i += 2 * V::W) {
+    sum0 = V::add(sum0, V::load(in + i));
+    sum1 = V::add(sum1, V::load(in + i + V::W));
+  }
+  for (; i < n; i += V::W) sum0 = V::add(sum0, V::load_n(in + i, n - i < V::W ? n - i : V::W));
+  typedef typename Lanes<float, 4 * V::W>::Vector All;
+  return halved<Added, float, 4 * V::W>(reinterpret_cast<All>(V::add(sum0, sum1)));
+}
+
+// Means of `results` runs of n floats.
+template <class V>
+static inline void mean_runs_f32(const float* in, int64_t stride, int64_t n, float* out, int64_t results,
+                                 float inverse) {
+  for (; results > 0; results -= 4, in += 4 * stride, out += 4) {
+    const int64_t some = results < 4 ? results : 4;
+    FourFloats four[4] = {};
+    for (int64_t j = 0; j < some; j++) four[j] = sums_of_run<V>(in + j * stride, n);
+    const FourFloats means = joined<Added, float>(four) * inverse;
+    if (some == 4) {
+      Lanes<float, 16>::store(out, means);
+    } else {
+      __builtin_memcpy(out, &means, static_cast<size_t>(some) * 4);
+    }
+  }
+}
+
+// So many vectors of channels, or of one the first lanes. Long rows at a time: they are read from memory in order.
+template <class V, int vectors>
+static inline void mean_block_f32(const ReduceShape& s, const float* in, float* out, float factor, int64_t lanes) {
+  typename V::F sums[vectors];
+#pragma GCC unroll 8
+  for (auto& sum : sums) sum = V::set(0.0f);
+  for (int64_t r0 = 0; r0 < s.reduced[0]; r0++) {
+    for (int64_t r1 = 0; r1 < s.reduced[1]; r1++) {
+      const float* row = in + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1];
+      for (int64_t r = 0; r < s.reduced[2]; r++, row += s.reduced_stride[2]) {
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; v++) {
+          sums[v] = V::add(sums[v], vectors > 1 ? V::load(row + v * V::W) : V::load_n(row, lanes));
+        }
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int v = 0; v < vectors; v++) {
+    const typename V::F mean = V::mul(sums[v], V::set(factor));
+    if (vectors > 1) {
+      V::store(out + v * V::W, mean);
+    } else {
+      V::store_n(out, mean, lanes);
+    }
+  }
 }
 
 template <class V>
@@ -221,57 +333,31 @@ static inline void mean_f32(const Call* call) {
   const ReduceShape s = reduce_shape(p);
   const float inverse = mean_factor(p, s.count);
   if (s.kept[3] > 1) {
-    reduce_channels(s, call->workers, 4 * V::W, [&](int64_t at_in, int64_t at_out, int64_t n) {
-      const bool whole = n == 4 * V::W;
-      for (int64_t c = 0; c < n; c += whole ? 4 * V::W : V::W) {
-        const int64_t lanes = n - c < V::W ? n - c : V::W;
-        typename V::F sum0 = V::set(0.0f), sum1 = sum0, sum2 = sum0, sum3 = sum0;
-        for (int64_t r0 = 0; r0 < s.reduced[0]; r0++) {
-          for (int64_t r1 = 0; r1 < s.reduced[1]; r1++) {
-            const float* row = in + at_in + c + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1];
-            for (int64_t r = 0; r < s.reduced[2]; r++, row += s.reduced_stride[2]) {
-              if (whole) {
-                sum0 = V::add(sum0, V::load(row));
-                sum1 = V::add(sum1, V::load(row + V::W));
-                sum2 = V::add(sum2, V::load(row + 2 * V::W));
-                sum3 = V::add(sum3, V::load(row + 3 * V::W));
-              } else {
-                sum0 = V::add(sum0, V::load_n(row, lanes));
-              }
-            }
-          }
-        }
-        float* to = out + at_out + c;
-        const typename V::F factor = V::set(inverse);
-        if (whole) {
-          V::store(to, V::mul(sum0, factor));
-          V::store(to + V::W, V::mul(sum1, factor));
-          V::store(to + 2 * V::W, V::mul(sum2, factor));
-          V::store(to + 3 * V::W, V::mul(sum3, factor));
-        } else {
-          V::store_n(to, V::mul(sum0, factor), lanes);
-        }
+    reduce_channels(s, call->workers, 8 * V::W, [&](int64_t at_in, int64_t at_out, int64_t n) {
+      int64_t c = 0;
+      for (; c + 8 * V::W <= n; c += 8 * V::W) mean_block_f32<V, 8>(s, in + at_in + c, out + at_out + c, inverse, V::W);
+      for (; c + 2 * V::W <= n; c += 2 * V::W) mean_block_f32<V, 2>(s, in + at_in + c, out + at_out + c, inverse, V::W);
+      for (; c < n; c += V::W) {
+        mean_block_f32<V, 1>(s, in + at_in + c, out + at_out + c, inverse, n - c < V::W ? n - c : V::W);
       }
+    });
+    return;
+  }
+  if (equal_runs(s)) {
+    pieces_of_runs(s, call->workers, [=](int64_t first, int64_t n) {
+      mean_runs_f32<V>(in + first * s.kept_stride[2], s.kept_stride[2], s.reduced[2], out + first, n, inverse);
     });
     return;
   }
   reduce_runs(s, call->workers, [&](int64_t first, int64_t index) {
     const float* from = in + first;
-    typename V::F sum0 = V::set(0.0f), sum1 = sum0;
+    FourFloats sums = {};
     for (int64_t r0 = 0; r0 < s.reduced[0]; r0++) {
       for (int64_t r1 = 0; r1 < s.reduced[1]; r1++) {
-        const float* run = from + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1];
-        int64_t i = 0;
-        for (; i + 2 * V::W <= s.reduced[2]; i += 2 * V::W) {
-          sum0 = V::add(sum0, V::load(run + i));
-          sum1 = V::add(sum1, V::load(run + i + V::W));
-        }
-        for (; i < s.reduced[2]; i += V::W) {
-          sum0 = V::add(sum0, V::load_n(run + i, s.reduced[2] - i < V::W ? s.reduced[2] - i : V::W));
-        }
+        sums += sums_of_run<V>(from + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1], s.reduced[2]);
       }
     }
-    out[index] = V::sum(V::add(sum0, sum1)) * inverse;
+    out[index] = ((sums[0] + sums[1]) + (sums[2] + sums[3])) * inverse;
   });
 }
 

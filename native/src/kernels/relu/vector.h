@@ -24,7 +24,7 @@ static inline void relu_s8(const Call* call) {
   const ReluScaling s = relu_scaling(p);
   const bool unchanged = !s.by_256 && s.positive_factor.mantissa == 1 << 30 && s.positive_factor.shift == 1 &&
                          p.kind == RELU_CLAMP && p.in_zero_point == p.out_zero_point;
-  relu_pieces(call->workers, p.count, [&](int64_t from, int64_t to) {
+  relu_pieces(call->workers, p.count, [=, &p](int64_t from, int64_t to) {
     int64_t i = from;
     if (unchanged) {  // a factor of 1: only the clamp is left
       const typename V::Y low = V::set_y(p.out_min), high = V::set_y(p.out_max);
@@ -71,7 +71,7 @@ static inline void relu_f32(const Call* call) {
   const ReluParams& p = *static_cast<const ReluParams*>(call->params);
   const float* in = static_cast<const float*>(call->slots[RELU_IN]);
   float* out = static_cast<float*>(call->slots[RELU_OUT]);
-  relu_pieces(call->workers, p.count, [&](int64_t from, int64_t to) {
+  relu_pieces(call->workers, p.count, [=, &p](int64_t from, int64_t to) {
     const typename V::F low = V::set(p.act_min), high = V::set(p.act_max), alpha = V::set(p.alpha);
     int64_t i = from;
     if (p.kind == RELU_LEAKY) {

@@ -220,12 +220,16 @@ struct V {
   SINTER_LANE Y in_order(Y x) {
     return _mm256_permutevar8x32_epi32(x, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
   }
-  SINTER_LANE void store_narrow_4(int8_t* p, I a, I b, I c, I d) {
-    store_bytes(p, in_order(_mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d))));
+  template <class T>
+  SINTER_LANE void store_narrow_4(T* p, I a, I b, I c, I d) {
+    store_narrow_2(p, narrow(a, b), narrow(c, d));
   }
-  SINTER_LANE void store_narrow_4(uint8_t* p, I a, I b, I c, I d) {
-    const Y y = in_order(_mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d)));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), y);
+  // Of 16 bits, as narrow() leaves them.
+  SINTER_LANE void store_narrow_2(int8_t* p, S low, S high) {
+    store_bytes(p, in_order(_mm256_packs_epi16(low, high)));
+  }
+  SINTER_LANE void store_narrow_2(uint8_t* p, S low, S high) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), in_order(_mm256_packus_epi16(low, high)));
   }
   // fixed_multiply(x, factor) of quantize/fixed_point.h; left and right as there, mantissa >= 0.
   SINTER_LANE I fixed_multiply(I x, int32_t mantissa, int32_t left, int32_t right) {

@@ -219,10 +219,19 @@ struct V {
   // Four vectors in memory order, saturated.
   template <class T>
   SINTER_LANE void store_narrow_4(T* p, I a, I b, I c, I d) {
-    store_narrow(p, a);
-    store_narrow(p + W, b);
-    store_narrow(p + 2 * W, c);
-    store_narrow(p + 3 * W, d);
+    store_narrow_2(p, narrow(a, b), narrow(c, d));
+  }
+  // Of 16 bits, as narrow() leaves them.
+  template <class T>
+  SINTER_LANE void store_narrow_2(T* p, S low, S high) {
+    const I order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    _mm512_storeu_si512(p, _mm512_permutexvar_epi32(order, packed(p, low, high)));
+  }
+  SINTER_LANE Y packed(const int8_t*, S low, S high) {
+    return _mm512_packs_epi16(low, high);
+  }
+  SINTER_LANE Y packed(const uint8_t*, S low, S high) {
+    return _mm512_packus_epi16(low, high);
   }
   // fixed_multiply(x, factor) of quantize/fixed_point.h; left and right as there, mantissa >= 0.
   SINTER_LANE I fixed_multiply(I x, int32_t mantissa, int32_t left, int32_t right) {

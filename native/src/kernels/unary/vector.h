@@ -22,6 +22,7 @@ typedef V::I I;
 template <int N>
 SINTER_LANE F polynomial(F x, const float (&terms)[N]) {  // the highest term first
   F sum = V::set(terms[0]);
+#pragma GCC unroll 8
   for (int i = 1; i < N; i++) sum = V::fma(sum, x, V::set(terms[i]));
   return sum;
 }
@@ -155,10 +156,12 @@ struct VectorRound {
   }
 };
 // By e^-|x|, which is small: 1 / (1 + e^-x) = e^x / (1 + e^x).
+SINTER_LANE F logistic_power(F x) {
+  return V::exponential(V::max(V::set(-104.0f), V::negative_magnitude(x)));
+}
 struct VectorLogistic {
   SINTER_LANE F of(F x) {
-    const F one = V::set(1.0f), zero = V::set(0.0f);
-    const F e = V::exponential(V::max(V::set(-104.0f), V::negative_magnitude(x)));
+    const F one = V::set(1.0f), zero = V::set(0.0f), e = logistic_power(x);
     return V::quotient(V::if_less(x, zero, e, one), V::add(one, e));
   }
 };
@@ -204,60 +207,92 @@ struct VectorGeluApproximate {  // (1 + tanh(u)) / 2 = 1 / (1 + e^-2u)
   }
 };
 
+// A function that takes two vectors at a time, from one that takes one.
+template <class Function>
+struct Alone {
+  SINTER_LANE void of_two(F& x, F& y) {
+    x = Function::of(x);
+    y = Function::of(y);
+  }
+};
+
 template <class Function>
 void each_vector(const Call* call) {
   const int64_t count = static_cast<const UnaryParams*>(call->params)->count;
   const float* in = static_cast<const float*>(call->slots[UNARY_IN]);
   float* out = static_cast<float*>(call->slots[UNARY_OUT]);
   const int64_t part = fair_rows(count, 16384, 64, call->workers->threads), parts = (count + part - 1) / part;
-  parallel_for(call->workers, parts, [&](int64_t index, int) {
+  parallel_for(call->workers, parts, [=](int64_t index, int) {
     const int64_t end = (index + 1) * part < count ? (index + 1) * part : count;
     int64_t i = index * part;
-    for (; i + V::W <= end; i += V::W) V::store(out + i, Function::of(V::load(in + i)));
-    if (i < end) V::store_n(out + i, Function::of(V::load_n(in + i, end - i)), end - i);
+    for (; i + 2 * V::W <= end; i += 2 * V::W) {
+      F x = V::load(in + i), y = V::load(in + i + V::W);
+      Function::of_two(x, y);
+      V::store(out + i, x);
+      V::store(out + i + V::W, y);
+    }
+    if (i == end) return;
+    const int64_t first = end - i < V::W ? end - i : V::W, second = end - i - first;
+    F x = V::load_n(in + i, first), y = second ? V::load_n(in + i + V::W, second) : V::set(0.0f);
+    Function::of_two(x, y);
+    V::store_n(out + i, x, first);
+    if (second) V::store_n(out + i + V::W, y, second);
   });
 }
 
-inline void unary_f32(const Call* call) {
+// The functions of which an ISA may have another form.
+struct Forms {
+  typedef Alone<VectorSqrt> Sqrt;
+  typedef Alone<VectorSin> Sin;
+  typedef Alone<VectorCos> Cos;
+  typedef Alone<VectorLogistic> Logistic;
+  typedef Alone<VectorTanh> Tanh;
+  typedef Alone<VectorElu> Elu;
+  typedef Alone<VectorGelu> Gelu;
+  typedef Alone<VectorGeluApproximate> GeluApproximate;
+};
+
+template <class Form>
+void unary_f32(const Call* call) {
   switch (static_cast<const UnaryParams*>(call->params)->function) {
     case UNARY_ABS:
-      return each_vector<VectorAbs>(call);
+      return each_vector<Alone<VectorAbs>>(call);
     case UNARY_NEG:
-      return each_vector<VectorNeg>(call);
+      return each_vector<Alone<VectorNeg>>(call);
     case UNARY_SQUARE:
-      return each_vector<VectorSquare>(call);
+      return each_vector<Alone<VectorSquare>>(call);
     case UNARY_SIGN:
-      return each_vector<VectorSign>(call);
+      return each_vector<Alone<VectorSign>>(call);
     case UNARY_EXP:
-      return each_vector<VectorExp>(call);
+      return each_vector<Alone<VectorExp>>(call);
     case UNARY_LOG:
-      return each_vector<VectorLog>(call);
+      return each_vector<Alone<VectorLog>>(call);
     case UNARY_SQRT:
-      return each_vector<VectorSqrt>(call);
+      return each_vector<typename Form::Sqrt>(call);
     case UNARY_RSQRT:
-      return each_vector<VectorRsqrt>(call);
+      return each_vector<Alone<VectorRsqrt>>(call);
     case UNARY_SIN:
-      return each_vector<VectorSin>(call);
+      return each_vector<typename Form::Sin>(call);
     case UNARY_COS:
-      return each_vector<VectorCos>(call);
+      return each_vector<typename Form::Cos>(call);
     case UNARY_FLOOR:
-      return each_vector<VectorFloor>(call);
+      return each_vector<Alone<VectorFloor>>(call);
     case UNARY_CEIL:
-      return each_vector<VectorCeil>(call);
+      return each_vector<Alone<VectorCeil>>(call);
     case UNARY_ROUND:
-      return each_vector<VectorRound>(call);
+      return each_vector<Alone<VectorRound>>(call);
     case UNARY_LOGISTIC:
-      return each_vector<VectorLogistic>(call);
+      return each_vector<typename Form::Logistic>(call);
     case UNARY_TANH:
-      return each_vector<VectorTanh>(call);
+      return each_vector<typename Form::Tanh>(call);
     case UNARY_HARD_SWISH:
-      return each_vector<VectorHardSwish>(call);
+      return each_vector<Alone<VectorHardSwish>>(call);
     case UNARY_ELU:
-      return each_vector<VectorElu>(call);
+      return each_vector<typename Form::Elu>(call);
     case UNARY_GELU:
-      return each_vector<VectorGelu>(call);
+      return each_vector<typename Form::Gelu>(call);
     default:
-      return each_vector<VectorGeluApproximate>(call);
+      return each_vector<typename Form::GeluApproximate>(call);
   }
 }
 

@@ -7,7 +7,7 @@
 namespace sinter {
 
 void unary_f32_avx2(const Call* call) {
-  unary_f32(call);
+  unary_f32<Forms>(call);
 }
 
 }  // namespace sinter
