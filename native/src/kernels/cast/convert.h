@@ -39,7 +39,7 @@ template <>
 struct Converter<bool> {
   // A denormal is 0 in a run (core/float_mode.h); a GPU has no such mode. NaN is not 0.
   SINTER_HOST_DEVICE static uint8_t of(float x) {
-    return !(x > -FLT_MIN && x < FLT_MIN);
+    return !((x > -FLT_MIN) & (x < FLT_MIN));  // without a branch, for vectors
   }
   template <class From>
   SINTER_HOST_DEVICE static uint8_t of(From x) {

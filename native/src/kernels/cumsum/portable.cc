@@ -12,6 +12,21 @@
 namespace sinter {
 namespace {
 
+// `rows` rows side by side in memory, whose sums stay in registers: one sum alone would wait for itself.
+template <class T, class Sum, int rows, class A>
+void run_rows(const CumsumParams& p, const A* in, A* out) {
+  const int64_t depth = p.depth, first = p.reverse ? depth - 1 : 0, step = p.reverse ? -1 : 1;
+  Sum sums[rows] = {};
+  for (int64_t d = 0, at = first; d < depth; d++, at += step) {
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; r++) {
+      const Sum before = sums[r], own = static_cast<Sum>(in[r * depth + at]);
+      sums[r] = d == 0 && !p.exclusive ? own : before + own;  // -0 + 0 would be 0
+      out[r * depth + at] = static_cast<T>(p.exclusive ? before : sums[r]);
+    }
+  }
+}
+
 // Sum: T, or an unsigned type of the same width, which wraps around.
 template <class T, class Sum>
 void run(const Call* call) {
@@ -19,6 +34,17 @@ void run(const Call* call) {
   const CumsumParams& p = *static_cast<const CumsumParams*>(call->params);
   const int64_t inner = p.inner, plane = p.depth * inner;
   if (plane == 0) return;
+  if (inner == 1) {
+    const int64_t together = 8;
+    parallel_for(call->workers, (p.outer + together - 1) / together, [&](int64_t task, int) {
+      const A* in = static_cast<const A*>(call->slots[CUMSUM_IN]) + task * together * plane;
+      A* out = static_cast<A*>(call->slots[CUMSUM_OUT]) + task * together * plane;
+      int64_t left = p.outer - task * together;
+      if (left >= together) return run_rows<T, Sum, together>(p, in, out);
+      for (; left > 0; left--, in += plane, out += plane) run_rows<T, Sum, 1>(p, in, out);
+    });
+    return;
+  }
   parallel_for(call->workers, p.outer, [&](int64_t outer, int) {
     const A* in = static_cast<const A*>(call->slots[CUMSUM_IN]) + outer * plane;
     A* out = static_cast<A*>(call->slots[CUMSUM_OUT]) + outer * plane;

@@ -16,7 +16,7 @@ void test(const char* name) {
   Random random(3);
   for (int trial = 0; trial < 80; trial++) {
     CumsumParams p = {};
-    p.outer = static_cast<int32_t>(random.integer(0, 4));
+    p.outer = static_cast<int32_t>(random.integer(0, 20));
     p.depth = static_cast<int32_t>(random.integer(0, 9));
     p.inner = static_cast<int32_t>(random.integer(1, 20));
     p.exclusive = trial & 1;

@@ -8,32 +8,36 @@
 
 namespace sinter {
 
-// The largest of each byte of one chunk of channels; n < B: a tail.
-template <class V, bool tail>
-static inline __attribute__((always_inline)) typename V::Y pool_max_chunk(const int8_t* in, const PoolWindow& w,
-                                                                          int64_t pitch, int64_t channels, int64_t n) {
-  typename V::Y largest = V::set_y(-128);
-  for (int32_t y = 0; y < w.rows; y++) {
-    const int8_t* tap = in + y * pitch;
-    for (int32_t x = 0; x < w.cols; x++, tap += channels) {
-      largest = V::max_y(largest, tail ? V::load_bytes_n(tap, n) : V::load_bytes(tap));
-    }
-  }
-  return largest;
+template <class V, class T>
+static inline __attribute__((always_inline)) typename V::Y larger(typename V::Y a, typename V::Y b) {
+  return static_cast<T>(-1) < 0 ? V::max_y(a, b) : V::max_unsigned(a, b);
 }
 
-template <class V>
-static inline void pool_max_s8(const PoolParams& p, const int8_t* in, int8_t* out, const PoolWindow& w) {
-  const int64_t pitch = static_cast<int64_t>(p.in_w) * p.channels, channels = p.channels;
-  const typename V::Y low = V::set_y(p.out_min), high = V::set_y(p.out_max);
-  int64_t c = 0;
-  for (; c + V::B <= channels; c += V::B) {
-    const typename V::Y x = pool_max_chunk<V, false>(in + w.in + c, w, pitch, channels, V::B);
-    V::store_bytes(out + w.out + c, V::min_y(V::max_y(x, low), high));
+// The largest of each byte of one chunk of channels, within bounds; n < B: a tail. T: int8_t or uint8_t.
+template <class V, class T, bool tail>
+static inline __attribute__((always_inline)) typename V::Y pool_max_chunk(const PoolParams& p, const T* in,
+                                                                          const PoolWindow& w, int64_t n) {
+  const int64_t pitch = static_cast<int64_t>(p.in_w) * p.channels;
+  typename V::Y largest = V::set_y(p.out_min);
+  for (int32_t y = 0; y < w.rows; y++) {
+    const int8_t* tap = reinterpret_cast<const int8_t*>(in + y * pitch);
+    for (int32_t x = 0; x < w.cols; x++, tap += p.channels) {
+      largest = larger<V, T>(largest, tail ? V::load_bytes_n(tap, n) : V::load_bytes(tap));
+    }
   }
-  if (c < channels) {
-    const typename V::Y x = pool_max_chunk<V, true>(in + w.in + c, w, pitch, channels, channels - c);
-    V::store_bytes_n(out + w.out + c, V::min_y(V::max_y(x, low), high), channels - c);
+  const typename V::Y high = V::set_y(p.out_max);
+  return static_cast<T>(-1) < 0 ? V::min_y(largest, high) : V::min_unsigned(largest, high);
+}
+
+template <class V, class T>
+static inline void pool_max_8(const PoolParams& p, const T* in, T* out, const PoolWindow& w) {
+  int8_t* to = reinterpret_cast<int8_t*>(out + w.out);
+  int64_t c = 0;
+  for (; c + V::B <= p.channels; c += V::B) {
+    V::store_bytes(to + c, pool_max_chunk<V, T, false>(p, in + w.in + c, w, V::B));
+  }
+  if (c < p.channels) {
+    V::store_bytes_n(to + c, pool_max_chunk<V, T, true>(p, in + w.in + c, w, p.channels - c), p.channels - c);
   }
 }
 
@@ -109,41 +113,13 @@ static inline void pool_s8(const Call* call) {
   int8_t* out = static_cast<int8_t*>(call->slots[POOL_OUT]);
   pool_walk(p, call->workers, [&](const PoolWindow& w) {
     if (p.kind == POOL_MAX) {
-      pool_max_s8<V>(p, in, out, w);
+      pool_max_8<V>(p, in, out, w);
     } else if (static_cast<int64_t>(w.rows) * w.cols <= 65536) {
       pool_average_8<V>(p, in, out, w);
     } else {
       pool_average_8_large(p, in, out, w);
     }
   });
-}
-
-// Unsigned bytes in lanes of 16 bits; the last, shorter chunk in lanes of 32.
-template <class V>
-static inline void pool_max_u8(const PoolParams& p, const uint8_t* in, uint8_t* out, const PoolWindow& w) {
-  const int64_t pitch = static_cast<int64_t>(p.in_w) * p.channels, channels = p.channels;
-  const typename V::I low = V::set_i(p.out_min), high = V::set_i(p.out_max);
-  int64_t c = 0;
-  for (; c + V::H <= channels; c += V::H) {
-    typename V::S largest = V::set_s(0);
-    for (int32_t y = 0; y < w.rows; y++) {
-      const uint8_t* tap = in + w.in + c + y * pitch;
-      for (int32_t x = 0; x < w.cols; x++, tap += channels) largest = V::max_s(largest, V::load_half(tap));
-    }
-    V::store_narrow(out + w.out + c, V::min_i(V::max_i(V::widen_low(largest), low), high));
-    V::store_narrow(out + w.out + c + V::W, V::min_i(V::max_i(V::widen_high(largest), low), high));
-  }
-  for (; c < channels; c += V::W) {
-    const int64_t n = channels - c < V::W ? channels - c : V::W;
-    typename V::I largest = V::set_i(0);
-    for (int32_t y = 0; y < w.rows; y++) {
-      const uint8_t* tap = in + w.in + c + y * pitch;
-      for (int32_t x = 0; x < w.cols; x++, tap += channels) {
-        largest = V::max_i(largest, n == V::W ? V::load_wide(tap) : V::load_wide_n(tap, n));
-      }
-    }
-    V::store_narrow_n(out + w.out + c, V::min_i(V::max_i(largest, low), high), n);
-  }
 }
 
 template <class V>
@@ -153,7 +129,7 @@ static inline void pool_u8(const Call* call) {
   uint8_t* out = static_cast<uint8_t*>(call->slots[POOL_OUT]);
   pool_walk(p, call->workers, [&](const PoolWindow& w) {
     if (p.kind == POOL_MAX) {
-      pool_max_u8<V>(p, in, out, w);
+      pool_max_8<V>(p, in, out, w);
     } else if (static_cast<int64_t>(w.rows) * w.cols <= 65536) {
       pool_average_8<V>(p, in, out, w);
     } else {

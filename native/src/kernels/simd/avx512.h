@@ -352,6 +352,12 @@ struct V {
   SINTER_LANE Y min_y(Y a, Y b) {
     return _mm512_min_epi8(a, b);
   }
+  SINTER_LANE Y min_unsigned(Y a, Y b) {
+    return _mm512_min_epu8(a, b);
+  }
+  SINTER_LANE Y max_unsigned(Y a, Y b) {
+    return _mm512_max_epu8(a, b);
+  }
   SINTER_LANE Y max_y(Y a, Y b) {
     return _mm512_max_epi8(a, b);
   }
