@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
+#include <algorithm>
+
 #include "core/workers.h"
 #include "kernels/gather/op.h"
 
@@ -30,6 +32,31 @@ int64_t place(const GatherParams& p, const char* index, Fault* fault) {
   return at;
 }
 
+// Slices of a few bytes by one index each: no address of more than one factor, no copy of a length that is not known.
+template <class T, int SLICE>
+void copy(const char* from, const char* index, int64_t count, char* to) {
+  for (int64_t i = 0; i < count; i++) {
+    memcpy(to + i * SLICE, from + load<T>(index + i * static_cast<int64_t>(sizeof(T))) * SLICE, SLICE);
+  }
+}
+
+template <class T>
+auto copy_of(const GatherParams& p) -> void (*)(const char*, const char*, int64_t, char*) {
+  if (p.depth != 1) return nullptr;
+  switch (p.slice_bytes) {
+    case 1:
+      return copy<T, 1>;
+    case 2:
+      return copy<T, 2>;
+    case 4:
+      return copy<T, 4>;
+    case 8:
+      return copy<T, 8>;
+    default:
+      return nullptr;
+  }
+}
+
 template <class T>
 void run(const Call* call) {
   const GatherParams& p = *static_cast<const GatherParams*>(call->params);
@@ -51,10 +78,15 @@ void run(const Call* call) {
   const int64_t planes = int64_t{p.batch} * p.outer;
   const int64_t group = 65536 / p.slice_bytes + 1;  // less is copied faster than it is handed out
   const int64_t groups = (p.positions + group - 1) / group;
+  const auto small = copy_of<T>(p);
   parallel_for(call->workers, planes * groups, [&](int64_t task, int) {
     const int64_t plane = task / groups, first = task % groups * group, batch = plane / p.outer;
     const char* from = in + plane * slices * p.slice_bytes;
     char* to = out + (plane * p.positions + first) * p.slice_bytes;
+    if (small) {
+      small(from, index + (batch * p.positions + first) * vector, std::min(group, p.positions - first), to);
+      return;
+    }
     for (int64_t i = first; i < first + group && i < p.positions; i++, to += p.slice_bytes) {
       Fault none;
       const int64_t at = place<T>(p, index + (batch * p.positions + i) * vector, &none);

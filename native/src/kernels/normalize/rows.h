@@ -16,21 +16,22 @@ namespace {
 
 template <class T>
 void normalize_l2(const NormalizeParams& p, const T* in, T* out) {
-  const int32_t zero = p.in_zero_point;
+  const int32_t zero = p.in_zero_point, depth = p.depth;  // a copy: bytes that are written might be the field's
   int32_t sum = 0;
-  for (int32_t i = 0; i < p.depth; i++) sum += (in[i] - zero) * (in[i] - zero);
+  for (int32_t i = 0; i < depth; i++) sum += (in[i] - zero) * (in[i] - zero);
   const UnitLength<T> f(zero, sum);
-  for (int32_t i = 0; i < p.depth; i++) out[i] = f(in[i]);
+  for (int32_t i = 0; i < depth; i++) out[i] = f(in[i]);
 }
 
 template <class T>
 void normalize_log(const NormalizeParams& p, const float* table, const T* in, T* out) {
+  const int32_t depth = p.depth;
   int32_t largest = static_cast<T>(-1) < 0 ? -128 : 0;
-  for (int32_t i = 0; i < p.depth; i++) largest = in[i] > largest ? in[i] : largest;
+  for (int32_t i = 0; i < depth; i++) largest = in[i] > largest ? in[i] : largest;
   float sum = 0.0f;
-  for (int32_t i = 0; i < p.depth; i++) sum += table[largest - in[i]];
+  for (int32_t i = 0; i < depth; i++) sum += table[largest - in[i]];
   const LogSteps<T> f(p.in_scale, largest, sum);
-  for (int32_t i = 0; i < p.depth; i++) out[i] = f(in[i]);
+  for (int32_t i = 0; i < depth; i++) out[i] = f(in[i]);
 }
 
 template <class T>
