@@ -61,20 +61,27 @@ inline void zero_values(Value* to, int64_t count) {
   if (count > 0) memset(to, 0, static_cast<size_t>(count) * sizeof(Value));
 }
 
-// Rows iy0 .. iy0 + rows - 1 of what the outputs see of an image, from pixel -pad_left on.
+// Rows iy0 .. iy0 + rows - 1 of what the outputs see of group g's channels of an image, from pixel -pad_left on.
 template <class Q>
-inline void copy_rows(const Q& q, const typename Q::In* image, int64_t iy0, int64_t rows, typename Q::Value* to) {
+inline void copy_rows(const Q& q, const typename Q::In* image, int64_t iy0, int64_t rows, int64_t g,
+                      typename Q::Value* to) {
   const ConvParams& p = q.p;
-  const int64_t pitch = q.image.pitch, in_row = int64_t{p.in_w} * p.in_c, pad = int64_t{p.pad_left} * p.in_c;
+  const int64_t channels = p.in_c / p.groups, in_row = int64_t{p.in_w} * p.in_c;
+  const int64_t pitch = q.image.pitch, pad = p.pad_left * channels, across = p.in_w * channels;
   const int64_t left = pad < pitch ? pad : pitch;
-  const int64_t inside = pitch - left < in_row ? pitch - left : in_row;
+  const int64_t inside = pitch - left < across ? pitch - left : across;
   for (int64_t iy = iy0; iy < iy0 + rows; iy++, to += pitch) {
     if (iy < 0 || iy >= p.in_h) {
       zero_values(to, pitch);
       continue;
     }
     zero_values(to, left);
-    q.kernel.copy(image + iy * in_row, inside, to + left);
+    const typename Q::In* from = image + iy * in_row + g * channels;
+    if (p.groups == 1) {
+      q.kernel.copy(from, inside, to + left);
+    } else {
+      for (int64_t i = 0; i < inside; i += channels, from += p.in_c) q.kernel.copy(from, channels, to + left + i);
+    }
     zero_values(to + left + inside, pitch - left - inside);
   }
 }
@@ -83,7 +90,7 @@ inline void copy_rows(const Q& q, const typename Q::In* image, int64_t iy0, int6
 template <class Q>
 inline void put_windows_together(const Q& q, const typename Q::Value* from, int64_t count, typename Q::Value* to) {
   const ConvParams& p = q.p;
-  const int64_t step = int64_t{p.stride_w} * p.in_c, run = int64_t{p.kernel_w} * p.in_c;
+  const int64_t channels = p.in_c / p.groups, step = p.stride_w * channels, run = p.kernel_w * channels;
   const int64_t pitch = p.dilation_h * q.image.pitch, window = q.image.window;
   constexpr int64_t some = WINDOW_SLACK / 2;
   for (int64_t x = 0; x < count; x++, from += step, to += window) {
@@ -94,35 +101,36 @@ inline void put_windows_together(const Q& q, const typename Q::Value* from, int6
   }
 }
 
-// `count` rows of outputs of image b from y0 on.
+// Group g of `count` rows of outputs of image b from y0 on.
 template <class Q>
-inline void whole_rows(const Q& q, int64_t b, int64_t y0, int64_t count, typename Q::Value* own) {
+inline void whole_rows(const Q& q, int64_t b, int64_t y0, int64_t count, int64_t g, typename Q::Value* own) {
   typedef typename Q::Value Value;
   const ConvParams& p = q.p;
-  const int64_t pitch = q.image.pitch, iy0 = y0 * p.stride_h - p.pad_top;
+  const int64_t pitch = q.image.pitch, iy0 = y0 * p.stride_h - p.pad_top, channels = p.in_c / p.groups;
   const typename Q::In* image = q.in + b * p.in_h * p.in_w * p.in_c;
   const Value* a = own;
   if (q.image.in_place) {
     a = reinterpret_cast<const Value*>(image) + iy0 * pitch;
   } else {
-    copy_rows(q, image, iy0, (count - 1) * p.stride_h + int64_t{p.kernel_h - 1} * p.dilation_h + 1, own);
+    copy_rows(q, image, iy0, (count - 1) * p.stride_h + int64_t{p.kernel_h - 1} * p.dilation_h + 1, g, own);
   }
   // Rows of the product are pixels side by side, or, in narrow images, one above the other: by the image, not by how
   // many of its rows these are, since sums of three taps side by side have an order of their own.
-  const int64_t step_x = int64_t{p.stride_w} * p.in_c, step_y = p.stride_h * pitch;
+  const int64_t step_x = p.stride_w * channels, step_y = p.stride_h * pitch;
   const int64_t out_x = p.out_c, out_y = int64_t{p.out_w} * p.out_c;
   const bool apart = q.image.windows > 0, along_x = apart || p.out_w >= 16 || p.out_w >= p.out_h;
   const int64_t lines = along_x ? count : p.out_w, line = along_x ? step_y : step_x;
   const int64_t out_line = along_x ? out_y : out_x;
   StripRows<Value> rows = {a,          along_x ? p.out_w : count, along_x ? step_x : step_y,
-                           p.kernel_h, p.dilation_h * pitch,      int64_t{p.kernel_w} * p.in_c};
+                           p.kernel_h, p.dilation_h * pitch,      p.kernel_w * channels};
   StripResults<typename Q::Out> results = {nullptr, along_x ? out_x : out_y, p.act_min, p.act_max};
-  typename Q::Out* c = q.out + (b * p.out_h + y0) * out_y;
+  typename Q::Out* c = q.out + (b * p.out_h + y0) * out_y + g * q.n;
+  const float* packed = q.packed + g * q.one_group;
   const auto multiply = [&](const StripsF32& strips, int64_t s, int64_t l, bool first) {
     const int64_t n0 = strips.first_column(s), after = strips.first_column(s + 1);
     const bool more = first && s + 1 < strips.count;
     results.c = c + l * out_line + n0;
-    q.kernel.multiply(rows, packed_strip_f32(q.packed, q.one_tile, n0, after, more), results,
+    q.kernel.multiply(rows, packed_strip_f32(packed, q.one_tile, n0, after, more), results,
                       static_cast<int>((q.n < after ? q.n : after) - n0));
   };
   const StripsF32 strips = q.kernel.strips(q.n, rows.rows);
@@ -142,7 +150,7 @@ inline void whole_rows(const Q& q, int64_t b, int64_t y0, int64_t count, typenam
   }
 }
 
-// A window of a group's channels, from channel c0 on.
+// A window that is dilated across, of a group's channels from channel c0 on.
 template <class Q>
 inline void gather(const Q& q, const typename Q::In* image, int64_t y, int64_t x, int64_t c0, int64_t channels,
                    typename Q::Value* to) {
@@ -213,9 +221,9 @@ inline void conv_strips(const Call* call, const Kernel& kernel, int64_t one_tile
   };
   if (q.image.whole) {
     const int64_t blocks = (p.out_h + rows - 1) / rows;
-    parallel_for(call->workers, p.batch * blocks, [&](int64_t task, int thread) {
-      const int64_t y0 = task % blocks * rows, left = p.out_h - y0;
-      whole_rows(of_thread(thread), task / blocks, y0, left < rows ? left : rows, scratch(thread));
+    parallel_for(call->workers, p.batch * blocks * p.groups, [&](int64_t task, int thread) {
+      const int64_t block = task / p.groups, y0 = block % blocks * rows, left = p.out_h - y0;
+      whole_rows(of_thread(thread), block / blocks, y0, left < rows ? left : rows, task % p.groups, scratch(thread));
     });
   } else {
     const int64_t blocks = (pixels + rows - 1) / rows;

@@ -1,8 +1,8 @@
 // How the rows of conv in float and, for vdpbf16ps, in bfloat16 cut a convolution into blocks, and what a thread keeps
-// of the image for one: the rows under a block of output rows with their padding, in which each row of a window is a
-// run of values; or, where windows are dilated across or belong to groups, the windows of some pixels. Where a run of
-// bfloat16 is odd, pairs would reach past it: windows are put together from those rows, a line of outputs at a time.
-// SPDX-License-Identifier: Apache-2.0
+// of the image for one: the rows under a block of output rows with their padding, of one group's channels, in which
+// each row of a window is a run of values; or, where windows are dilated across, the windows of some pixels. Where a
+// run of bfloat16 is odd, pairs would reach past it: windows are put together from those rows, a line of outputs at a
+// time. SPDX-License-Identifier: Apache-2.0
 #ifndef SINTER_KERNELS_CONV_IMAGE_F32_H_
 #define SINTER_KERNELS_CONV_IMAGE_F32_H_
 
@@ -35,7 +35,7 @@ static inline ImageF32 image_f32(const ConvParams& p, int threads, int64_t value
                                  int64_t most = IMAGE_BYTES) {
   const int64_t target = most / value_bytes, channels = p.in_c / p.groups;
   const int64_t step = value_bytes == 2 ? 2 : 1;
-  ImageF32 b = {p.groups == 1 && p.dilation_w == 1, false, 1, 0, 0, 0, 0};
+  ImageF32 b = {p.dilation_w == 1, false, 1, 0, 0, 0, 0};
   const bool odd = b.whole && p.kernel_w * channels % step != 0;
   const int64_t out_rows = int64_t{p.batch} * p.out_h;
   if (p.out_w < 1 || out_rows < 1) return b;
@@ -48,11 +48,11 @@ static inline ImageF32 image_f32(const ConvParams& p, int threads, int64_t value
   } else {
     const int64_t width = int64_t{p.out_w - 1} * p.stride_w + p.kernel_w;
     const int64_t tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
-    b.in_place = as_they_are && !odd && p.pad_left == 0 && p.pad_top == 0 && width <= p.in_w &&
+    b.in_place = as_they_are && !odd && p.groups == 1 && p.pad_left == 0 && p.pad_top == 0 && width <= p.in_w &&
                  int64_t{p.out_h - 1} * p.stride_h + tall <= p.in_h;
     if (b.in_place) {
       b.pitch = int64_t{p.in_w} * p.in_c;
-    } else if (__builtin_mul_overflow(width, int64_t{p.in_c}, &b.pitch)) {
+    } else if (__builtin_mul_overflow(width, channels, &b.pitch)) {
       b.bytes = -1;
       return b;
     }
