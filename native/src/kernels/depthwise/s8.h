@@ -82,27 +82,24 @@ static inline int64_t depthwise_pair_block_bytes(const DepthwiseParams& p) {
 }
 
 // ---- scratch of the vector rows -------------------------------------------------------------------
-// shared:     a pixel of the zero point [C + 64] (512 where channels repeat), the last bytes of the input with 64
-//             readable behind [128], 3x3 without a multiplier (stream_quads.h): a block's weights for lanes, a row of
-//             the zero point [in_w][C] + 64
+// shared:     a row of the zero point [in_w][C] + 64 (at least 512), the last bytes of the input with 64 readable
+//             behind [128], 3x3 without a multiplier (stream_quads.h): a block's weights for lanes
 // per thread: row pointers [kernel_h], tap pointers [taps rounded up to 4, at least 27],
 //             with a multiplier the expanded input rows [kernel_h][in_w][C] + 64
 enum { DEPTHWISE_LANES_BYTES = 20 * 64 };
 struct DepthwiseScratch {
-  int64_t zero_bytes, stream_bytes, rows_bytes, table_bytes, expanded_bytes, shared_bytes, thread_bytes;
+  int64_t zero_bytes, lanes_bytes, rows_bytes, table_bytes, expanded_bytes, shared_bytes, thread_bytes;
 };
 
 static inline bool depthwise_scratch(const DepthwiseParams& p, DepthwiseScratch* s) {
+  *s = {};
   const int64_t limit = int64_t{1} << 46;
   const int64_t channels = depthwise_channels(p);
-  s->zero_bytes = depthwise_repeats(channels) ? 512 : (channels + 127) / 64 * 64;
-  s->stream_bytes = 0;
-  if (p.kernel_h == 3 && p.kernel_w == 3 && p.multiplier == 1) {
-    int64_t bytes;
-    if (__builtin_mul_overflow(int64_t{p.in_w}, channels, &bytes) || bytes > limit) return false;
-    s->stream_bytes = DEPTHWISE_LANES_BYTES + (bytes + 127) / 64 * 64;
-  }
-  s->shared_bytes = s->zero_bytes + 128 + s->stream_bytes;
+  int64_t row;
+  if (__builtin_mul_overflow(int64_t{p.in_w}, channels, &row) || row > limit) return false;
+  s->zero_bytes = row < 448 ? 512 : (row + 127) / 64 * 64;
+  s->lanes_bytes = p.kernel_h == 3 && p.kernel_w == 3 && p.multiplier == 1 ? DEPTHWISE_LANES_BYTES : 0;
+  s->shared_bytes = s->zero_bytes + 128 + s->lanes_bytes;
   s->rows_bytes = (int64_t{p.kernel_h} * 8 + 63) / 64 * 64;
   const int64_t table = (depthwise_taps(p) + 3) / 4 * 4;
   s->table_bytes = ((table < 27 ? 27 : table) * 8 + 63) / 64 * 64;
@@ -125,9 +122,9 @@ struct DepthwiseRow {
   const DepthwiseParams* p;
   const int8_t** rows;   // [kernel_h]; null: outside
   const int8_t** table;  // tap addresses, for the kernel's use
-  const int8_t* zero;
-  const int8_t* safe;  // loads starting here or before stay inside; null: all do
-  const int8_t* tail;  // stands in for `end - 64`, when that is passed
+  const int8_t* zero;    // a row of zero points
+  const int8_t* safe;    // loads starting here or before stay inside; null: all do
+  const int8_t* tail;    // stands in for `end - 64`, when that is passed
   const int8_t* end;
   int64_t pitch;  // bytes from pixel to pixel
 };
@@ -160,6 +157,61 @@ static inline int64_t depthwise_columns3x3(const DepthwiseRow& r, int64_t x, int
     }
   }
   return n;
+}
+
+// Outputs begin .. end - 1 of a row see no column outside: their taps lie stride_w pixels further on from one to the
+// next, those of rows outside and fillers (r.zero), too.
+struct DepthwiseInside {
+  int64_t begin, end;
+};
+static inline DepthwiseInside depthwise_inside(const DepthwiseRow& r) {
+  const DepthwiseParams& p = *r.p;
+  const int64_t reach = int64_t{p.kernel_w - 1} * p.dilation_w;
+  const int64_t last = p.in_w - 1 - reach + p.pad_left;  // the first column's, of the last such output, or before
+  int64_t begin = (p.pad_left + p.stride_w - 1) / p.stride_w, end = last < 0 ? 0 : last / p.stride_w + 1;
+  if (end > p.out_w) end = p.out_w;
+  if (r.safe) {
+    for (int64_t i = 0; i < p.kernel_h; i++) {
+      if (r.rows[i] && r.rows[i] + (p.in_w - 1) * r.pitch > r.safe) end = 0;
+    }
+  }
+  if (begin > end) begin = end;
+  return {begin, end};
+}
+
+// The addresses of the taps of output x in r.table, in the order of the quads, fillers at the zero point.
+static inline void depthwise_quad_table(const DepthwiseRow& r, int64_t x) {
+  const DepthwiseParams& p = *r.p;
+  const int64_t first = x * p.stride_w - p.pad_left;
+  const int8_t** to = r.table;
+  if (p.kernel_h == 3 && p.kernel_w == 3) {
+    for (int64_t j = 0; j < 3; j++) {
+      for (int64_t i = 0; i < 3; i++) *to++ = depthwise_pixel(r, i, first + j * p.dilation_w);
+      *to++ = r.zero;
+    }
+    return;
+  }
+  for (int64_t i = 0; i < p.kernel_h; i++) {
+    for (int64_t j = 0; j < p.kernel_w; j++) *to++ = depthwise_pixel(r, i, first + j * p.dilation_w);
+  }
+  while (to < r.table + depthwise_quads(p) * 4) *to++ = r.zero;
+}
+
+// The same in the order of the pairs (depthwise_tap).
+static inline void depthwise_pair_table(const DepthwiseRow& r, int64_t x) {
+  const DepthwiseParams& p = *r.p;
+  const int64_t first = x * p.stride_w - p.pad_left;
+  const int8_t** to = r.table;
+  int64_t i = 0;
+  if (p.kernel_h == 3 && p.kernel_w == 3) {
+    for (int64_t j = 0; j < 3; j++) {
+      for (i = 0; i < 2; i++) *to++ = depthwise_pixel(r, i, first + j * p.dilation_w);
+    }
+  }
+  for (; i < p.kernel_h; i++) {
+    for (int64_t j = 0; j < p.kernel_w; j++) *to++ = depthwise_pixel(r, i, first + j * p.dilation_w);
+  }
+  if (depthwise_taps(p) % 2) *to = r.zero;
 }
 
 // Fills what all threads share; called before the work is split.

@@ -358,10 +358,10 @@ void run_streams_within(const Call* call, const Epilogue& e) {
   int8_t* out = static_cast<int8_t*>(call->slots[DEPTHWISE_OUT]);
   DepthwiseScratch scratch;
   depthwise_scratch(p, &scratch);
+  int8_t* zero = static_cast<int8_t*>(call->scratch);
   char* lanes = static_cast<char*>(call->scratch) + scratch.zero_bytes + 128;
-  int8_t* zero = reinterpret_cast<int8_t*>(lanes + DEPTHWISE_LANES_BYTES);
   const int64_t row_bytes = int64_t{p.in_w} * p.in_c;
-  memset(zero, p.in_zero_point, static_cast<size_t>(row_bytes + 64));
+  memset(zero, p.in_zero_point, static_cast<size_t>(scratch.zero_bytes));
   if (in_lanes(p)) repeat<typename Isa::Widest>(weights + p.in_c / 64 * 64 * 20, p.in_c % 64, lanes);
   parallel_for(call->workers, depthwise_out_rows(p), [&](int64_t row, int) {
     const int64_t b = row / p.out_h, y = row % p.out_h;

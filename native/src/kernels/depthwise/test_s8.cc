@@ -99,6 +99,23 @@ TEST(DepthwiseS8, EveryKernelSize) {
   }
 }
 
+// Outputs side by side in a vector, taps that move on, rows outside.
+TEST(DepthwiseS8, LargeKernelsOverWideRows) {
+  Random random(8);
+  for (int channels : {3, 4, 8, 16, 24, 32, 48, 64, 72, 96, 130}) {
+    for (int kernel : {5, 7}) {
+      for (int stride = 1; stride <= 2; stride++) {
+        for (int width : {6, 13, 29}) {
+          run_differential(make_case(shape(2, 8, width, channels, 1, kernel, kernel, stride, 1), random));
+        }
+      }
+    }
+    run_differential(make_case(shape(1, 9, 22, channels, 1, 3, 3, 1, 2), random));
+    run_differential(make_case(shape(1, 3, 40, channels, 1, 1, 9, 1, 1), random));
+    run_differential(make_case(shape(1, 9, 12, channels, 2, 5, 5, 1, 1), random));
+  }
+}
+
 TEST(DepthwiseS8, RandomShapes) {
   Random random(4);
   for (int i = 0; i < 300; i++) {

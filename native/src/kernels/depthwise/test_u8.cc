@@ -18,7 +18,7 @@ TEST(DepthwiseU8, RandomShapes) {
     p.batch = any(1, 2);
     p.in_h = any(1, 9);
     p.in_w = any(1, 12);
-    p.in_c = any(1, 70);
+    p.in_c = i % 8 == 0 ? 4 << any(0, 4) : any(1, 70);
     p.multiplier = i % 5 == 0 ? any(1, 4) : 1;
     p.kernel_h = three ? 3 : any(1, 5);
     p.kernel_w = three ? 3 : any(1, 5);
@@ -30,6 +30,7 @@ TEST(DepthwiseU8, RandomShapes) {
     p.pad_left = any(0, 4);
     p.out_h = any(0, 6);
     p.out_w = any(1, 9);
+    if (i % 4 == 0) p.in_w = any(12, 40), p.out_w = any(9, 30);  // outputs side by side, far from the sides
     p.in_zero_point = any(0, 255);
     p.w_zero_point = any(0, 255);
     p.out_zero_point = any(0, 255);

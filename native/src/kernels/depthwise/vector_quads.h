@@ -96,18 +96,18 @@ INLINE typename V::Int load_masked(const int8_t* p, typename V::Mask mask) {
 }
 
 template <bool U, class V>
-INLINE void pixel_block(const int8_t* const* taps, int64_t quads, const char* weights, int64_t at,
+INLINE void pixel_block(const int8_t* const* taps, int64_t quads, const char* weights, int64_t from,
                         typename V::Mask mask, int8_t* out, const Epilogue& e) {
   const int step = V::STEP;
   Sums<V> sums = start<V>(weights);
   const char* w = weights + 8 * step;
   for (int64_t q = 0; q < quads; q++, taps += 4, w += 4 * step) {
     accumulate<U, V>(sums,
-                     interleave<V>(load_masked<U, V>(taps[0] + at, mask), load_masked<U, V>(taps[1] + at, mask),
-                                   load_masked<U, V>(taps[2] + at, mask), load_masked<U, V>(taps[3] + at, mask)),
+                     interleave<V>(load_masked<U, V>(taps[0] + from, mask), load_masked<U, V>(taps[1] + from, mask),
+                                   load_masked<U, V>(taps[2] + from, mask), load_masked<U, V>(taps[3] + from, mask)),
                      w, V::all(q < quads - 1 ? e.lacking : e.lacking_last));
   }
-  finish<U, V>(sums, weights + 4 * step, out + at, mask, e);
+  finish<U, V>(sums, weights + 4 * step, out, mask, e);
 }
 
 // ---- 3x3: N outputs side by side --------------------------------------------------------------------
@@ -280,20 +280,35 @@ void row_side3x3(const DepthwiseRow& r, const char* weights, int64_t, int8_t* ou
 
 template <class Isa, bool U>
 void row_any(const DepthwiseRow& r, const char* weights, int64_t channels, int8_t* out, const Epilogue& e) {
+  typedef typename Isa::Widest W;
   const DepthwiseParams& p = *r.p;
-  const int64_t quads = depthwise_quads(p);
-  for (int64_t x = 0; x < p.out_w; x++) {
-    for (int64_t t = 0; t < quads * 4; t++) {
-      const int64_t tap = depthwise_quad_tap(p, t);
-      const int64_t i = tap / p.kernel_w, j = tap % p.kernel_w;
-      r.table[t] = tap < 0 ? r.zero : depthwise_pixel(r, i, x * p.stride_w + j * p.dilation_w - p.pad_left);
+  const int64_t quads = depthwise_quads(p), step = p.stride_w * r.pitch;
+  const auto pixel = [&](int64_t x, int64_t further) {
+    Isa::for_each_block(
+        channels, weights, quads, [&](auto v, const char* w, int64_t at, auto mask) __attribute__((always_inline)) {
+          pixel_block<U, decltype(v)>(r.table, quads, w, at + further, mask, out + x * channels + at, e);
+        });
+  };
+  const auto at_side = [&](int64_t x) {
+    depthwise_quad_table(r, x);
+    pixel(x, 0);
+  };
+  const DepthwiseInside inside = depthwise_inside(r);
+  for (int64_t x = 0; x < inside.begin; x++) at_side(x);
+  if (inside.begin < inside.end) depthwise_quad_table(r, inside.begin);
+  // Few channels: outputs side by side fill a vector, as do the pixels under each tap.
+  const int64_t abreast = depthwise_repeats(channels) && step == channels ? W::CHANNELS / channels : 1;
+  int64_t x = inside.begin;
+  if (abreast > 1 && inside.end - x >= abreast) {
+    const typename W::Mask all = W::first(W::CHANNELS);
+    while (x < inside.end) {
+      if (x > inside.end - abreast) x = inside.end - abreast;  // the last ones once more
+      pixel_block<U, W>(r.table, quads, weights, (x - inside.begin) * step, all, out + x * channels, e);
+      x += abreast;
     }
-    int8_t* pixel = out + x * channels;
-    Isa::for_each_block(channels, weights, quads,
-                        [&](auto v, const char* w, int64_t at, auto mask) __attribute__((always_inline)) {
-                          pixel_block<U, decltype(v)>(r.table, quads, w, at, mask, pixel, e);
-                        });
   }
+  for (; x < inside.end; x++) pixel(x, (x - inside.begin) * step);
+  for (; x < p.out_w; x++) at_side(x);
 }
 
 typedef void (*Row)(const DepthwiseRow&, const char*, int64_t, int8_t*, const Epilogue&);

@@ -73,7 +73,7 @@ INLINE void store_some(int8_t* out, __m128i v, int64_t count) {
 // ---- any kernel: one output pixel, taps by address ------------------------------------------------
 
 template <bool U>
-void pixel(const int8_t* const* taps, int64_t pairs, const char* weights, int64_t channels, int8_t* out,
+void pixel(const int8_t* const* taps, int64_t from, int64_t pairs, const char* weights, int64_t channels, int8_t* out,
            const Epilogue& e) {
   const int64_t last = channels > 16 ? channels - 16 : 0;
   for (int64_t c = 0; c < channels; c += 16) {
@@ -82,7 +82,7 @@ void pixel(const int8_t* const* taps, int64_t pairs, const char* weights, int64_
     const __m256 scale_lo = _mm256_castsi256_ps(load(weights + 64)), scale_hi = _mm256_castsi256_ps(load(weights + 96));
     weights += 128;
     for (int64_t p = 0; p < pairs; p++) {
-      const __m256i a = widen<U>(taps[2 * p] + at), b = widen<U>(taps[2 * p + 1] + at);
+      const __m256i a = widen<U>(taps[2 * p] + from + at), b = widen<U>(taps[2 * p + 1] + from + at);
       lo = _mm256_add_epi32(lo, _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), load(weights)));
       hi = _mm256_add_epi32(hi, _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), load(weights + 32)));
       weights += 64;
@@ -94,14 +94,14 @@ void pixel(const int8_t* const* taps, int64_t pairs, const char* weights, int64_
 
 // At most eight channels: bytes are unpacked first, so that one register holds all of a pair.
 template <bool U>
-void narrow_pixel(const int8_t* const* taps, int64_t pairs, const char* weights, int64_t channels, int8_t* out,
-                  const Epilogue& e) {
+void narrow_pixel(const int8_t* const* taps, int64_t from, int64_t pairs, const char* weights, int64_t channels,
+                  int8_t* out, const Epilogue& e) {
   __m256i acc = load(weights);
   const __m256 scale = _mm256_castsi256_ps(load(weights + 32));
   weights += 64;
   for (int64_t p = 0; p < pairs; p++) {
-    const __m128i a = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(taps[2 * p]));
-    const __m128i b = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(taps[2 * p + 1]));
+    const __m128i a = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(taps[2 * p] + from));
+    const __m128i b = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(taps[2 * p + 1] + from));
     const __m256i pair = widen<U>(_mm_unpacklo_epi8(a, b));
     acc = _mm256_add_epi32(acc, _mm256_madd_epi16(pair, load(weights)));
     weights += 32;
@@ -215,16 +215,19 @@ void row3x3(const DepthwiseRow& r, const char* weights, int64_t channels, int8_t
 template <bool U>
 void row_any(const DepthwiseRow& r, const char* weights, int64_t channels, int8_t* out, const Epilogue& e) {
   const DepthwiseParams& p = *r.p;
-  const int64_t taps = depthwise_taps(p), pairs = depthwise_pairs(p);
+  const int64_t pairs = depthwise_pairs(p), step = p.stride_w * r.pitch;
   const bool narrow = depthwise_narrow(p);
-  r.table[pairs * 2 - 1] = r.zero;
+  const auto output = [&](int64_t x, int64_t further) {
+    (narrow ? narrow_pixel<U> : pixel<U>)(r.table, further, pairs, weights, channels, out + x * channels, e);
+  };
+  const DepthwiseInside inside = depthwise_inside(r);
   for (int64_t x = 0; x < p.out_w; x++) {
-    for (int64_t t = 0; t < taps; t++) {
-      const int64_t tap = depthwise_tap(p, t);
-      const int64_t i = tap / p.kernel_w, j = tap % p.kernel_w;
-      r.table[t] = depthwise_pixel(r, i, x * p.stride_w + j * p.dilation_w - p.pad_left);
+    if (x > inside.begin && x < inside.end) {
+      output(x, (x - inside.begin) * step);
+    } else {
+      depthwise_pair_table(r, x);
+      output(x, 0);
     }
-    (narrow ? narrow_pixel<U> : pixel<U>)(r.table, pairs, weights, channels, out + x * channels, e);
   }
 }
 
