@@ -6,5 +6,9 @@ namespace sinter {
 void conv_f32_neon(const Call* call) {
   conv_f32(call, {multiply_strip_f32_neon, strips_f32_neon});
 }
+// Halves are floats once they are packed.
+void conv_f32f16f32_neon_wide(const Call* call) {
+  conv_f32_neon(call);
+}
 
 }  // namespace sinter

@@ -6,5 +6,9 @@ namespace sinter {
 void conv_f32_avx2(const Call* call) {
   conv_f32(call, {multiply_strip_f32_avx2, strips_f32_avx2});
 }
+// Halves are floats once they are packed.
+void conv_f32f16f32_avx2_wide(const Call* call) {
+  conv_f32_avx2(call);
+}
 
 }  // namespace sinter

@@ -5,27 +5,46 @@
 #include <string.h>
 
 #include "core/status.h"
+#include "kernels/gemm/half.h"
 #include "kernels/gemm/op.h"
 
 namespace sinter {
 
-void pack_f32_tiles(int nr, int64_t n, int64_t k, const float* weights, const float* bias, float* out) {
+namespace {
+
+// weight(i): the i-th weight.
+template <class F>
+void pack_tiles(int nr, int64_t n, int64_t k, const F& weight, const float* bias, float* out) {
   memset(out, 0, static_cast<size_t>(f32_tiles_bytes(nr, n, k)));
   for (int64_t n0 = 0; n0 < n; n0 += nr, out += f32_tile_floats(nr, k)) {
     for (int64_t j = 0; j < nr && n0 + j < n; j++) {
       out[j] = 0;
       if (bias) memcpy(&out[j], bias + n0 + j, 4);  // sources may be unaligned
-      for (int64_t i = 0; i < k; i++) memcpy(&out[(i + 1) * nr + j], weights + (n0 + j) * k + i, 4);
+      for (int64_t i = 0; i < k; i++) out[(i + 1) * nr + j] = weight((n0 + j) * k + i);
     }
   }
 }
 
-sinter_status check_f32_sources(const Source* sources, int64_t n, int64_t k) {
+}  // namespace
+
+void pack_f32_tiles(int nr, int64_t n, int64_t k, const float* weights, const float* bias, float* out) {
+  const auto weight = [&](int64_t i) {
+    float value;
+    memcpy(&value, weights + i, 4);
+    return value;
+  };
+  pack_tiles(nr, n, k, weight, bias, out);
+}
+void pack_f32_tiles_of_halves(int nr, int64_t n, int64_t k, const void* weights, const float* bias, float* out) {
+  pack_tiles(nr, n, k, [&](int64_t i) { return half_at(weights, i); }, bias, out);
+}
+
+sinter_status check_f32_sources(const Source* sources, int64_t n, int64_t k, int weight_bytes) {
   const Source& weights = sources[GEMM_SOURCE_WEIGHTS];
   const Source& bias = sources[GEMM_SOURCE_BIAS];
-  if (!weights.data || weights.bytes != 4 * n * k) {
-    return fail(SINTER_INVALID_ARGUMENT, "weights have %lld bytes, 4 x %lld x %lld are needed",
-                (long long)weights.bytes, (long long)n, (long long)k);
+  if (!weights.data || weights.bytes != weight_bytes * n * k) {
+    return fail(SINTER_INVALID_ARGUMENT, "weights have %lld bytes, %d x %lld x %lld are needed",
+                (long long)weights.bytes, weight_bytes, (long long)n, (long long)k);
   }
   if (bias.data && bias.bytes != 4 * n) {
     return fail(SINTER_INVALID_ARGUMENT, "bias has %lld bytes, 4 x %lld are needed", (long long)bias.bytes,
@@ -36,24 +55,36 @@ sinter_status check_f32_sources(const Source* sources, int64_t n, int64_t k) {
 
 namespace {
 
-template <int NR>
+template <int NR, int WEIGHT_BYTES>
 int64_t bytes(const void* params, const Source* sources) {
   const GemmParams& p = *static_cast<const GemmParams*>(params);
-  return check_f32_sources(sources, p.n, p.k) == SINTER_OK ? f32_tiles_bytes(NR, p.n, p.k) : -1;
+  if (WEIGHT_BYTES == 2 && sources[GEMM_SOURCE_SCALE].bytes != 0) {
+    fail(SINTER_INVALID_ARGUMENT, "weights in half precision have no scales, %lld bytes are given",
+         (long long)sources[GEMM_SOURCE_SCALE].bytes);
+    return -1;
+  }
+  return check_f32_sources(sources, p.n, p.k, WEIGHT_BYTES) == SINTER_OK ? f32_tiles_bytes(NR, p.n, p.k) : -1;
 }
 
-template <int NR>
+template <int NR, int WEIGHT_BYTES>
 sinter_status pack(const void* params, const Source* sources, void* out, int64_t) {
   const GemmParams& p = *static_cast<const GemmParams*>(params);
-  pack_f32_tiles(NR, p.n, p.k, static_cast<const float*>(sources[GEMM_SOURCE_WEIGHTS].data),
-                 static_cast<const float*>(sources[GEMM_SOURCE_BIAS].data), static_cast<float*>(out));
+  const void* weights = sources[GEMM_SOURCE_WEIGHTS].data;
+  const float* bias = static_cast<const float*>(sources[GEMM_SOURCE_BIAS].data);
+  if constexpr (WEIGHT_BYTES == 2) {
+    pack_f32_tiles_of_halves(NR, p.n, p.k, weights, bias, static_cast<float*>(out));
+  } else {
+    pack_f32_tiles(NR, p.n, p.k, static_cast<const float*>(weights), bias, static_cast<float*>(out));
+  }
   return SINTER_OK;
 }
 
 }  // namespace
 
 extern const OpDef gemm_op;
-extern const PackingDef gemm_f32_n16_packing;
-const PackingDef gemm_f32_n16_packing = {"gemm_f32_n16", 1, &gemm_op, GEMM_SOURCES, bytes<16>, pack<16>};
+extern const PackingDef gemm_f32_n16_packing, gemm_f16_wide_n16_packing;
+const PackingDef gemm_f32_n16_packing = {"gemm_f32_n16", 1, &gemm_op, GEMM_SOURCES, bytes<16, 4>, pack<16, 4>};
+const PackingDef gemm_f16_wide_n16_packing = {"gemm_f16_wide_n16", 1,          &gemm_op, GEMM_SOURCES,
+                                              bytes<16, 2>,        pack<16, 2>};
 
 }  // namespace sinter

@@ -242,8 +242,10 @@ TEST(GemmWeightOnly, RefusesHostileParametersAndSources) {
   const struct {
     const char* row;
     int64_t weights, scale;
-  } forms[] = {
-      {"gemm_weight_only_s8_avx2", 32, 16}, {"gemm_f32f16f32_avx2", 64, 0}, {"gemm_f32f16f32_reference", 64, 0}};
+  } forms[] = {{"gemm_weight_only_s8_avx2", 32, 16},
+               {"gemm_f32f16f32_avx2", 64, 0},
+               {"gemm_f32f16f32_reference", 64, 0},
+               {"gemm_f32f16f32_avx2_wide", 64, 0}};
   for (const auto& form : forms) {
     const RowDef* row = find_row(form.row);
     const Source sources[] = {

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 public record PackingSpec(int index, String name, int revision, String op, int sources) {
   private static final Pattern BLOCKS = Pattern.compile(".*_block(\\d+)x4");
 
-  /** Whether weights of int8 are bfloat16 here, two bytes each. */
+  /** Whether weights take twice their bytes here: of int8 as bfloat16, of halves as floats. */
   public boolean isWide() {
     return name.contains("_wide_");
   }

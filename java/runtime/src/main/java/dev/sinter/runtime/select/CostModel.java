@@ -103,7 +103,17 @@ final class CostModel {
     if (target.device() == Device.CPU && row.numerics().equals("bf16s8")) {
       return bfloat16ByBytes(step, row, work, weights) + around;
     }
-    double streaming = weights / rate(weights, cost.weightBytes());
+    double from = weights;
+    if (target.device() == Device.CPU
+        && step.types().size() > 1
+        && step.types().get(1).equals("f16")) {
+      // Halves, or floats where they are widened when packed, come from the cache that holds all of
+      // the model.
+      double factor = row.packing() != null && row.packing().isWide() ? 2 : 1;
+      weights *= factor;
+      from = Math.max(weights, factor * storedBytes);
+    }
+    double streaming = weights / rate(from, cost.weightBytes());
     return Math.max(work / cost.products(), streaming) + around;
   }
 
