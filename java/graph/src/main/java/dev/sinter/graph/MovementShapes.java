@@ -95,7 +95,7 @@ final class MovementShapes {
         yield List.of(
             Shape.of(1, places, 4), Shape.of(1, places), Shape.of(1, places), Shape.of(1));
       }
-      default -> null;
+      default -> FurtherShapes.of(op, f, k);
     };
   }
 

@@ -90,6 +90,13 @@ final class Lowerings {
       case "ADD_N" -> Sums.addAll(l, index, op);
       case "CUMSUM" -> Sums.running(l, index, op, f);
       case "LOCAL_RESPONSE_NORMALIZATION" -> Windows.responses(l, index, op, f);
+      case "RFFT2D" -> Spectra.transform(l, index, op);
+      case "REAL" -> Spectra.part(l, index, op, 0);
+      case "IMAG" -> Spectra.part(l, index, op, 1);
+      case "COMPLEX_ABS" -> Spectra.length(l, index, op);
+      case "Convolution2DTransposeBias" -> TransposedConvolutions.lower(l, index, op, f);
+      case "MaxPoolingWithArgmax2D" -> Windows.placed(l, index, op, f);
+      case "MaxUnpooling2D" -> Windows.unpool(l, index, op, f);
       default -> {
         return false;
       }

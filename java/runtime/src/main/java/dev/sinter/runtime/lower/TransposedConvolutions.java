@@ -3,25 +3,38 @@
 
 package dev.sinter.runtime.lower;
 
+import dev.sinter.graph.DelegateOptions;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Shape;
 import java.util.List;
 
-/** Lowers TRANSPOSE_CONV. */
+/** Lowers TRANSPOSE_CONV and the custom op that does the same. */
 final class TransposedConvolutions {
   private TransposedConvolutions() {}
 
   static void lower(Lowering l, int index, Op op, OpKind.TransposeConv conv) {
-    int input = op.input(2);
-    int output = op.output(0);
     // Input, weights, bias in the order of the other products.
     int bias = op.hasInput(3) ? op.input(3) : -1;
-    Op product = Op.of(conv, List.of(input, op.input(1), bias), op.outputs());
+    lowerProduct(
+        l, index, Op.of(conv, List.of(op.input(2), op.input(1), bias), op.outputs()), conv);
+  }
+
+  /** MediaPipe's Convolution2DTransposeBias, whose inputs have that order already. */
+  static void lower(Lowering l, int index, Op op, OpKind.Foreign f) {
+    OpKind.TransposeConv conv = DelegateOptions.transposeConv(f);
+    int bias = op.hasInput(2) ? op.input(2) : -1;
+    lowerProduct(
+        l, index, Op.of(conv, List.of(op.input(0), op.input(1), bias), op.outputs()), conv);
+  }
+
+  private static void lowerProduct(Lowering l, int index, Op product, OpKind.TransposeConv conv) {
+    int input = product.input(0);
+    int output = product.output(0);
     String type = ProductTypes.check(l, index, product, conv.activation(), output);
     Shape in = l.shape(input);
     Shape out = l.shape(output);
-    Shape weights = l.shape(op.input(1));
+    Shape weights = l.shape(product.input(1));
     if (in.rank() != 4 || out.rank() != 4 || weights.dim(3) != in.dim(3)) {
       throw l.unsupported(index, "weights " + weights + " for an input " + in);
     }

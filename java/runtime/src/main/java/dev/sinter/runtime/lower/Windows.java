@@ -3,13 +3,14 @@
 
 package dev.sinter.runtime.lower;
 
+import dev.sinter.graph.DelegateOptions;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Padding;
 import dev.sinter.graph.Shape;
 import java.util.List;
 
-/** Lowers the pools and LOCAL_RESPONSE_NORMALIZATION. */
+/** Lowers the pools, also those that tell places, and LOCAL_RESPONSE_NORMALIZATION. */
 final class Windows {
   private Windows() {}
 
@@ -88,5 +89,62 @@ final class Windows {
             .slot(from)
             .slot(l.define(op.output(0)))
             .work((double) shape.elements()));
+  }
+
+  /** MediaPipe's MaxPoolingWithArgmax2D: the places are int32, whatever the file calls them. */
+  static void placed(Lowering l, int index, Op op, OpKind.Foreign kind) {
+    OpKind.Pool pool = DelegateOptions.pool(kind);
+    requireFloats(l, index, op.input(0), op.output(0));
+    Shape in = l.shape(op.input(0));
+    Shape out = l.shape(op.output(0));
+    Padding.Extent y = pool.padding().along(in.dim(1), pool.height(), pool.strideH(), 1);
+    Padding.Extent x = pool.padding().along(in.dim(2), pool.width(), pool.strideW(), 1);
+    Value from = l.value(op.input(0));
+    l.add(
+        new Step("argmax_pool", index, kind.label() + " " + in + " -> " + out, "f32", "f32", "s32")
+            .set("batch", in.dim(0))
+            .set("in_h", in.dim(1))
+            .set("in_w", in.dim(2))
+            .set("channels", in.dim(3))
+            .set("out_h", out.dim(1))
+            .set("out_w", out.dim(2))
+            .set("kernel_h", pool.height())
+            .set("kernel_w", pool.width())
+            .set("pad_top", y.before())
+            .set("pad_left", x.before())
+            .slot(from)
+            .slot(l.define(op.output(0)))
+            .slot(l.define(op.output(1)))
+            .work((double) in.elements()));
+  }
+
+  /** MediaPipe's MaxUnpooling2D. */
+  static void unpool(Lowering l, int index, Op op, OpKind.Foreign kind) {
+    OpKind.Pool pool = DelegateOptions.pool(kind);
+    requireFloats(l, index, op.input(0), op.output(0));
+    Shape in = l.shape(op.input(0));
+    if (!l.shape(op.input(1)).equals(in) || l.tensor(op.input(1)).type().bits() != 32) {
+      throw l.unsupported(index, "places " + l.shape(op.input(1)) + " for values " + in);
+    }
+    Value values = l.value(op.input(0));
+    Value places = l.value(op.input(1));
+    l.add(
+        new Step("unpool", index, kind.label() + " " + in, "f32", "s32", "f32")
+            .set("batch", in.dim(0))
+            .set("in_h", in.dim(1))
+            .set("in_w", in.dim(2))
+            .set("channels", in.dim(3))
+            .set("kernel_h", pool.height())
+            .set("kernel_w", pool.width())
+            .slot(values)
+            .slot(places)
+            .slot(l.define(op.output(0)))
+            .work((double) l.shape(op.output(0)).elements()));
+  }
+
+  private static void requireFloats(Lowering l, int index, int input, int output) {
+    if (!l.type(index, input).equals("f32") || !l.type(index, output).equals("f32")) {
+      throw l.unsupported(index, l.type(index, input) + " -> " + l.type(index, output));
+    }
   }
 }

@@ -80,6 +80,9 @@ final class Definitions {
       case "layer_norm" -> "layer_norm.f32";
       case "normalize" -> real ? "l2.f32" : "tfl.normalize8";
       case "cumsum" -> "exact";
+      case "argmax_pool", "unpool" -> "exact";
+      case "rfft" -> "rfft.f32";
+      case "complex_abs" -> "complex_abs.f32";
       case "softmax" -> real ? "softmax.f32" : "tfl.softmax8";
       case "relu" -> real ? "relu.f32" : "relu.s8";
       case "quantize" ->

@@ -18,6 +18,7 @@ final class Makers {
     IndexMakers.addTo(ALL);
     RecurrentMakers.addTo(ALL);
     DetectionMakers.addTo(ALL);
+    FurtherMakers.addTo(ALL);
     StringMakers.addTo(ALL);
     ControlMakers.addTo(ALL);
     ChainMakers.addTo(ALL);

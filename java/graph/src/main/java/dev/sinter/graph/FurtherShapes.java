@@ -1,0 +1,87 @@
+// Shapes of ops that few models have: spectra, MediaPipe's custom ops.
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.sinter.graph;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** More rules for ops that have no record of their own. */
+final class FurtherShapes {
+  private FurtherShapes() {}
+
+  /** The shapes of an op's outputs; null if there is no rule. */
+  static List<Shape> of(Op op, OpKind.Foreign f, MovementShapes.Known k) {
+    return switch (f.name()) {
+      case "RFFT2D" -> List.of(spectrum(k.in(op, 0), k.ints(op, 1, "length of the transform")));
+      case "REAL", "IMAG", "COMPLEX_ABS" -> List.of(k.in(op, 0));
+      case "Convolution2DTransposeBias" -> List.of(transposeConv(op, f, k));
+      case "MaxPoolingWithArgmax2D" -> {
+        Shape x = rank4(k.in(op, 0));
+        OpKind.Pool p = DelegateOptions.pool(f);
+        Shape out =
+            Shape.of(
+                x.dim(0),
+                p.padding().along(x.dim(1), p.height(), p.strideH(), 1).size(),
+                p.padding().along(x.dim(2), p.width(), p.strideW(), 1).size(),
+                x.dim(3));
+        yield List.of(out, out);
+      }
+      case "MaxUnpooling2D" -> {
+        Shape x = rank4(k.in(op, 0));
+        OpKind.Pool p = DelegateOptions.pool(f);
+        yield List.of(
+            Shape.of(
+                x.dim(0),
+                Math.multiplyExact(x.dim(1), p.height()),
+                Math.multiplyExact(x.dim(2), p.width()),
+                x.dim(3)));
+      }
+      default -> null;
+    };
+  }
+
+  private static Shape rank4(Shape x) {
+    if (x.rank() != 4) {
+      throw new GraphException("input " + x + " should have 4 dimensions");
+    }
+    return x;
+  }
+
+  /** Half of the spectrum of real values: the other half is its mirror image. */
+  private static Shape spectrum(Shape x, int[] length) {
+    if (x.rank() < 2
+        || length.length != 2
+        || Integer.bitCount(length[0]) != 1
+        || Integer.bitCount(length[1]) != 1
+        || Math.min(length[0], length[1]) < 1) {
+      throw new GraphException(
+          "a transform of "
+              + x
+              + " to a length of "
+              + Arrays.toString(length)
+              + "; it takes two dimensions at least, and powers of two");
+    }
+    return x.withDim(-2, length[0]).withDim(-1, length[1] / 2 + 1);
+  }
+
+  private static Shape transposeConv(Op op, OpKind.Foreign f, MovementShapes.Known k) {
+    Shape x = rank4(k.in(op, 0));
+    Shape w = rank4(k.in(op, 1));
+    OpKind.TransposeConv c = DelegateOptions.transposeConv(f);
+    if (c.strideH() < 1 || c.strideW() < 1 || w.dim(3) != x.dim(3)) {
+      throw new GraphException("weights " + w + " do not fit input " + x);
+    }
+    return Shape.of(
+        x.dim(0),
+        spread(x.dim(1), w.dim(1), c.strideH(), c.padding()),
+        spread(x.dim(2), w.dim(2), c.strideW(), c.padding()),
+        w.dim(0));
+  }
+
+  private static int spread(int size, int window, int stride, Padding padding) {
+    return padding == Padding.SAME
+        ? Math.multiplyExact(size, stride)
+        : Math.addExact(Math.multiplyExact(Math.max(0, size - 1), stride), window);
+  }
+}

@@ -1,0 +1,15 @@
+// rfft in vectors for any machine, 16 bytes: SSE2, NEON. SPDX-License-Identifier: Apache-2.0
+#define RFFT_BYTES 16
+#include "kernels/rfft/vector.h"
+
+namespace sinter {
+
+int64_t rfft_portable_scratch(const void* params, int threads) {
+  return scratch_bytes(params, threads);
+}
+
+void rfft_f32_portable(const Call* call) {
+  run(call);
+}
+
+}  // namespace sinter
