@@ -1,4 +1,4 @@
-// Shapes of ops that few models have: spectra, MediaPipe's custom ops.
+// Shapes of ops that few models have: spectra, volumes, diagonals, MediaPipe's custom ops.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.graph;
@@ -14,7 +14,15 @@ final class FurtherShapes {
   static List<Shape> of(Op op, OpKind.Foreign f, MovementShapes.Known k) {
     return switch (f.name()) {
       case "RFFT2D" -> List.of(spectrum(k.in(op, 0), k.ints(op, 1, "length of the transform")));
-      case "REAL", "IMAG", "COMPLEX_ABS" -> List.of(k.in(op, 0));
+      case "REAL", "IMAG", "COMPLEX_ABS", "BUCKETIZE", "FAKE_QUANT", "MATRIX_SET_DIAG" ->
+          List.of(k.in(op, 0));
+      case "STABLEHLO_ADD", "STABLEHLO_MULTIPLY", "STABLEHLO_MAXIMUM", "STABLEHLO_MINIMUM" ->
+          List.of(ShapeInference.broadcast(k.in(op, 0), k.in(op, 1)));
+      case "MATRIX_DIAG" -> {
+        Shape x = k.in(op, 0);
+        yield List.of(x.concat(x.subShape(x.rank() - 1, x.rank())));
+      }
+      case "CONV_3D" -> List.of(volume(k.in(op, 0), k.in(op, 1), f));
       case "Convolution2DTransposeBias" -> List.of(transposeConv(op, f, k));
       case "MaxPoolingWithArgmax2D" -> {
         Shape x = rank4(k.in(op, 0));
@@ -39,6 +47,27 @@ final class FurtherShapes {
       }
       default -> null;
     };
+  }
+
+  @SuppressWarnings("EnumOrdinal") // declared in the order of the codes
+  private static Shape volume(Shape x, Shape w, OpKind.Foreign f) {
+    if (x.rank() != 5 || w.rank() != 5 || w.dim(3) != x.dim(4)) {
+      throw new GraphException("weights " + w + " do not fit input " + x);
+    }
+    Padding padding = Padding.values()[f.number("padding") == 0 ? 0 : 1];
+    int[] out = {x.dim(0), 0, 0, 0, w.dim(4)};
+    String[] axes = {"d", "h", "w"};
+    for (int d = 0; d < 3; d++) {
+      out[1 + d] =
+          padding
+              .along(
+                  x.dim(1 + d),
+                  w.dim(d),
+                  f.number("stride_" + axes[d]),
+                  f.number("dilation_" + axes[d] + "_factor"))
+              .size();
+    }
+    return Shape.of(out);
   }
 
   private static Shape rank4(Shape x) {

@@ -24,12 +24,22 @@ final class HostCall implements CustomOp.Call {
   private final Op op;
   private final Shape[] seen; // input shapes that `shapes` were computed for
   private List<Shape> shapes;
+  private Object state;
 
   HostCall(Frame frame, int index) {
     this.frame = frame;
     this.index = index;
     this.op = frame.graph().ops().get(index);
     this.seen = new Shape[op.inputs().size()];
+  }
+
+  /** What an op keeps from run to run; null before it has kept anything. */
+  Object state() {
+    return state;
+  }
+
+  void keep(Object newState) {
+    state = newState;
   }
 
   Frame frame() {

@@ -27,7 +27,26 @@ final class HostOps {
           Map.entry("RANGE", DataShapes::range),
           Map.entry("SCATTER_ND", IndexOps::scatterNd),
           Map.entry("ONE_HOT", IndexOps::oneHot),
-          Map.entry("REVERSE_SEQUENCE", IndexOps::reverseSequence));
+          Map.entry("REVERSE_SEQUENCE", IndexOps::reverseSequence),
+          Map.entry("SEGMENT_SUM", SegmentOps::segmentSum),
+          Map.entry("UNSORTED_SEGMENT_SUM", SegmentOps.unsorted(Elements.Fold.SUM)),
+          Map.entry("UNSORTED_SEGMENT_PROD", SegmentOps.unsorted(Elements.Fold.PRODUCT)),
+          Map.entry("UNSORTED_SEGMENT_MIN", SegmentOps.unsorted(Elements.Fold.LEAST)),
+          Map.entry("UNSORTED_SEGMENT_MAX", SegmentOps.unsorted(Elements.Fold.MOST)),
+          Map.entry("SPARSE_TO_DENSE", SegmentOps::sparseToDense),
+          Map.entry("EMBEDDING_LOOKUP_SPARSE", SegmentOps::embeddings),
+          Map.entry("HASHTABLE_LOOKUP", SegmentOps::lookup),
+          Map.entry("DILATE", WindowOps::dilate),
+          Map.entry("REDUCE_WINDOW", WindowOps::reduce),
+          Map.entry("BUCKETIZE", WindowOps::bucketize),
+          Map.entry("BROADCAST_ARGS", WindowOps::shapes),
+          Map.entry("FAKE_QUANT", FloatOps::fakeQuantize),
+          Map.entry("CONV_3D_TRANSPOSE", FloatOps::transposeConv),
+          Map.entry("STABLEHLO_PAD", WindowOps::pad),
+          Map.entry("STABLEHLO_AND", WindowOps.bits(false)),
+          Map.entry("STABLEHLO_SHIFT_LEFT", WindowOps.bits(true)),
+          Map.entry("RANDOM_UNIFORM", RandomOps::uniform),
+          Map.entry("RANDOM_STANDARD_NORMAL", RandomOps::normal));
 
   private HostOps() {}
 

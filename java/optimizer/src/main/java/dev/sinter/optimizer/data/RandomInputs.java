@@ -79,8 +79,8 @@ public final class RandomInputs {
     ByteBuffer out = values.duplicate().order(ByteOrder.nativeOrder()).clear();
     while (out.hasRemaining()) {
       switch (type) {
-        case FLOAT32 -> out.putFloat((float) real(range));
-        case FLOAT64 -> out.putDouble(real(range));
+        case FLOAT32, COMPLEX64 -> out.putFloat((float) real(range));
+        case FLOAT64, COMPLEX128 -> out.putDouble(real(range));
         case BFLOAT16 ->
             out.putShort((short) (Float.floatToRawIntBits((float) real(range)) >>> 16));
         case FLOAT16 -> out.putShort(HalfFloat.ofFloat((float) real(range)));

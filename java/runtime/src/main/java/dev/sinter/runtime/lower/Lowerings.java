@@ -3,6 +3,7 @@
 
 package dev.sinter.runtime.lower;
 
+import dev.sinter.graph.Activation;
 import dev.sinter.graph.Flexbuffers;
 import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
@@ -90,6 +91,14 @@ final class Lowerings {
       case "ADD_N" -> Sums.addAll(l, index, op);
       case "CUMSUM" -> Sums.running(l, index, op, f);
       case "LOCAL_RESPONSE_NORMALIZATION" -> Windows.responses(l, index, op, f);
+      case "CONV_3D" -> Volumes.lower(l, index, op, f);
+      case "MATRIX_DIAG" -> Diagonals.make(l, index, op);
+      case "MATRIX_SET_DIAG" -> Diagonals.replace(l, index, op);
+      case "BITCAST" -> Diagonals.bits(l, index, op);
+      case "STABLEHLO_ADD" -> stablehlo(l, index, op, OpKind.Binary.Function.ADD);
+      case "STABLEHLO_MULTIPLY" -> stablehlo(l, index, op, OpKind.Binary.Function.MUL);
+      case "STABLEHLO_MAXIMUM" -> stablehlo(l, index, op, OpKind.Binary.Function.MAXIMUM);
+      case "STABLEHLO_MINIMUM" -> stablehlo(l, index, op, OpKind.Binary.Function.MINIMUM);
       case "RFFT2D" -> Spectra.transform(l, index, op);
       case "REAL" -> Spectra.part(l, index, op, 0);
       case "IMAG" -> Spectra.part(l, index, op, 1);
@@ -102,6 +111,11 @@ final class Lowerings {
       }
     }
     return true;
+  }
+
+  /** Functions of two tensors of one shape by another name. */
+  private static void stablehlo(Lowering l, int index, Op op, OpKind.Binary.Function function) {
+    Pointwise.binary(l, index, op, new OpKind.Binary(function, Activation.NONE));
   }
 
   /** What is known about an op without a kernel: for a custom op, how to bring one. */

@@ -19,6 +19,7 @@ final class Makers {
     RecurrentMakers.addTo(ALL);
     DetectionMakers.addTo(ALL);
     FurtherMakers.addTo(ALL);
+    RareMakers.addTo(ALL);
     StringMakers.addTo(ALL);
     ControlMakers.addTo(ALL);
     ChainMakers.addTo(ALL);
