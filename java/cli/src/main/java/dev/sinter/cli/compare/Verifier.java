@@ -118,7 +118,15 @@ public final class Verifier {
       ran = a.failure == null && b.failure == null;
     }
     if (second != null && ran && verdict.status() == Verdict.Status.DIFFERENT) {
-      return second.on(verdict, file, shapes, TfliteReader.read(file), inputs, ours, reference);
+      return second.on(
+          verdict,
+          file,
+          shapes,
+          TfliteReader.read(file),
+          inputs,
+          tolerance(file, tolerance),
+          ours,
+          reference);
     }
     return dynamic && verdict.status() == Verdict.Status.CLOSE
         ? new Verdict(

@@ -133,6 +133,26 @@ class SecondOpinionTest {
   }
 
   @Test
+  void manyOpsThatAreCloseAddUp() {
+    // One op, which is close alone: to the op the runtimes say the same, to the whole they do not.
+    int[] asked = new int[1];
+    PeerFactory ours =
+        (name, file, shapes) ->
+            new Says(ElementType.FLOAT32, 1, 2, 3, ++asked[0] == 2 ? 4 : 4.002f);
+    GraphBuilder b = Graph.builder("model");
+    Value x = b.input("x", ElementType.FLOAT32, 1, 4);
+    byte[] file = TfliteWriter.toBytes(x.add(x, Activation.NONE).output("y").build());
+    InputSource inputs = InputSource.random(2, 1);
+    OpVerifier ops = new OpVerifier(new Verifier(ours, FIRST, inputs, 1e-4), FIRST, inputs, inputs);
+    Verdict v =
+        new Verifier(ours, FIRST, inputs, 1e-4, new SecondOpinion(FIRST, FIRST, ops))
+            .verify("model", file);
+    assertEquals(Verdict.Status.CLOSE, v.status());
+    assertTrue(v.message().contains("each op alone"), v.message());
+    assertEquals(3, asked[0]);
+  }
+
+  @Test
   void integersAreEqualOrDifferent() {
     PeerFactory first = Says.bytes(1, 2, 3, 4);
     Verdict v = verdict(Says.bytes(1, 2, 3, 5), first, first, Says.bytes(1, 2, 4, 4));
