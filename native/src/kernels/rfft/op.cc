@@ -4,6 +4,7 @@
 
 #include "core/checked.h"
 #include "core/status.h"
+#include "kernels/rfft/scratch.h"
 
 namespace sinter {
 namespace {
@@ -32,7 +33,21 @@ sinter_status check(const void* params, const RowDef*, int64_t* slot_bytes) {
                                                              : SINTER_OK;
 }
 
+int64_t scratch(const void* params, int threads, int64_t lanes) {
+  return threads * rfft_thread_bytes(*static_cast<const P*>(params), lanes);
+}
+
 }  // namespace
+
+int64_t rfft_portable_scratch(const void* params, int threads) {
+  return scratch(params, threads, 2);
+}
+int64_t rfft_avx2_scratch(const void* params, int threads) {
+  return scratch(params, threads, 4);
+}
+int64_t rfft_avx512_scratch(const void* params, int threads) {
+  return scratch(params, threads, 8);
+}
 
 extern const OpDef rfft_op;
 const OpDef rfft_op = {"rfft", fields, sizeof fields / sizeof fields[0], sizeof(P), slots, RFFT_SLOTS, check};

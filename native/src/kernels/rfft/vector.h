@@ -9,6 +9,7 @@
 
 #include "core/workers.h"
 #include "kernels/rfft/op.h"
+#include "kernels/rfft/scratch.h"
 
 namespace sinter {
 namespace {
@@ -103,21 +104,6 @@ void put_lanes(float* const* out, int64_t lanes, int64_t v, const Complex& value
   }
 }
 
-int64_t most(int64_t a, int64_t b) {
-  return a > b ? a : b;
-}
-
-// Per thread: two buffers, and for planes of several rows one plane of their transforms.
-int64_t buffer_numbers(const RfftParams& p) {
-  return most(most(p.fft_w / 2, 1), p.fft_h) * L;
-}
-int64_t plane_numbers(const RfftParams& p) {
-  return p.fft_h == 1 ? 0 : (int64_t{p.fft_w} / 2 + 1) * ((p.fft_h + L - 1) / L * L);
-}
-int64_t thread_bytes(const RfftParams& p) {
-  return ((2 * buffer_numbers(p) + plane_numbers(p)) * 16 + 63) / 64 * 64;
-}
-
 struct Transform {
   const RfftParams& p;
   const float* in;
@@ -137,7 +123,7 @@ struct Transform {
         columns(p.fft_w / 2 + 1) {}
 
   Complex* buffers(int thread) const {
-    return reinterpret_cast<Complex*>(scratch + thread * thread_bytes(p));
+    return reinterpret_cast<Complex*>(scratch + thread * rfft_thread_bytes(p, L));
   }
 
   // L planes of one row each.
@@ -151,7 +137,7 @@ struct Transform {
       to[l] = out + (first + l) * columns * 2;
     }
     Complex* x = buffers(thread);
-    Complex* y = x + buffer_numbers(p) / L;
+    Complex* y = x + rfft_buffer_numbers(p, L) / L;
     if (lanes == L) {
       real_rows(r, p.fft_w, roots_w, x, y, [&](int64_t v, const Complex& value) { put_lanes(to, L, v, value); });
     } else {
@@ -162,9 +148,9 @@ struct Transform {
   // One plane: its rows into a plane with neighbours in y as lanes' neighbours, then its columns.
   void plane(int64_t b, int thread) const {
     Complex* x = buffers(thread);
-    Complex* y = x + buffer_numbers(p) / L;
-    double* re = reinterpret_cast<double*>(y + buffer_numbers(p) / L);
-    double* im = re + plane_numbers(p);
+    Complex* y = x + rfft_buffer_numbers(p, L) / L;
+    double* re = reinterpret_cast<double*>(y + rfft_buffer_numbers(p, L) / L);
+    double* im = re + rfft_plane_numbers(p, L);
     const int64_t stride = (p.fft_h + L - 1) / L * L;  // [column][stride]
     for (int64_t first = 0; first < p.fft_h; first += L) {
       Rows r = {};
@@ -198,10 +184,6 @@ struct Transform {
     }
   }
 };
-
-int64_t scratch_bytes(const void* params, int threads) {
-  return thread_bytes(*static_cast<const RfftParams*>(params)) * threads;
-}
 
 void run(const Call* call) {
   const Transform t(call);

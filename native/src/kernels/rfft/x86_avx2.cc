@@ -4,10 +4,6 @@
 
 namespace sinter {
 
-int64_t rfft_avx2_scratch(const void* params, int threads) {
-  return scratch_bytes(params, threads);
-}
-
 void rfft_f32_avx2(const Call* call) {
   run(call);
 }
