@@ -3,6 +3,8 @@
 #ifndef SINTER_KERNELS_ARGMAX_POOL_VECTOR_H_
 #define SINTER_KERNELS_ARGMAX_POOL_VECTOR_H_
 
+#include <string.h>
+
 #include "core/workers.h"
 #include "kernels/argmax_pool/window.h"
 
@@ -11,14 +13,30 @@ namespace {
 
 typedef float V __attribute__((vector_size(ARGMAX_POOL_BYTES)));
 typedef int32_t I __attribute__((vector_size(ARGMAX_POOL_BYTES)));
-typedef float VMemory __attribute__((vector_size(ARGMAX_POOL_BYTES), aligned(4), may_alias));
-typedef int32_t IMemory __attribute__((vector_size(ARGMAX_POOL_BYTES), aligned(4), may_alias));
 constexpr int64_t L = ARGMAX_POOL_BYTES / 4;
+
+// The largest of a window and its place, of channel c or of as many as a vector has; in floats and whole numbers, or
+// in vectors of them.
+template <class Value, class Place>
+inline void largest(const ArgmaxPoolParams& p, const float* in, int64_t b, int64_t y, int64_t x, int64_t c,
+                    float* values, int32_t* places) {
+  Value most;
+  memcpy(&most, pixel(p, in, b, y, x, 0) + c, sizeof most);
+  Place where = {};
+  for (int32_t place = 1; place < p.kernel_h * p.kernel_w; place++) {
+    Value value;
+    memcpy(&value, pixel(p, in, b, y, x, place) + c, sizeof value);
+    const auto more = value > most;
+    most = more ? value : most;
+    where = more ? place - Place{} : where;
+  }
+  memcpy(values + c, &most, sizeof most);
+  memcpy(places + c, &where, sizeof where);
+}
 
 void run(const Call* call) {
   const ArgmaxPoolParams& p = *static_cast<const ArgmaxPoolParams*>(call->params);
   const float* in = static_cast<const float*>(call->slots[ARGMAX_POOL_IN]);
-  const int32_t count = p.kernel_h * p.kernel_w;
   parallel_for(call->workers, int64_t{p.batch} * p.out_h, [&](int64_t row, int) {
     const int64_t b = row / p.out_h, y = row % p.out_h;
     for (int64_t x = 0; x < p.out_w; x++) {
@@ -26,29 +44,8 @@ void run(const Call* call) {
       float* values = static_cast<float*>(call->slots[ARGMAX_POOL_VALUES]) + at;
       int32_t* places = static_cast<int32_t*>(call->slots[ARGMAX_POOL_PLACES]) + at;
       int64_t c = 0;
-      for (; c + L <= p.channels; c += L) {
-        V most = *reinterpret_cast<const VMemory*>(pixel(p, in, b, y, x, 0) + c);
-        I where = {};
-        for (int32_t place = 1; place < count; place++) {
-          const V value = *reinterpret_cast<const VMemory*>(pixel(p, in, b, y, x, place) + c);
-          const I more = value > most;
-          most = more ? value : most;
-          where = more ? place - I{} : where;
-        }
-        *reinterpret_cast<VMemory*>(values + c) = most;
-        *reinterpret_cast<IMemory*>(places + c) = where;
-      }
-      for (; c < p.channels; c++) {
-        float most = pixel(p, in, b, y, x, 0)[c];
-        int32_t where = 0;
-        for (int32_t place = 1; place < count; place++) {
-          const float value = pixel(p, in, b, y, x, place)[c];
-          where = value > most ? place : where;
-          most = value > most ? value : most;
-        }
-        values[c] = most;
-        places[c] = where;
-      }
+      for (; c + L <= p.channels; c += L) largest<V, I>(p, in, b, y, x, c, values, places);
+      for (; c < p.channels; c++) largest<float, int32_t>(p, in, b, y, x, c, values, places);
     }
   });
 }

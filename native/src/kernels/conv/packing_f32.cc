@@ -13,11 +13,6 @@ namespace {
 template <int WEIGHT_BYTES>
 int64_t bytes(const void* params, const Source* sources) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
-  if (WEIGHT_BYTES == 2 && sources[CONV_SOURCE_SCALE].bytes != 0) {
-    fail(SINTER_INVALID_ARGUMENT, "weights in half precision have no scales, %lld bytes are given",
-         (long long)sources[CONV_SOURCE_SCALE].bytes);
-    return -1;
-  }
   if (check_f32_sources(sources, p.out_c, conv_k(p), WEIGHT_BYTES) != SINTER_OK) return -1;
   return p.groups * f32_tiles_bytes(16, p.out_c / p.groups, conv_k(p));
 }
@@ -30,13 +25,7 @@ sinter_status pack(const void* params, const Source* sources, void* out, int64_t
   const float* bias = static_cast<const float*>(sources[CONV_SOURCE_BIAS].data);
   float* at = static_cast<float*>(out);
   for (int64_t g = 0; g < p.groups; g++, at += f32_tiles_bytes(16, n, k) / 4) {
-    const void* of_group = weights + g * n * k * WEIGHT_BYTES;
-    const float* group_bias = bias ? bias + g * n : nullptr;
-    if constexpr (WEIGHT_BYTES == 2) {
-      pack_f32_tiles_of_halves(16, n, k, of_group, group_bias, at);
-    } else {
-      pack_f32_tiles(16, n, k, static_cast<const float*>(of_group), group_bias, at);
-    }
+    pack_f32_tiles(16, n, k, weights + g * n * k * WEIGHT_BYTES, WEIGHT_BYTES, bias ? bias + g * n : nullptr, at);
   }
   return SINTER_OK;
 }

@@ -27,16 +27,18 @@ void pack_tiles(int nr, int64_t n, int64_t k, const F& weight, const float* bias
 
 }  // namespace
 
-void pack_f32_tiles(int nr, int64_t n, int64_t k, const float* weights, const float* bias, float* out) {
+void pack_f32_tiles(int nr, int64_t n, int64_t k, const void* weights, int weight_bytes, const float* bias,
+                    float* out) {
+  if (weight_bytes == 2) {
+    pack_tiles(nr, n, k, [&](int64_t i) { return half_at(weights, i); }, bias, out);
+    return;
+  }
   const auto weight = [&](int64_t i) {
     float value;
-    memcpy(&value, weights + i, 4);
+    memcpy(&value, static_cast<const char*>(weights) + 4 * i, 4);
     return value;
   };
   pack_tiles(nr, n, k, weight, bias, out);
-}
-void pack_f32_tiles_of_halves(int nr, int64_t n, int64_t k, const void* weights, const float* bias, float* out) {
-  pack_tiles(nr, n, k, [&](int64_t i) { return half_at(weights, i); }, bias, out);
 }
 
 sinter_status check_f32_sources(const Source* sources, int64_t n, int64_t k, int weight_bytes) {
@@ -45,6 +47,11 @@ sinter_status check_f32_sources(const Source* sources, int64_t n, int64_t k, int
   if (!weights.data || weights.bytes != weight_bytes * n * k) {
     return fail(SINTER_INVALID_ARGUMENT, "weights have %lld bytes, %d x %lld x %lld are needed",
                 (long long)weights.bytes, weight_bytes, (long long)n, (long long)k);
+  }
+  const int64_t scales = weight_bytes == 2 ? sources[GEMM_SOURCE_SCALE].bytes : 0;
+  if (scales != 0) {
+    return fail(SINTER_INVALID_ARGUMENT, "weights in half precision have no scales, %lld bytes are given",
+                (long long)scales);
   }
   if (bias.data && bias.bytes != 4 * n) {
     return fail(SINTER_INVALID_ARGUMENT, "bias has %lld bytes, 4 x %lld are needed", (long long)bias.bytes,
@@ -58,24 +65,14 @@ namespace {
 template <int NR, int WEIGHT_BYTES>
 int64_t bytes(const void* params, const Source* sources) {
   const GemmParams& p = *static_cast<const GemmParams*>(params);
-  if (WEIGHT_BYTES == 2 && sources[GEMM_SOURCE_SCALE].bytes != 0) {
-    fail(SINTER_INVALID_ARGUMENT, "weights in half precision have no scales, %lld bytes are given",
-         (long long)sources[GEMM_SOURCE_SCALE].bytes);
-    return -1;
-  }
   return check_f32_sources(sources, p.n, p.k, WEIGHT_BYTES) == SINTER_OK ? f32_tiles_bytes(NR, p.n, p.k) : -1;
 }
 
 template <int NR, int WEIGHT_BYTES>
 sinter_status pack(const void* params, const Source* sources, void* out, int64_t) {
   const GemmParams& p = *static_cast<const GemmParams*>(params);
-  const void* weights = sources[GEMM_SOURCE_WEIGHTS].data;
-  const float* bias = static_cast<const float*>(sources[GEMM_SOURCE_BIAS].data);
-  if constexpr (WEIGHT_BYTES == 2) {
-    pack_f32_tiles_of_halves(NR, p.n, p.k, weights, bias, static_cast<float*>(out));
-  } else {
-    pack_f32_tiles(NR, p.n, p.k, static_cast<const float*>(weights), bias, static_cast<float*>(out));
-  }
+  pack_f32_tiles(NR, p.n, p.k, sources[GEMM_SOURCE_WEIGHTS].data, WEIGHT_BYTES,
+                 static_cast<const float*>(sources[GEMM_SOURCE_BIAS].data), static_cast<float*>(out));
   return SINTER_OK;
 }
 

@@ -18,12 +18,10 @@ static inline int64_t f32_tiles_bytes(int nr, int64_t n, int64_t k) {
   return (n + nr - 1) / nr * f32_tile_floats(nr, k) * 4;
 }
 
-// weights [n][k]; bias [n] or null.
-void pack_f32_tiles(int nr, int64_t n, int64_t k, const float* weights, const float* bias, float* out);
-// The same of weights in half precision, widened.
-void pack_f32_tiles_of_halves(int nr, int64_t n, int64_t k, const void* weights, const float* bias, float* out);
+// weights [n][k] of `weight_bytes`, 4 or, halves, which are widened, 2; bias [n] or null.
+void pack_f32_tiles(int nr, int64_t n, int64_t k, const void* weights, int weight_bytes, const float* bias, float* out);
 
-// Sizes of the sources weights [n][k] and optional bias [n].
+// Sizes of the sources weights [n][k] and optional bias [n]; halves have no scales beside them.
 sinter_status check_f32_sources(const Source* sources, int64_t n, int64_t k, int weight_bytes = 4);
 
 }  // namespace sinter

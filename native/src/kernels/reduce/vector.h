@@ -180,25 +180,18 @@ struct Added {
 typedef Lanes<uint32_t, 16>::Vector FourSums;  // which wrap around on the way
 typedef Lanes<float, 16>::Vector FourFloats;
 
-// The lanes of 16 bytes whose sum is that of n contiguous bytes.
-template <class V>
-static inline FourSums sums_of_run(const int8_t* in, int64_t n) {
+// The lanes of 16 bytes whose sum is that of n contiguous bytes, signed or not.
+template <class V, class T>
+static inline FourSums sums_of_bytes(const T* in, int64_t n) {
+  constexpr bool is_signed = static_cast<T>(-1) < 0;
   typename V::Y sums = V::zero();
   int64_t i = 0;
-  for (; i + V::B <= n; i += V::B) sums = V::add_unsigned(sums, V::flip_sign(V::load_bytes(in + i)));
-  int32_t rest = -128 * static_cast<int32_t>(i);
-  for (; i < n; i++) rest += in[i];
-  FourSums four = halved<Added, uint32_t, V::B>(reinterpret_cast<typename Lanes<uint32_t, V::B>::Vector>(sums));
-  four[1] += static_cast<uint32_t>(rest);
-  return four;
-}
-template <class V>
-static inline FourSums sums_of_run(const uint8_t* in, int64_t n) {
-  typename V::Y sums = V::zero();
-  int64_t i = 0;
-  for (; i + V::B <= n; i += V::B) sums = V::add_unsigned(sums, V::load_bytes(reinterpret_cast<const int8_t*>(in + i)));
-  uint32_t rest = 0;
-  for (; i < n; i++) rest += in[i];
+  for (; i + V::B <= n; i += V::B) {
+    const typename V::Y x = V::load_bytes(reinterpret_cast<const int8_t*>(in + i));
+    sums = V::add_unsigned(sums, is_signed ? V::flip_sign(x) : x);
+  }
+  uint32_t rest = is_signed ? -128 * static_cast<uint32_t>(i) : 0;
+  for (; i < n; i++) rest += static_cast<uint32_t>(in[i]);
   FourSums four = halved<Added, uint32_t, V::B>(reinterpret_cast<typename Lanes<uint32_t, V::B>::Vector>(sums));
   four[1] += rest;
   return four;
@@ -212,7 +205,7 @@ static inline void mean_runs_8(const T* in, int64_t stride, int64_t n, T* out, i
     uint32_t sums[V::W] = {};
     for (int64_t k = 0; k < some; k += 4) {
       FourSums four[4] = {};
-      for (int64_t j = 0; j < 4 && k + j < some; j++) four[j] = sums_of_run<V>(in + (k + j) * stride, n);
+      for (int64_t j = 0; j < 4 && k + j < some; j++) four[j] = sums_of_bytes<V>(in + (k + j) * stride, n);
       Lanes<uint32_t, 16>::store(sums + k, joined<Added, uint32_t>(four));
     }
     typename V::I totals;
@@ -260,7 +253,7 @@ static inline void mean_8(const Call* call) {
     FourSums sums = {};
     for (int64_t r0 = 0; r0 < s.reduced[0]; r0++) {
       for (int64_t r1 = 0; r1 < s.reduced[1]; r1++) {
-        sums += sums_of_run<V>(from + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1], s.reduced[2]);
+        sums += sums_of_bytes<V>(from + r0 * s.reduced_stride[0] + r1 * s.reduced_stride[1], s.reduced[2]);
       }
     }
     out[index] = mean_one<T>(m, static_cast<int32_t>(sums[0] + sums[1] + sums[2] + sums[3]));

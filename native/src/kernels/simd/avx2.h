@@ -220,10 +220,6 @@ struct V {
   SINTER_LANE Y in_order(Y x) {
     return _mm256_permutevar8x32_epi32(x, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
   }
-  template <class T>
-  SINTER_LANE void store_narrow_4(T* p, I a, I b, I c, I d) {
-    store_narrow_2(p, narrow(a, b), narrow(c, d));
-  }
   // Of 16 bits, as narrow() leaves them.
   SINTER_LANE void store_narrow_2(int8_t* p, S low, S high) {
     store_bytes(p, in_order(_mm256_packs_epi16(low, high)));
@@ -369,10 +365,6 @@ struct V {
   // Sum of groups of unsigned bytes added to 64-bit sums, and their total.
   SINTER_LANE Y add_unsigned(Y sums, Y x) {
     return _mm256_add_epi64(sums, _mm256_sad_epu8(x, _mm256_setzero_si256()));
-  }
-  SINTER_LANE int64_t total(Y sums) {
-    const __m128i x = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
-    return _mm_extract_epi64(x, 0) + _mm_extract_epi64(x, 1);
   }
   SINTER_LANE int32_t largest_y(Y x) {
     int8_t copy[B];

@@ -75,10 +75,6 @@ struct V {
   SINTER_LANE F nearest(F x) {
     return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   }
-  SINTER_LANE F scale_by_power(F x, F n) {  // x * 2^n for whole n whose 2^n is a normal float
-    const I exponent = _mm512_slli_epi32(_mm512_cvtps_epi32(n), 23);
-    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), exponent));
-  }
   // e^x for x of -104 .. 89, within 1.2 units of the last place; 0 and infinity where it is beyond floats. x is
   // (n / 16) ln 2 + r: of 2^(n / 16) a table has the fraction, found by the low bits of what the sum with a large
   // number leaves; e^r - 1 = r + r^2 (1/2 + r / 6), fitted, 2^-29.
@@ -111,9 +107,6 @@ struct V {
     // Of 0 and infinity `off` is a NaN, and the estimate the result.
     const __mmask16 known = _mm512_cmp_ps_mask(off, off, _CMP_ORD_Q);
     return _mm512_mask_fmadd_ps(near, known, _mm512_mul_ps(off, _mm512_set1_ps(0.5f)), near);
-  }
-  SINTER_LANE F power_of_two(I n) {  // 2^n, n of -126 .. 127
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(n, _mm512_set1_epi32(127)), 23));
   }
   SINTER_LANE F sqrt(F x) {
     return _mm512_sqrt_ps(x);
@@ -215,11 +208,6 @@ struct V {
   template <class T>
   SINTER_LANE void store_narrow_n(T* p, I x, int64_t n) {
     _mm_mask_storeu_epi8(p, static_cast<__mmask16>(first(n)), narrowed(p, x));
-  }
-  // Four vectors in memory order, saturated.
-  template <class T>
-  SINTER_LANE void store_narrow_4(T* p, I a, I b, I c, I d) {
-    store_narrow_2(p, narrow(a, b), narrow(c, d));
   }
   // Of 16 bits, as narrow() leaves them.
   template <class T>
@@ -367,9 +355,6 @@ struct V {
   // Sum of groups of unsigned bytes added to 64-bit sums, and their total.
   SINTER_LANE Y add_unsigned(Y sums, Y x) {
     return _mm512_add_epi64(sums, _mm512_sad_epu8(x, _mm512_setzero_si512()));
-  }
-  SINTER_LANE int64_t total(Y sums) {
-    return _mm512_reduce_add_epi64(sums);
   }
   SINTER_LANE int32_t largest_y(Y x) {
     int8_t copy[B];

@@ -109,8 +109,7 @@ sinter_status phases_pack(const void* params, const Source* sources, void* out, 
       const int64_t k = phase_k(p, ry, rx);
       phase_weights(p, ry, rx, element, static_cast<const char*>(sources[TRANSPOSE_CONV_SOURCE_WEIGHTS].data), part);
       if (form == PHASE_F32) {
-        pack_f32_tiles(16, p.out_c, k, reinterpret_cast<const float*>(part), reinterpret_cast<const float*>(bias),
-                       reinterpret_cast<float*>(at));
+        pack_f32_tiles(16, p.out_c, k, part, 4, reinterpret_cast<const float*>(bias), reinterpret_cast<float*>(at));
         continue;
       }
       if (form == PHASE_S16) {

@@ -85,8 +85,8 @@ def row(values):
     return ", ".join(t + ("f" if any(c in t for c in ".e") else ".0f") for t in texts)
 
 
-HEAD = """// Functions in 32 pieces, polynomials about their middles, the highest power first. Written by pieces.py.
-// SPDX-License-Identifier: Apache-2.0
+HEAD = """// Functions in 32 pieces, each a polynomial about the middle of its piece, the highest power first: written by
+// pieces.py. SPDX-License-Identifier: Apache-2.0
 #ifndef SINTER_KERNELS_UNARY_PIECES_H_
 #define SINTER_KERNELS_UNARY_PIECES_H_
 

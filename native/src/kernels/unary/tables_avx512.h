@@ -122,24 +122,16 @@ struct SharedSqrt {
 };
 
 // f = e^-|x| / (1 + e^-|x|), or 1 - f. The power is that of exp by a table of 32, and thus of one term less: e^r - 1 =
-// r (1 + r / 2), fitted, 2^-24.2. One of two vectors divides, while the other's quotient is estimated: alone, either
-// unit would be waited for.
+// r (1 + r / 2), fitted, 2^-24.2.
 struct TableLogistic {
-  SINTER_LANE F power(F x) {
+  SINTER_LANE F of(F x) {
     const F size = V::max(V::set(-104.0f), V::negative_magnitude(x));
     const F large = V::set(393216.0f);  // 1.5 times 2^18: a sum's last place is 1/32
     const F shifted = V::fma(size, V::set(1.44269504f), large), n = V::sub(shifted, large);
     const F two = of_32(powers_of_32, V::bits(shifted)), r = without_twos(size, n);
-    return _mm512_scalef_ps(V::fma(V::mul(two, r), V::fma(r, V::set(0.5f), V::set(1.00001466f)), two), n);
-  }
-  SINTER_LANE F result(F x, F f) {
-    const F one = V::set(1.0f);
+    const F terms = V::fma(V::mul(two, r), V::fma(r, V::set(0.5f), V::set(1.00001466f)), two);
+    const F power = _mm512_scalef_ps(terms, n), one = V::set(1.0f), f = V::div(power, V::add(one, power));
     return _mm512_mask_sub_ps(f, _mm512_cmp_ps_mask(x, V::set(0.0f), _CMP_GE_OQ), one, f);
-  }
-  SINTER_LANE void of_two(F& x, F& y) {
-    const F one = V::set(1.0f), p = power(x), q = power(y);
-    x = result(x, V::div(p, V::add(one, p)));
-    y = result(y, V::div(q, V::add(one, q)));
   }
 };
 

@@ -156,12 +156,10 @@ struct VectorRound {
   }
 };
 // By e^-|x|, which is small: 1 / (1 + e^-x) = e^x / (1 + e^x).
-SINTER_LANE F logistic_power(F x) {
-  return V::exponential(V::max(V::set(-104.0f), V::negative_magnitude(x)));
-}
 struct VectorLogistic {
   SINTER_LANE F of(F x) {
-    const F one = V::set(1.0f), zero = V::set(0.0f), e = logistic_power(x);
+    const F one = V::set(1.0f), zero = V::set(0.0f);
+    const F e = V::exponential(V::max(V::set(-104.0f), V::negative_magnitude(x)));
     return V::quotient(V::if_less(x, zero, e, one), V::add(one, e));
   }
 };

@@ -11,7 +11,7 @@ struct FormsOfTables {
   typedef SharedSqrt Sqrt;
   typedef TableSin Sin;
   typedef TableCos Cos;
-  typedef TableLogistic Logistic;
+  typedef Alone<TableLogistic> Logistic;
   typedef Alone<PiecesTanh> Tanh;
   typedef Alone<TableElu> Elu;
   typedef Alone<PiecesGelu> Gelu;

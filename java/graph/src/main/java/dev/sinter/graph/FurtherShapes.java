@@ -49,23 +49,14 @@ final class FurtherShapes {
     };
   }
 
-  @SuppressWarnings("EnumOrdinal") // declared in the order of the codes
   private static Shape volume(Shape x, Shape w, OpKind.Foreign f) {
     if (x.rank() != 5 || w.rank() != 5 || w.dim(3) != x.dim(4)) {
       throw new GraphException("weights " + w + " do not fit input " + x);
     }
-    Padding padding = Padding.values()[f.number("padding") == 0 ? 0 : 1];
+    VolumeOptions options = new VolumeOptions(f);
     int[] out = {x.dim(0), 0, 0, 0, w.dim(4)};
-    String[] axes = {"d", "h", "w"};
-    for (int d = 0; d < 3; d++) {
-      out[1 + d] =
-          padding
-              .along(
-                  x.dim(1 + d),
-                  w.dim(d),
-                  f.number("stride_" + axes[d]),
-                  f.number("dilation_" + axes[d] + "_factor"))
-              .size();
+    for (int d = 0; d < VolumeOptions.AXES; d++) {
+      out[1 + d] = options.along(d, x.dim(1 + d), w.dim(d)).size();
     }
     return Shape.of(out);
   }

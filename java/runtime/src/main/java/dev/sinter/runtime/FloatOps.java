@@ -7,12 +7,11 @@ import dev.sinter.graph.ElementType;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Padding;
 import dev.sinter.graph.Shape;
+import dev.sinter.graph.VolumeOptions;
 import java.nio.ByteBuffer;
 
 /** In Java, in the order in which TFLite computes. */
 final class FloatOps {
-  private static final String[] AXES = {"d", "h", "w"};
-
   private FloatOps() {}
 
   private static void requireFloats(HostCall call, int input) {
@@ -72,19 +71,18 @@ final class FloatOps {
             && w.dim(4) == x.dim(4)
             && w.dim(3) == out.dim(4)
             && x.dim(0) == out.dim(0);
-    Padding padding = f.number("padding") == 0 ? Padding.SAME : Padding.VALID;
+    VolumeOptions options = new VolumeOptions(f);
     int[] stride = new int[3];
     int[] dilation = new int[3];
     int[] before = new int[3];
     for (int d = 0; d < 3 && fits; d++) {
-      String axis = AXES[d];
-      stride[d] = f.number("stride_" + axis);
-      dilation[d] = f.number("dilation_" + axis + "_factor");
+      stride[d] = options.stride(d);
+      dilation[d] = options.dilation(d);
       fits = stride[d] >= 1 && dilation[d] >= 1 && w.dim(d) >= 1;
       if (!fits) {
         break;
       }
-      Padding.Extent extent = padding.along(out.dim(1 + d), w.dim(d), stride[d], dilation[d]);
+      Padding.Extent extent = options.along(d, out.dim(1 + d), w.dim(d));
       before[d] = extent.before();
       fits = extent.size() == x.dim(1 + d);
     }

@@ -101,32 +101,38 @@ final class RandomOps {
     return call.output(0, Shape.of(dims));
   }
 
-  /** RANDOM_UNIFORM. */
-  static void uniform(HostCall call) {
+  /** What becomes of the four numbers that are drawn at a time. */
+  private interface Drawn {
+    float of(Philox philox, int place);
+  }
+
+  private static void draw(HostCall call, Drawn number) {
     Philox philox = philox(call);
     ByteBuffer out = out(call);
     for (int i = 0; i < out.limit() / 4; i++) {
       if (i % 4 == 0) {
         philox.next();
       }
-      out.putFloat(4 * i, philox.uniform(i % 4));
+      out.putFloat(4 * i, number.of(philox, i % 4));
     }
   }
 
-  /** RANDOM_STANDARD_NORMAL: two by two (Box and Muller). */
+  /** RANDOM_UNIFORM. */
+  static void uniform(HostCall call) {
+    draw(call, Philox::uniform);
+  }
+
+  /** RANDOM_STANDARD_NORMAL. */
   static void normal(HostCall call) {
-    Philox philox = philox(call);
-    ByteBuffer out = out(call);
-    for (int i = 0; i < out.limit() / 4; i++) {
-      if (i % 4 == 0) {
-        philox.next();
-      }
-      int pair = i % 4 / 2 * 2;
-      float angle = (float) (2 * Math.PI) * philox.uniform(pair + 1);
-      float length =
-          (float) Math.sqrt(-2f * (float) Math.log(Math.max(LEAST, philox.uniform(pair))));
-      double turn = i % 2 == 0 ? Math.sin(angle) : Math.cos(angle);
-      out.putFloat(4 * i, (float) turn * length);
-    }
+    draw(call, RandomOps::normal);
+  }
+
+  /** Two by two (Box and Muller). */
+  private static float normal(Philox philox, int place) {
+    int pair = place / 2 * 2;
+    float angle = (float) (2 * Math.PI) * philox.uniform(pair + 1);
+    float length = (float) Math.sqrt(-2f * (float) Math.log(Math.max(LEAST, philox.uniform(pair))));
+    double turn = place % 2 == 0 ? Math.sin(angle) : Math.cos(angle);
+    return (float) turn * length;
   }
 }

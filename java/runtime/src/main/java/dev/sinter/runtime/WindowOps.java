@@ -27,22 +27,32 @@ final class WindowOps {
       }
       dims[d] = dims[d] == 0 ? 0 : Math.toIntExact((dims[d] - 1) * dilations[d] + 1);
     }
-    Shape shape = Shape.of(dims);
+    place(call, 2, dims, new long[dims.length], dilations);
+  }
+
+  /** Puts values into a result of `dims` that is filled with one: from `low` on, `step` apart. */
+  private static void place(HostCall call, int filler, int[] dims, long[] low, long[] step) {
+    Shape x = call.inputShape(0);
     int bytes = Elements.bytes(call, call.inputType(0));
     ByteBuffer in = call.input(0);
-    ByteBuffer out = call.output(0, shape);
-    Elements.fill(out, call.input(2), bytes);
+    ByteBuffer out = call.output(0, Shape.of(dims));
+    Elements.fill(out, call.input(filler), bytes);
     int count = (int) x.elements();
     for (int i = 0; i < count; i++) {
       int rest = i;
       long to = 0;
-      long step = 1;
+      long stride = 1;
+      boolean inside = true;
       for (int d = dims.length - 1; d >= 0; d--) {
-        to += rest % x.dim(d) * dilations[d] * step;
+        long at = low[d] + rest % x.dim(d) * step[d];
+        inside &= at >= 0 && at < dims[d];
+        to += at * stride;
         rest /= x.dim(d);
-        step *= dims[d];
+        stride *= dims[d];
       }
-      out.put((int) to * bytes, in, i * bytes, bytes);
+      if (inside) {
+        out.put((int) to * bytes, in, i * bytes, bytes);
+      }
     }
   }
 
@@ -166,36 +176,17 @@ final class WindowOps {
     long[] low = amounts(call, "edge_padding_low");
     long[] high = amounts(call, "edge_padding_high");
     long[] inner = amounts(call, "interior_padding");
+    long[] step = new long[inner.length];
     int[] dims = x.toArray();
     for (int d = 0; d < dims.length; d++) {
       if (inner[d] < 0) {
         throw call.failure(Status.INVALID_MODEL, "gaps of " + inner[d]);
       }
+      step[d] = inner[d] + 1;
       long whole = dims[d] == 0 ? 0 : Math.addExact(dims[d], (dims[d] - 1) * inner[d]);
       dims[d] = Math.toIntExact(Math.max(0, whole + low[d] + high[d]));
     }
-    Shape shape = Shape.of(dims);
-    int bytes = Elements.bytes(call, call.inputType(0));
-    ByteBuffer in = call.input(0);
-    ByteBuffer out = call.output(0, shape);
-    Elements.fill(out, call.input(1), bytes);
-    int count = (int) x.elements();
-    for (int i = 0; i < count; i++) {
-      int rest = i;
-      long to = 0;
-      long step = 1;
-      boolean inside = true;
-      for (int d = dims.length - 1; d >= 0; d--) {
-        long at = low[d] + rest % x.dim(d) * (inner[d] + 1);
-        inside &= at >= 0 && at < dims[d];
-        to += at * step;
-        rest /= x.dim(d);
-        step *= dims[d];
-      }
-      if (inside) {
-        out.put((int) to * bytes, in, i * bytes, bytes);
-      }
-    }
+    place(call, 1, dims, low, step);
   }
 
   private static long[] amounts(HostCall call, String name) {

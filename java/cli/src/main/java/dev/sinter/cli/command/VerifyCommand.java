@@ -43,8 +43,8 @@ import picocli.CommandLine.Spec;
       "  refused-by-both  neither runs it",
       "  unsupported      Sinter says what it lacks, TFLite runs it",
       "  reference-varies TFLite gives other values each time it runs: nothing can be compared",
-      "Where outputs differ, TFLite is asked again: in another process, and with its other kernels. Floats are close, too,"
-          + " where its kernels are as far from each other (root mean square) as Sinter is from them.",
+      "Where outputs differ, TFLite is asked again, in another process, with its other kernels, and op by op: docs/cli.md"
+          + " says what makes floats close then.",
       "",
       "Inputs are random (integers from the full range of their type, floats from the range the file names, else -1 to"
           + " 1, row numbers from the size of their table), or real ones with --inputs DIR, which is",

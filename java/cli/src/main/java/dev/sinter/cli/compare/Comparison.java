@@ -33,6 +33,8 @@ public final class Comparison {
   private double maxAbsDiff;
   private double squaredDiffs;
   private double squares;
+  private long floats;
+  private boolean othersEqual = true;
   private long elements;
   private long mismatches;
   private boolean bitwise = true;
@@ -82,6 +84,7 @@ public final class Comparison {
 
   private void different(String what) {
     bitwise = false;
+    othersEqual = false;
     mismatches++;
     elements++;
     maxAbsDiff = Double.POSITIVE_INFINITY;
@@ -119,6 +122,7 @@ public final class Comparison {
     ElementType type = parts(spec.type());
     int step = type.bits() / 8;
     boolean real = type.isFloat();
+    boolean counts = spec.type().isFloat();
     double allowed = real ? tolerance * Math.max(floor, largest(type, b, step)) : 0;
     int base = a.position();
     int baseB = b.position();
@@ -126,14 +130,21 @@ public final class Comparison {
       elements++;
       double x = value(type, a, base + i);
       double y = value(type, b, baseB + i);
-      squares += y * y;
+      if (counts) {
+        floats++;
+        squares += y * y;
+      }
       boolean same = (step == 8 && !real) ? a.getLong(base + i) == b.getLong(baseB + i) : x == y;
       if (same || (Double.isNaN(x) && Double.isNaN(y))) {
         continue;
       }
       bitwise = false;
       double diff = Math.abs(x - y);
-      squaredDiffs += diff * diff;
+      if (counts) {
+        squaredDiffs += diff * diff;
+      } else {
+        othersEqual = false;
+      }
       maxAbsDiff = Math.max(maxAbsDiff, Double.isNaN(diff) ? Double.POSITIVE_INFINITY : diff);
       if (!real || !(diff <= allowed)) {
         mismatches++;
@@ -170,6 +181,7 @@ public final class Comparison {
       elements++;
       if (!Arrays.equals(ours.get(i), theirs.get(i))) {
         bitwise = false;
+        othersEqual = false;
         mismatches++;
         maxAbsDiff = Double.POSITIVE_INFINITY;
         remember(
@@ -190,6 +202,7 @@ public final class Comparison {
     elements += a.remaining();
     if (!a.equals(b)) {
       bitwise = false;
+      othersEqual = false;
       mismatches++;
       maxAbsDiff = Math.max(maxAbsDiff, 1);
       remember("output " + spec + " differs");
@@ -239,21 +252,31 @@ public final class Comparison {
   }
 
   /**
-   * Returns the sum of the squares of all differences of numbers.
+   * Tells whether all but floats is equal: integers, complex numbers, strings, types and shapes.
    *
-   * @return NaN where a NaN met a number
+   * @return true if only floats differ, or nothing
    */
-  public double squaredDiffs() {
-    return squaredDiffs;
+  public boolean isEqualButForFloats() {
+    return othersEqual;
   }
 
   /**
-   * Returns the sum of the squares of all numbers of the reference.
+   * Returns how far floats are apart.
    *
-   * @return not negative, or NaN
+   * @return root of the mean of the squares of their differences, 0 if there are no floats; NaN
+   *     where a NaN met a number
    */
-  public double squares() {
-    return squares;
+  public double rootMeanSquareDiff() {
+    return floats == 0 ? 0 : Math.sqrt(squaredDiffs / floats);
+  }
+
+  /**
+   * Returns how large the floats of the reference are.
+   *
+   * @return root of the mean of their squares, 0 if there are none, or NaN
+   */
+  public double rootMeanSquare() {
+    return floats == 0 ? 0 : Math.sqrt(squares / floats);
   }
 
   /**

@@ -6,10 +6,9 @@ package dev.sinter.cli.compare;
 import dev.sinter.cli.peer.Peer;
 import dev.sinter.cli.peer.PeerException;
 import dev.sinter.cli.peer.PeerFactory;
-import dev.sinter.graph.Graph;
 import dev.sinter.graph.Shape;
+import dev.sinter.graph.tflite.TfliteReader;
 import dev.sinter.optimizer.data.InputSource;
-import dev.sinter.optimizer.data.TensorSpec;
 import java.util.List;
 import java.util.Locale;
 
@@ -41,7 +40,6 @@ public record SecondOpinion(PeerFactory again, PeerFactory others, OpVerifier op
    * @param verdict what was found
    * @param file the contents of its file
    * @param shapes shapes of its inputs; empty for those of the file
-   * @param graph the model
    * @param inputs what it was run on
    * @param tolerance what floats were allowed
    * @param ours the runtime under test
@@ -52,193 +50,123 @@ public record SecondOpinion(PeerFactory again, PeerFactory others, OpVerifier op
       Verdict verdict,
       byte[] file,
       List<Shape> shapes,
-      Graph graph,
       InputSource inputs,
       double tolerance,
       PeerFactory ours,
       PeerFactory reference) {
-    String name = verdict.model();
+    Runs runs = new Runs(verdict.model(), file, shapes, inputs, reference);
     try {
-      Apart repeats = apart(name, file, shapes, graph, inputs, reference, again);
-      if (repeats == null) {
-        return verdict; // one opinion is all there is
-      }
-      if (!repeats.isEqual()) {
-        return new Verdict(
-            name,
-            Verdict.Status.REFERENCE_VARIES,
-            verdict.maxAbsDiff(),
-            verdict.mismatchFraction(),
-            "TFLite gives other values each time (max |diff| between two runs on the same inputs "
-                + number(repeats.max())
-                + "): it reads memory that holds anything, or draws random numbers");
-      }
+      return judge(verdict, runs, tolerance, ours);
     } catch (PeerException e) {
+      return verdict; // one opinion is all there is
+    }
+  }
+
+  private Verdict judge(Verdict verdict, Runs runs, double tolerance, PeerFactory ours) {
+    Comparison repeats = runs.beside(again, 0);
+    if (repeats == null) {
       return verdict;
+    }
+    if (!repeats.isEqual()) {
+      return other(
+          verdict,
+          Verdict.Status.REFERENCE_VARIES,
+          "TFLite gives other values each time (max |diff| between two runs on the same inputs "
+              + number(repeats.maxAbsDiff())
+              + "): it reads memory that holds anything, or draws random numbers");
     }
     boolean alone = false;
     if (ops != null) {
-      OpVerifier.Result result = ops.verify(name, file, v -> {});
-      for (OpVerdict op : result.ops()) {
+      List<OpVerdict> each = ops.verify(runs.name, runs.file, v -> {}).ops();
+      for (OpVerdict op : each) {
         if (op.verdict() != null && op.verdict().status() == Verdict.Status.REFERENCE_VARIES) {
-          return new Verdict(
-              name,
+          return other(
+              verdict,
               Verdict.Status.REFERENCE_VARIES,
-              verdict.maxAbsDiff(),
-              verdict.mismatchFraction(),
               "op " + op.op() + " " + op.kind() + " alone: " + op.verdict().message());
         }
       }
-      alone =
-          result.ops().stream().allMatch(op -> op.verdict() == null || op.verdict().passes(false));
+      alone = each.stream().allMatch(op -> op.verdict() == null || op.verdict().passes(false));
     }
-    if (alone && within(SUM * tolerance, name, file, shapes, graph, inputs, ours, reference)) {
-      return new Verdict(
-          name,
-          Verdict.Status.CLOSE,
-          verdict.maxAbsDiff(),
-          verdict.mismatchFraction(),
-          "within ten times the tolerance, and each op alone is equal or close");
-    }
-    try {
-      Apart of = apart(name, file, shapes, graph, inputs, reference, others);
-      Apart us = of == null ? null : apart(name, file, shapes, graph, inputs, reference, ours);
-      if (us != null
-          && us.isReal()
-          && of.isReal()
-          && us.rms() <= FACTOR * of.rms()
-          && us.max() <= FACTOR * of.max()
-          && (alone || of.rms() <= MEANINGFUL * of.size())) {
-        return new Verdict(
-            name,
-            Verdict.Status.CLOSE,
-            verdict.maxAbsDiff(),
-            verdict.mismatchFraction(),
-            "a last bit grows here: TFLite's two sets of kernels are "
-                + number(of.rms())
-                + " apart (root mean square), Sinter and the first "
-                + number(us.rms())
-                + (alone ? "; each op alone is equal or close" : ""));
-      }
-    } catch (PeerException e) {
+    Comparison us = runs.beside(ours, SUM * tolerance);
+    if (us == null) {
       return verdict;
     }
-    return verdict;
+    if (alone && us.isClose()) {
+      return other(
+          verdict,
+          Verdict.Status.CLOSE,
+          "within ten times the tolerance, and each op alone is equal or close");
+    }
+    Comparison them = runs.beside(others, 0);
+    if (them == null
+        || !us.isEqualButForFloats()
+        || !them.isEqualButForFloats()
+        || !(us.rootMeanSquareDiff() <= FACTOR * them.rootMeanSquareDiff())
+        || us.maxAbsDiff() > FACTOR * them.maxAbsDiff()
+        || !(alone || them.rootMeanSquareDiff() <= MEANINGFUL * them.rootMeanSquare())) {
+      return verdict;
+    }
+    return other(
+        verdict,
+        Verdict.Status.CLOSE,
+        "a last bit grows here: TFLite's two sets of kernels are "
+            + number(them.rootMeanSquareDiff())
+            + " apart (root mean square), Sinter and the first "
+            + number(us.rootMeanSquareDiff())
+            + (alone ? "; each op alone is equal or close" : ""));
   }
 
-  private static boolean within(
-      double tolerance,
-      String name,
-      byte[] file,
-      List<Shape> shapes,
-      Graph graph,
-      InputSource inputs,
-      PeerFactory ours,
-      PeerFactory reference) {
-    Comparison comparison = new Comparison(tolerance);
-    try (Peer first = reference.open(name, file, shapes);
-        Peer second = ours.open(name, file, shapes)) {
-      InputSource.Feed feed = inputs.open(graph);
-      for (int n = 0; n < feed.runs(); n++) {
-        feed.fill(n, first, second);
-        first.invoke();
-        second.invoke();
-        comparison.add(second, first);
-      }
-    }
-    return comparison.isClose();
-  }
-
-  /** How far two runtimes are apart; null if the second does not take the model. */
-  private static Apart apart(
-      String name,
-      byte[] file,
-      List<Shape> shapes,
-      Graph graph,
-      InputSource inputs,
-      PeerFactory one,
-      PeerFactory two) {
-    try (Peer first = one.open(name, file, shapes);
-        Peer second = open(two, name, file, shapes)) {
-      if (second == null) {
-        return null;
-      }
-      Apart apart = new Apart();
-      InputSource.Feed feed = inputs.open(graph);
-      for (int n = 0; n < feed.runs(); n++) {
-        feed.fill(n, first, second);
-        first.invoke();
-        second.invoke();
-        apart.add(first, second);
-      }
-      return apart;
-    }
-  }
-
-  private static Peer open(PeerFactory factory, String name, byte[] file, List<Shape> shapes) {
-    try {
-      return factory.open(name, file, shapes);
-    } catch (PeerException e) {
-      return null; // it does not run this
-    }
+  private static Verdict other(Verdict verdict, Verdict.Status status, String message) {
+    return new Verdict(
+        verdict.model(), status, verdict.maxAbsDiff(), verdict.mismatchFraction(), message);
   }
 
   private static String number(double x) {
     return String.format(Locale.ROOT, "%.3g", x);
   }
 
-  /** How far two runtimes are apart over all outputs that are floats; others must be equal. */
-  private static final class Apart {
-    private final Comparison exact = new Comparison(0);
-    private double squares;
-    private double size;
-    private long elements;
-    private boolean real = true;
+  /** A model on its inputs, in the reference and one other runtime at a time. */
+  private static final class Runs {
+    private final String name;
+    private final byte[] file;
+    private final List<Shape> shapes;
+    private final InputSource inputs;
+    private final PeerFactory reference;
 
-    void add(Peer reference, Peer other) {
-      exact.add(other, reference);
-      List<TensorSpec> specs = reference.outputs();
-      if (specs.size() != other.outputs().size()) {
-        real = false;
-        return;
-      }
-      for (int i = 0; i < specs.size() && real; i++) {
-        Comparison one = new Comparison(0);
-        TensorSpec spec = specs.get(i);
-        real = spec.shape().equals(other.outputs().get(i).shape());
-        if (!real) {
-          return;
+    Runs(String name, byte[] file, List<Shape> shapes, InputSource inputs, PeerFactory reference) {
+      this.name = name;
+      this.file = file;
+      this.shapes = shapes;
+      this.inputs = inputs;
+      this.reference = reference;
+    }
+
+    /** Compares; null if the other runtime does not take the model. */
+    Comparison beside(PeerFactory other, double tolerance) {
+      try (Peer first = reference.open(name, file, shapes);
+          Peer second = open(other)) {
+        if (second == null) {
+          return null;
         }
-        one.add(spec, other.output(i), reference.output(i));
-        if (spec.type().isFloat()) {
-          squares += one.squaredDiffs();
-          size += one.squares();
-          elements += one.elements();
-        } else {
-          real = one.isEqual();
+        Comparison comparison = new Comparison(tolerance);
+        InputSource.Feed feed = inputs.open(TfliteReader.read(file));
+        for (int n = 0; n < feed.runs(); n++) {
+          feed.fill(n, first, second);
+          first.invoke();
+          second.invoke();
+          comparison.add(second, first);
         }
+        return comparison;
       }
     }
 
-    boolean isEqual() {
-      return exact.isEqual();
-    }
-
-    /** Whether floats alone differ. */
-    boolean isReal() {
-      return real;
-    }
-
-    double max() {
-      return exact.maxAbsDiff();
-    }
-
-    double rms() {
-      return elements == 0 ? 0 : Math.sqrt(squares / elements);
-    }
-
-    double size() {
-      return elements == 0 ? 0 : Math.sqrt(size / elements);
+    private Peer open(PeerFactory other) {
+      try {
+        return other.open(name, file, shapes);
+      } catch (PeerException e) {
+        return null;
+      }
     }
   }
 }

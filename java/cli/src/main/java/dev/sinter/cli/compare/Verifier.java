@@ -106,7 +106,8 @@ public final class Verifier {
    */
   Verdict verify(String name, byte[] file, List<Shape> shapes, InputSource inputs) {
     boolean dynamic = quantizesWhileRunning(file);
-    Comparison comparison = new Comparison(tolerance(file, tolerance));
+    double allowed = tolerance(file, tolerance);
+    Comparison comparison = new Comparison(allowed);
     Verdict verdict;
     boolean ran;
     try (Side a = Side.open(ours, name, file, shapes);
@@ -118,15 +119,7 @@ public final class Verifier {
       ran = a.failure == null && b.failure == null;
     }
     if (second != null && ran && verdict.status() == Verdict.Status.DIFFERENT) {
-      return second.on(
-          verdict,
-          file,
-          shapes,
-          TfliteReader.read(file),
-          inputs,
-          tolerance(file, tolerance),
-          ours,
-          reference);
+      return second.on(verdict, file, shapes, inputs, allowed, ours, reference);
     }
     return dynamic && verdict.status() == Verdict.Status.CLOSE
         ? new Verdict(

@@ -146,16 +146,21 @@ class QualityStepsTest {
         .build();
   }
 
+  /** Quantized without the steps that the recipe takes by itself. */
+  private static Graph withoutDefaults(Graph g) {
+    return Optimizer.of(g)
+        .recipe(Recipe.named("static_wi8_ai8"))
+        .examples(SOME)
+        .without("layer_norms")
+        .without("bias_correction")
+        .run()
+        .graph();
+  }
+
   @Test
   void layerNormsLoseLittleByDefault() {
     Graph g = normed();
-    Optimizer.Builder without =
-        Optimizer.of(g)
-            .recipe(Recipe.named("static_wi8_ai8"))
-            .examples(SOME)
-            .without("layer_norms")
-            .without("bias_correction");
-    double plain = error(g, without.run().graph());
+    double plain = error(g, withoutDefaults(g));
     Optimized now = run(g, "static_wi8_ai8", null);
     double better = error(g, now.graph());
     assertTrue(better < 0.3 * plain, better + " after " + plain);
@@ -184,14 +189,8 @@ class QualityStepsTest {
   @Test
   void modelsWithoutLayerNormsStayByDefault() {
     Graph g = network();
-    Optimizer.Builder without =
-        Optimizer.of(g)
-            .recipe(Recipe.named("static_wi8_ai8"))
-            .examples(SOME)
-            .without("layer_norms")
-            .without("bias_correction");
     Optimized now = run(g, "static_wi8_ai8", null);
-    assertEquals(without.run().graph(), now.graph());
+    assertEquals(withoutDefaults(g), now.graph());
     assertTrue(
         now.notes().contains("layer_norms: this model has no layer norms, nothing is changed"),
         now.notes().toString());

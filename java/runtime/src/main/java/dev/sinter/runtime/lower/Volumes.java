@@ -8,6 +8,7 @@ import dev.sinter.graph.Op;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Padding;
 import dev.sinter.graph.Shape;
+import dev.sinter.graph.VolumeOptions;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -16,11 +17,8 @@ import java.util.function.Supplier;
 
 /** Lowers CONV_3D: windows become rows, and rows times weights a matrix product. */
 final class Volumes {
-  private static final String[] AXES = {"d", "h", "w"};
-
   private Volumes() {}
 
-  @SuppressWarnings("EnumOrdinal") // declared in the order of the codes
   static void lower(Lowering l, int index, Op op, OpKind.Foreign f) {
     int input = op.input(0);
     int weights = op.input(1);
@@ -34,11 +32,11 @@ final class Volumes {
     Shape in = l.shape(input);
     Shape w = l.shape(weights);
     Shape out = l.shape(op.output(0));
-    Padding padding = Padding.values()[f.number("padding")];
+    VolumeOptions options = new VolumeOptions(f);
     int[] amounts = new int[10];
     int[] bordered = in.toArray();
-    for (int d = 0; d < 3; d++) {
-      Padding.Extent extent = padding.along(in.dim(1 + d), w.dim(d), stride(f, d), dilation(f, d));
+    for (int d = 0; d < VolumeOptions.AXES; d++) {
+      Padding.Extent extent = options.along(d, in.dim(1 + d), w.dim(d));
       amounts[2 + 2 * d] = extent.before();
       amounts[3 + 2 * d] = extent.after();
       bordered[1 + d] += extent.before() + extent.after();
@@ -54,22 +52,14 @@ final class Volumes {
     int k = Math.toIntExact(w.elements(0, 4));
     Value windows = l.temporary(source.name() + " windows", Math.multiplyExact(4L * rows, k));
     String label = "CONV_3D " + in + " -> " + out + ", weights " + w;
-    windows(l, index, f, label, whole, w, out, source, windows);
+    windows(l, index, options, label, whole, w, out, source, windows);
     product(l, op, f, rows, k, w, windows);
-  }
-
-  static int stride(OpKind.Foreign f, int axis) {
-    return f.number("stride_" + AXES[axis]);
-  }
-
-  static int dilation(OpKind.Foreign f, int axis) {
-    return f.number("dilation_" + AXES[axis] + "_factor");
   }
 
   private static void windows(
       Lowering l,
       int index,
-      OpKind.Foreign f,
+      VolumeOptions options,
       String label,
       Shape in,
       Shape w,
@@ -81,11 +71,11 @@ final class Volumes {
     long[] places = Strided.strides(out.subShape(0, 4));
     long k = w.elements(0, 4);
     Strided move = new Strided(4).dim(in.dim(0), from[0], places[0] * k);
-    for (int d = 0; d < 3; d++) {
-      move.dim(out.dim(1 + d), stride(f, d) * from[1 + d], places[1 + d] * k);
+    for (int d = 0; d < VolumeOptions.AXES; d++) {
+      move.dim(out.dim(1 + d), options.stride(d) * from[1 + d], places[1 + d] * k);
     }
-    for (int d = 0; d < 3; d++) {
-      move.dim(w.dim(d), dilation(f, d) * from[1 + d], taps[d]);
+    for (int d = 0; d < VolumeOptions.AXES; d++) {
+      move.dim(w.dim(d), options.dilation(d) * from[1 + d], taps[d]);
     }
     move.dim(w.dim(3), 1, 1).add(l, index, label, source, windows);
   }

@@ -34,27 +34,11 @@ final class Windows {
     }
     Shape in = l.shape(input);
     Shape out = l.shape(output);
-    Padding.Extent y = pool.padding().along(in.dim(1), pool.height(), pool.strideH(), 1);
-    Padding.Extent x = pool.padding().along(in.dim(2), pool.width(), pool.strideW(), 1);
+    String label = op.kind().label() + " " + in + " -> " + out;
     Step step =
-        new Step(
-                roots ? "l2_pool" : "pool",
-                index,
-                op.kind().label() + " " + in + " -> " + out,
-                type,
-                type)
-            .set("batch", in.dim(0))
-            .set("in_h", in.dim(1))
-            .set("in_w", in.dim(2))
-            .set("channels", in.dim(3))
-            .set("out_h", out.dim(1))
-            .set("out_w", out.dim(2))
-            .set("kernel_h", pool.height())
-            .set("kernel_w", pool.width())
+        windows(new Step(roots ? "l2_pool" : "pool", index, label, type, type), in, out, pool)
             .set("stride_h", pool.strideH())
-            .set("stride_w", pool.strideW())
-            .set("pad_top", y.before())
-            .set("pad_left", x.before());
+            .set("stride_w", pool.strideW());
     if (!roots) {
       step.set("kind", pool.mode() == OpKind.Pool.Mode.MAX ? 1 : 0);
     }
@@ -97,21 +81,10 @@ final class Windows {
     requireFloats(l, index, op.input(0), op.output(0));
     Shape in = l.shape(op.input(0));
     Shape out = l.shape(op.output(0));
-    Padding.Extent y = pool.padding().along(in.dim(1), pool.height(), pool.strideH(), 1);
-    Padding.Extent x = pool.padding().along(in.dim(2), pool.width(), pool.strideW(), 1);
+    String label = kind.label() + " " + in + " -> " + out;
     Value from = l.value(op.input(0));
     l.add(
-        new Step("argmax_pool", index, kind.label() + " " + in + " -> " + out, "f32", "f32", "s32")
-            .set("batch", in.dim(0))
-            .set("in_h", in.dim(1))
-            .set("in_w", in.dim(2))
-            .set("channels", in.dim(3))
-            .set("out_h", out.dim(1))
-            .set("out_w", out.dim(2))
-            .set("kernel_h", pool.height())
-            .set("kernel_w", pool.width())
-            .set("pad_top", y.before())
-            .set("pad_left", x.before())
+        windows(new Step("argmax_pool", index, label, "f32", "f32", "s32"), in, out, pool)
             .slot(from)
             .slot(l.define(op.output(0)))
             .slot(l.define(op.output(1)))
@@ -129,17 +102,30 @@ final class Windows {
     Value values = l.value(op.input(0));
     Value places = l.value(op.input(1));
     l.add(
-        new Step("unpool", index, kind.label() + " " + in, "f32", "s32", "f32")
-            .set("batch", in.dim(0))
-            .set("in_h", in.dim(1))
-            .set("in_w", in.dim(2))
-            .set("channels", in.dim(3))
-            .set("kernel_h", pool.height())
-            .set("kernel_w", pool.width())
+        images(new Step("unpool", index, kind.label() + " " + in, "f32", "s32", "f32"), in, pool)
             .slot(values)
             .slot(places)
             .slot(l.define(op.output(0)))
             .work((double) l.shape(op.output(0)).elements()));
+  }
+
+  private static Step images(Step step, Shape in, OpKind.Pool pool) {
+    return step.set("batch", in.dim(0))
+        .set("in_h", in.dim(1))
+        .set("in_w", in.dim(2))
+        .set("channels", in.dim(3))
+        .set("kernel_h", pool.height())
+        .set("kernel_w", pool.width());
+  }
+
+  private static Step windows(Step step, Shape in, Shape out, OpKind.Pool pool) {
+    Padding.Extent y = pool.padding().along(in.dim(1), pool.height(), pool.strideH(), 1);
+    Padding.Extent x = pool.padding().along(in.dim(2), pool.width(), pool.strideW(), 1);
+    return images(step, in, pool)
+        .set("out_h", out.dim(1))
+        .set("out_w", out.dim(2))
+        .set("pad_top", y.before())
+        .set("pad_left", x.before());
   }
 
   private static void requireFloats(Lowering l, int index, int input, int output) {

@@ -100,20 +100,18 @@ final class CostModel {
         weights *= bytesPerWeight(step);
       }
     }
-    if (target.device() == Device.CPU && row.numerics().equals("bf16s8")) {
-      return bfloat16ByBytes(step, row, work, weights) + around;
+    if (target.device() != Device.CPU) {
+      return Math.max(work / cost.products(), weights / rate(weights, cost.weightBytes())) + around;
     }
-    double from = weights;
-    if (target.device() == Device.CPU
-        && step.types().size() > 1
-        && step.types().get(1).equals("f16")) {
-      // Halves, or floats where they are widened when packed, come from the cache that holds all of
-      // the model.
-      double factor = row.packing() != null && row.packing().isWide() ? 2 : 1;
-      weights *= factor;
-      from = Math.max(weights, factor * storedBytes);
+    double factor = row.packing() != null && row.packing().isWide() ? 2 : 1;
+    double bytes = factor * weights;
+    // Where a row may widen what is stored, bytes come from the cache that holds all of the model.
+    double all = Math.max(bytes, factor * storedBytes);
+    if (row.numerics().equals("bf16s8")) {
+      return bfloat16ByBytes(step, row, work, bytes, all) + around;
     }
-    double streaming = weights / rate(from, cost.weightBytes());
+    boolean halves = step.types().size() > 1 && step.types().get(1).equals("f16");
+    double streaming = bytes / rate(halves ? all : bytes, cost.weightBytes());
     return Math.max(work / cost.products(), streaming) + around;
   }
 
@@ -124,16 +122,14 @@ final class CostModel {
    * what is asked for meanwhile comes too late (native/src/kernels/conv/README.md). And they come
    * from the cache that holds all of the model.
    */
-  private double bfloat16ByBytes(Step step, Row row, double work, double weights) {
+  private double bfloat16ByBytes(Step step, Row row, double work, double bytes, double all) {
     RowCost cost = costs.of(row);
     boolean wide = row.packing().isWide();
-    double bytes = wide ? 2 * weights : weights;
     double products = work / cost.products();
-    double all = Math.max(bytes, wide ? 2 * storedBytes : storedBytes);
     if (step.op().equals("gemm") && step.param("m") <= DIRECT_ROWS) {
       return Math.max(products, bytes / rate(all, cost.weightBytes()));
     }
-    double widening = wide || cost.weightBytes() == 0 ? 0 : weights / cost.weightBytes();
+    double widening = wide || cost.weightBytes() == 0 ? 0 : bytes / cost.weightBytes();
     return products + bytes / rate(all, wide ? cost.weightBytes() : 0) + widening;
   }
 
