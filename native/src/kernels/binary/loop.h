@@ -1,65 +1,35 @@
-// Walks two broadcast tensors; internal linkage throughout.
+// Walks two broadcast tensors; internal linkage but for the walk itself, which is built once (loop.cc).
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SINTER_KERNELS_BINARY_LOOP_H_
 #define SINTER_KERNELS_BINARY_LOOP_H_
 
 #include <stdint.h>
 
-#include "core/workers.h"
 #include "kernels/binary/functions.h"
 #include "kernels/binary/op.h"
-#include "kernels/binary/walk.h"
 
 namespace sinter {
+
+// out[i] = f(a[i], b[i]) for n neighbouring elements; f is the function's object.
+typedef void BinaryNeighbours(const void* f, const void* a, const void* b, void* out, int64_t n);
+
+// All elements, of so many bytes. Operands that repeat or lie apart are copied side by side, some hundred at a time: a
+// loop for each pattern of each function made the library larger and took the compiler minutes.
+void binary_walk(const Call* call, BinaryNeighbours* neighbours, const void* f, int64_t in_bytes, int64_t out_bytes);
+
 namespace {
 
-// out[i] = f(a, b) for all elements. The last dimension is a loop of its own for each of the usual
-// patterns, so that the compiler can make vectors of it.
-template <class In, class Out, class F>
-void binary_loop(const Call* call, const F& f) {
-  typedef In A __attribute__((aligned(1), may_alias));  // tensors of the caller stand where they like
-  typedef Out R __attribute__((aligned(1), may_alias));
-  const BinaryParams& p = *static_cast<const BinaryParams*>(call->params);
-  const A* a = static_cast<const A*>(call->slots[BINARY_A]);
-  const A* b = static_cast<const A*>(call->slots[BINARY_B]);
-  R* out = static_cast<R*>(call->slots[BINARY_OUT]);
-  const Walk w(p);
-  int64_t rows = 1;
-  for (int k = 0; k < BINARY_RANK - 1; k++) rows *= w.d[k];
-  const int64_t n = w.d[BINARY_RANK - 1], sa = w.a[BINARY_RANK - 1], sb = w.b[BINARY_RANK - 1];
-  if (rows == 0 || n == 0) return;
-  // A task is up to some 16 K elements: whole rows, or parts of a long one.
-  const int64_t part = n > 4096 ? fair_rows(n, 16384, 64, call->workers->threads) : n;
-  const int64_t parts = (n + part - 1) / part;
-  const int64_t group = fair_rows(rows, 16384 / n + 1, 1, call->workers->threads);
-  const int64_t groups = (rows + group - 1) / group;
-  parallel_for(call->workers, groups * parts, [&](int64_t task, int) {
-    const int64_t index = task % parts, first = task / parts * group;
-    const F g = f;  // its own, which no store can change
-    const int64_t from = index * part, to = from + part < n ? from + part : n;
-    for (int64_t row = first; row < first + group && row < rows; row++) {
-      int64_t rest = row, at_a = 0, at_b = 0;
-      for (int k = BINARY_RANK - 2; k >= 0; k--) {
-        const int64_t i = rest % w.d[k];
-        rest /= w.d[k];
-        at_a += i * w.a[k];
-        at_b += i * w.b[k];
-      }
-      const A *x = a + at_a, *y = b + at_b;
-      R* o = out + row * n;
-      if (sa == 1 && sb == 1) {
-        for (int64_t i = from; i < to; i++) o[i] = g(x[i], y[i]);
-      } else if (sa == 1 && sb == 0) {
-        const In one = *y;
-        for (int64_t i = from; i < to; i++) o[i] = g(x[i], one);
-      } else if (sa == 0 && sb == 1) {
-        const In one = *x;
-        for (int64_t i = from; i < to; i++) o[i] = g(one, y[i]);
-      } else {
-        for (int64_t i = from; i < to; i++) o[i] = g(x[i * sa], y[i * sb]);
-      }
-    }
-  });
+template <class F>
+void binary_neighbours(const void* f, const void* a, const void* b, void* out, int64_t n) {
+  typedef typename F::In A __attribute__((aligned(1), may_alias));  // tensors of the caller stand where they like
+  typedef typename F::Out R __attribute__((aligned(1), may_alias));
+  const A *x = static_cast<const A*>(a), *y = static_cast<const A*>(b);
+  R* o = static_cast<R*>(out);
+  const F g = *static_cast<const F*>(f);  // its own, which no store can change
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC ivdep  // out is apart from the operands, or is one of them
+#endif
+  for (int64_t i = 0; i < n; i++) o[i] = g(x[i], y[i]);
 }
 
 // Whether a divisor is `zero`; then it says so, and nothing may be written.
@@ -87,7 +57,7 @@ struct Loop {
     if constexpr (F::divides) {
       if (any_zero<typename F::In>(call, f.zero())) return;
     }
-    binary_loop<typename F::In, typename F::Out>(call, f);
+    binary_walk(call, binary_neighbours<F>, &f, sizeof(typename F::In), sizeof(typename F::Out));
   }
   template <class T>
   void stored(const BinaryParams& p) const {

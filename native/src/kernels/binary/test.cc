@@ -23,13 +23,15 @@ struct Setup {
   Bytes a, b, out;
 };
 
-// Random dimensions and a random pattern of repetition.
+// Random dimensions and a random pattern of repetition; some with long rows, some with elements apart.
 Setup make_setup(Random& random, const RowDef* row, int function) {
   Setup s;
   s.p.function = function;
-  int32_t step_a = 1, step_b = 1;
+  const bool is_long = random.integer(0, 9) == 0;
+  int32_t step_a = random.integer(0, 5) == 0 ? 2 : 1, step_b = random.integer(0, 5) == 0 ? 3 : 1;
   for (int k = BINARY_RANK - 1; k >= 0; k--) {
-    (&s.p.d0)[k] = static_cast<int32_t>(random.integer(random.integer(0, 30) == 0 ? 0 : 1, k == 5 ? 37 : 3));
+    const int most = k == 5 ? (is_long ? 6000 : 37) : is_long && k < 4 ? 1 : 3;
+    (&s.p.d0)[k] = static_cast<int32_t>(random.integer(random.integer(0, 30) == 0 ? 0 : 1, most));
     const bool in_a = random.integer(0, 3) != 0, in_b = random.integer(0, 3) != 0;
     (&s.p.a_stride0)[k] = in_a ? step_a : 0;
     (&s.p.b_stride0)[k] = in_b ? step_b : 0;
@@ -70,8 +72,11 @@ void run(const RowDef* row, Setup* s) {
   if (!s->a.empty()) memcpy(a.data(), s->a.data(), s->a.size());
   if (!s->b.empty()) memcpy(b.data(), s->b.data(), s->b.size());
   void* slots[] = {a.data(), b.data(), out.data()};
-  Workers alone = {1, nullptr};
-  const Call call = {&s->p, slots, nullptr, &alone};
+  // As several threads cut it, one after the other.
+  Workers several = {3, [](Workers*, int64_t tasks, Task task, void* context) {
+                       for (int64_t i = 0; i < tasks; i++) task(context, i, 0);
+                     }};
+  const Call call = {&s->p, slots, nullptr, &several};
   row->run(&call);
   s->out.resize(static_cast<size_t>(s->needed[BINARY_OUT]));
   if (!s->out.empty()) memcpy(s->out.data(), out.data(), s->out.size());

@@ -1,4 +1,4 @@
-// How the vector rows of binary walk two broadcast tensors: row by row, neighbouring dimensions joined. Internal
+// How rows of binary walk two broadcast tensors: row by row, neighbouring dimensions joined. Internal
 // linkage. SPDX-License-Identifier: Apache-2.0
 #ifndef SINTER_KERNELS_BINARY_WALK_H_
 #define SINTER_KERNELS_BINARY_WALK_H_
@@ -35,12 +35,12 @@ struct Walk {
 
 // block(a, b, out, rows, from, to) for blocks of neighbouring rows, whose operands lie a[BINARY_RANK - 2] and
 // b[BINARY_RANK - 2] apart; of each row the columns [from, to). The pointers are those of the first row's first
-// element.
-template <class T, class Block>
-void walk_blocks(const Call* call, const Walk& w, const Block& block) {
-  const T* a = static_cast<const T*>(call->slots[BINARY_A]);
-  const T* b = static_cast<const T*>(call->slots[BINARY_B]);
-  T* out = static_cast<T*>(call->slots[BINARY_OUT]);
+// element. Elements take so many bytes.
+template <class Block>
+void walk_bytes(const Call* call, const Walk& w, int64_t in_bytes, int64_t out_bytes, const Block& block) {
+  const char* a = static_cast<const char*>(call->slots[BINARY_A]);
+  const char* b = static_cast<const char*>(call->slots[BINARY_B]);
+  char* out = static_cast<char*>(call->slots[BINARY_OUT]);
   int64_t rows = 1;
   for (int k = 0; k < BINARY_RANK - 1; k++) rows *= w.d[k];
   const int64_t n = w.d[BINARY_RANK - 1], inner = w.d[BINARY_RANK - 2];
@@ -57,15 +57,25 @@ void walk_blocks(const Call* call, const Walk& w, const Block& block) {
     for (int64_t row = first; row < last;) {
       const int64_t begun = row % inner, left = inner - begun, count = last - row < left ? last - row : left;
       int64_t rest = row / inner, at_a = begun * w.a[BINARY_RANK - 2], at_b = begun * w.b[BINARY_RANK - 2];
-      for (int k = BINARY_RANK - 3; k >= 0; k--) {
+      for (int k = BINARY_RANK - 3; k >= 0 && rest > 0; k--) {
         at_a += rest % w.d[k] * w.a[k];
         at_b += rest % w.d[k] * w.b[k];
         rest /= w.d[k];
       }
-      block(a + at_a, b + at_b, out + row * n, count, from, to);
+      block(a + at_a * in_bytes, b + at_b * in_bytes, out + row * n * out_bytes, count, from, to);
       row += count;
     }
   });
+}
+
+// The same for elements of one type.
+template <class T, class Block>
+void walk_blocks(const Call* call, const Walk& w, const Block& block) {
+  walk_bytes(call, w, sizeof(T), sizeof(T),
+             [&](const char* a, const char* b, char* out, int64_t rows, int64_t from, int64_t to) {
+               block(reinterpret_cast<const T*>(a), reinterpret_cast<const T*>(b), reinterpret_cast<T*>(out), rows,
+                     from, to);
+             });
 }
 
 // row(a, b, out, from, to) for each row of the last dimension, or part of a long one; the pointers are those of its
