@@ -8,6 +8,7 @@
 
 #include "core/workers.h"
 #include "kernels/cumsum/op.h"
+#include "kernels/simd/lanes.h"
 
 namespace sinter {
 namespace {
@@ -23,6 +24,26 @@ void run_rows(const CumsumParams& p, const A* in, A* out) {
       const Sum before = sums[r], own = static_cast<Sum>(in[r * depth + at]);
       sums[r] = d == 0 && !p.exclusive ? own : before + own;  // -0 + 0 would be 0
       out[r * depth + at] = static_cast<T>(p.exclusive ? before : sums[r]);
+    }
+  }
+}
+
+// `vectors` of neighbours of the last dimension, whose sums stay in registers: read back from the output, they would
+// wait for the stores.
+template <class Sum, int bytes, int vectors>
+void run_lanes(const CumsumParams& p, const char* in, char* out) {
+  typedef Lanes<Sum, bytes> L;
+  const int64_t row = p.inner * static_cast<int64_t>(sizeof(Sum)), step = p.reverse ? -row : row;
+  const int64_t depth = p.depth;
+  const bool exclusive = p.exclusive != 0;
+  int64_t at = p.reverse ? (depth - 1) * row : 0;
+  typename L::Vector sums[vectors] = {};
+  for (int64_t d = 0; d < depth; d++, at += step) {
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; v++) {
+      const typename L::Vector own = L::load(in + at + v * bytes), before = sums[v];
+      sums[v] = d == 0 && !exclusive ? own : before + own;  // -0 + 0 would be 0
+      L::store(out + at + v * bytes, exclusive ? before : sums[v]);
     }
   }
 }
@@ -48,14 +69,13 @@ void run(const Call* call) {
   parallel_for(call->workers, p.outer, [&](int64_t outer, int) {
     const A* in = static_cast<const A*>(call->slots[CUMSUM_IN]) + outer * plane;
     A* out = static_cast<A*>(call->slots[CUMSUM_OUT]) + outer * plane;
-    const int64_t first = p.reverse ? plane - inner : 0, step = p.reverse ? -inner : inner;
-    for (int64_t i = 0; i < inner; i++) out[first + i] = p.exclusive ? T{0} : in[first + i];
-    for (int32_t d = 1; d < p.depth; d++) {
-      const int64_t at = first + d * step, before = at - step, added = p.exclusive ? before : at;
-      for (int64_t i = 0; i < inner; i++) {
-        out[at + i] = static_cast<T>(static_cast<Sum>(out[before + i]) + static_cast<Sum>(in[added + i]));
-      }
-    }
+    constexpr int64_t one = sizeof(Sum);
+    const char* from = reinterpret_cast<const char*>(in);
+    char* to = reinterpret_cast<char*>(out);
+    int64_t i = 0;
+    for (; i + 64 <= inner * one; i += 64) run_lanes<Sum, 16, 4>(p, from + i, to + i);
+    for (; i + 16 <= inner * one; i += 16) run_lanes<Sum, 16, 1>(p, from + i, to + i);
+    for (; i < inner * one; i += one) run_lanes<Sum, one, 1>(p, from + i, to + i);
   });
 }
 

@@ -1,11 +1,18 @@
 // gather: all indices are looked at first, then slices are copied.
 // SPDX-License-Identifier: Apache-2.0
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O3")  // -O2 leaves the comparisons scalar
+#endif
+
 #include <string.h>
 
 #include <algorithm>
+#include <limits>
+#include <type_traits>
 
 #include "core/workers.h"
 #include "kernels/gather/op.h"
+#include "kernels/simd/moves.h"
 
 namespace sinter {
 namespace {
@@ -32,28 +39,42 @@ int64_t place(const GatherParams& p, const char* index, Fault* fault) {
   return at;
 }
 
-// Slices of a few bytes by one index each: no address of more than one factor, no copy of a length that is not known.
-template <class T, int SLICE>
-void copy(const char* from, const char* index, int64_t count, char* to) {
+// Whether all are places of one dimension: without a way out in between, so that vectors are compared.
+template <class T>
+bool all_inside(const char* index, int64_t count, int64_t limit) {
+  typedef typename std::make_unsigned<T>::type U;
+  constexpr U most = static_cast<U>(std::numeric_limits<T>::max());
+  const U bound = limit > static_cast<int64_t>(most) ? static_cast<U>(most + 1) : static_cast<U>(limit);
+  U outside = 0;
   for (int64_t i = 0; i < count; i++) {
-    memcpy(to + i * SLICE, from + load<T>(index + i * static_cast<int64_t>(sizeof(T))) * SLICE, SLICE);
+    U value;
+    memcpy(&value, index + i * static_cast<int64_t>(sizeof value), sizeof value);
+    outside |= static_cast<U>(value >= bound);
+  }
+  return outside == 0;
+}
+
+// Slices by one index each: no address of more than one factor, and of a few bytes no length that is not known.
+template <class T, class Move>
+void copy(const char* from, const char* index, int64_t count, char* to, int64_t bytes, const Move& slice) {
+  for (int64_t i = 0; i < count; i++, to += bytes) {
+    slice(to, from + load<T>(index + i * static_cast<int64_t>(sizeof(T))) * bytes);
   }
 }
 
 template <class T>
-auto copy_of(const GatherParams& p) -> void (*)(const char*, const char*, int64_t, char*) {
-  if (p.depth != 1) return nullptr;
-  switch (p.slice_bytes) {
+void copy_each(const char* from, const char* index, int64_t count, char* to, int64_t bytes) {
+  switch (bytes) {
     case 1:
-      return copy<T, 1>;
+      return copy<T>(from, index, count, to, 1, [](char* o, const char* i) { move<1>(o, i); });
     case 2:
-      return copy<T, 2>;
+      return copy<T>(from, index, count, to, 2, [](char* o, const char* i) { move<2>(o, i); });
     case 4:
-      return copy<T, 4>;
+      return copy<T>(from, index, count, to, 4, [](char* o, const char* i) { move<4>(o, i); });
     case 8:
-      return copy<T, 8>;
+      return copy<T>(from, index, count, to, 8, [](char* o, const char* i) { move<8>(o, i); });
     default:
-      return nullptr;
+      return copy<T>(from, index, count, to, bytes, [=](char* o, const char* i) { copy_run(o, i, bytes); });
   }
 }
 
@@ -66,7 +87,8 @@ void run(const Call* call) {
   const int64_t vector = p.depth * static_cast<int64_t>(sizeof(T));
   Fault fault = {nullptr, 0, 0};
   const int64_t vectors = int64_t{p.batch} * p.positions;
-  for (int64_t i = 0; i < vectors && p.depth > 0; i++) {
+  const bool checked = p.depth == 0 || (p.depth == 1 && all_inside<T>(index, vectors, p.d0));
+  for (int64_t i = 0; i < vectors && !checked; i++) {
     if (place<T>(p, index + i * vector, &fault) < 0) {
       if (call->fault) *call->fault = fault;
       return;
@@ -78,19 +100,19 @@ void run(const Call* call) {
   const int64_t planes = int64_t{p.batch} * p.outer;
   const int64_t group = 65536 / p.slice_bytes + 1;  // less is copied faster than it is handed out
   const int64_t groups = (p.positions + group - 1) / group;
-  const auto small = copy_of<T>(p);
   parallel_for(call->workers, planes * groups, [&](int64_t task, int) {
     const int64_t plane = task / groups, first = task % groups * group, batch = plane / p.outer;
     const char* from = in + plane * slices * p.slice_bytes;
     char* to = out + (plane * p.positions + first) * p.slice_bytes;
-    if (small) {
-      small(from, index + (batch * p.positions + first) * vector, std::min(group, p.positions - first), to);
+    if (p.depth == 1) {
+      const int64_t count = std::min(group, p.positions - first);
+      copy_each<T>(from, index + (batch * p.positions + first) * vector, count, to, p.slice_bytes);
       return;
     }
     for (int64_t i = first; i < first + group && i < p.positions; i++, to += p.slice_bytes) {
       Fault none;
       const int64_t at = place<T>(p, index + (batch * p.positions + i) * vector, &none);
-      memcpy(to, from + at * p.slice_bytes, static_cast<size_t>(p.slice_bytes));
+      copy_run(to, from + at * p.slice_bytes, p.slice_bytes);
     }
   });
 }

@@ -6,11 +6,12 @@ namespace sinter {
 namespace {
 
 struct Plain {
-  static void copy(void* to, const void* from, int64_t bytes) {
-    memcpy(to, from, static_cast<size_t>(bytes));
-  }
   template <class T>
   static bool turn(const T*, T*, const Plane&) {
+    return false;
+  }
+  template <class T>
+  static bool reverse(const T*, T*, const Plane&) {
     return false;
   }
 };

@@ -7,6 +7,7 @@
 
 #include "core/workers.h"
 #include "kernels/strided/op.h"
+#include "kernels/strided/runs.h"
 
 namespace sinter {
 namespace {
@@ -14,23 +15,20 @@ namespace {
 struct Plane {  // the two innermost dimensions: rows x columns
   int64_t rows, columns, in_row, in_column, out_row, out_column;
 };
+struct Layers {  // planes at equal distances
+  int64_t count, in, out;
+};
 
 // A block that fits the cache on both sides: one of them is read or written across its rows.
 enum { BLOCK = 32 };
 
-// Cross::copy(to, from, bytes). Cross::turn(in, out, plane): whether it has moved a plane of which one side is
-// contiguous along its rows, the other one along its columns.
+// Cross::turn(in, out, plane): whether it has moved a plane of which one side is contiguous along its rows, the other
+// one along its columns. Cross::reverse(in, out, plane): whether it has moved one whose rows are read backwards.
 template <class Aligned, class Cross>
 void plane(const void* source, void* target, const Plane& p) {
   typedef Aligned T __attribute__((aligned(1), may_alias));
   const T* in = static_cast<const T*>(source);
   T* out = static_cast<T*>(target);
-  if (p.in_column == 1 && p.out_column == 1) {
-    for (int64_t r = 0; r < p.rows; r++) {
-      Cross::copy(out + r * p.out_row, in + r * p.in_row, p.columns * static_cast<int64_t>(sizeof(T)));
-    }
-    return;
-  }
   if (p.in_column == 0 && p.out_column == 1) {
     for (int64_t r = 0; r < p.rows; r++) {
       const T value = in[r * p.in_row];
@@ -39,6 +37,7 @@ void plane(const void* source, void* target, const Plane& p) {
     }
     return;
   }
+  if (p.in_column == -1 && p.out_column == 1 && Cross::reverse(in, out, p)) return;
   if (Cross::turn(in, out, p)) return;
   for (int64_t r0 = 0; r0 < p.rows; r0 += BLOCK) {
     const int64_t r1 = r0 + BLOCK < p.rows ? r0 + BLOCK : p.rows;
@@ -51,6 +50,18 @@ void plane(const void* source, void* target, const Plane& p) {
       }
     }
   }
+}
+
+// Short runs of bytes are copied in one pair of loops: what comes before a plane takes longer than a few of them.
+template <class Aligned, class Cross>
+void planes_of(const Aligned* in, Aligned* out, const Plane& p, const Layers& l) {
+  constexpr int64_t bytes = sizeof(Aligned);
+  if (p.in_column == 1 && p.out_column == 1) {
+    copy_rows(reinterpret_cast<const char*>(in), reinterpret_cast<char*>(out),
+              {l.count, l.in * bytes, l.out * bytes, p.rows, p.in_row * bytes, p.out_row * bytes, p.columns * bytes});
+    return;
+  }
+  for (int64_t i = 0; i < l.count; i++) plane<Aligned, Cross>(in + i * l.in, out + i * l.out, p);
 }
 
 // The dimensions before the last two, flattened and shared among the threads.
@@ -88,12 +99,17 @@ void run(const Call* call) {
       to += at[k] * (&p.out_stride0)[k];
     }
     const int64_t end = first + group < planes ? first + group : planes;
-    for (int64_t i = first; i < end; i++) {
-      plane<Aligned, Cross>(in + from, out + to, part);
-      for (int k = STRIDED_RANK - 3; k >= 0; k--) {
-        from += (&p.in_stride0)[k];
-        to += (&p.out_stride0)[k];
-        if (++at[k] < d[k]) break;
+    constexpr int last = STRIDED_RANK - 3;
+    for (int64_t i = first; i < end;) {
+      const int64_t row = d[last] - at[last], count = row < end - i ? row : end - i;
+      planes_of<Aligned, Cross>(in + from, out + to, part, {count, p.in_stride5, p.out_stride5});
+      i += count;
+      int64_t steps = count;
+      for (int k = last; k >= 0; k--, steps = 1) {
+        from += steps * (&p.in_stride0)[k];
+        to += steps * (&p.out_stride0)[k];
+        at[k] += steps;
+        if (at[k] < d[k]) break;
         from -= at[k] * (&p.in_stride0)[k];
         to -= at[k] * (&p.out_stride0)[k];
         at[k] = 0;

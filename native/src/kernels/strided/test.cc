@@ -1,4 +1,4 @@
-// strided: random arrangements, all element sizes, both rows.
+// strided: random arrangements, and lengths around those of vectors; all element sizes, all rows.
 // SPDX-License-Identifier: Apache-2.0
 #include "core/catalogue.h"
 #include "differential.h"
@@ -62,6 +62,73 @@ TEST(Strided, LargerArrangements) {
   for (int i = 0; i < 40; i++) {
     Case c = make_case(random, 40);
     if (c.out_bytes < 4000000) run_differential(c);
+  }
+}
+
+// The last dimensions as they are written, those before of one element.
+struct Dimension {
+  int64_t size, in_stride, out_stride;
+};
+Case dimensions(Random& random, int32_t bytes, int64_t in_offset, const std::vector<Dimension>& last) {
+  StridedParams p = {};
+  p.element_bytes = bytes;
+  p.in_offset = static_cast<int32_t>(in_offset);
+  for (int k = 0; k < STRIDED_RANK; k++) {
+    const int at = k - STRIDED_RANK + static_cast<int>(last.size());
+    const Dimension d = at < 0 ? Dimension{1, 0, 0} : last[static_cast<size_t>(at)];
+    (&p.d0)[k] = static_cast<int32_t>(d.size);
+    (&p.in_stride0)[k] = static_cast<int32_t>(d.in_stride);
+    (&p.out_stride0)[k] = static_cast<int32_t>(d.out_stride);
+  }
+  Case c;
+  c.op = "strided";
+  c.params = params_of(p);
+  c.types = {U8, U8};
+  int64_t needed[MAX_SLOTS] = {};
+  EXPECT_EQ(find_row("strided_u8_reference")->op->check(&p, find_row("strided_u8_reference"), needed), SINTER_OK);
+  c.inputs = {bytes_of(random.s8(needed[STRIDED_IN]))};
+  c.out_bytes = needed[STRIDED_OUT];
+  return c;
+}
+
+// Channels of pixels to planes and back, with every number of pixels around what vectors take; gaps on either side.
+TEST(Strided, FewChannels) {
+  Random random(93);
+  for (int32_t bytes : {1, 2, 4, 8}) {
+    for (int64_t channels = 1; channels <= 6; channels++) {
+      for (int64_t pixels = 1; pixels <= 101; pixels++) {
+        const int64_t gap = pixels % 5 == 0 ? random.integer(1, 3) : 0, wide = channels + gap, tall = pixels + gap;
+        for (Case c : {dimensions(random, bytes, 0,
+                                  {{2, pixels * wide, channels * tall}, {channels, 1, tall}, {pixels, wide, 1}}),
+                       dimensions(random, bytes, 0,
+                                  {{2, channels * tall, pixels * wide}, {pixels, 1, wide}, {channels, tall, 1}}),
+                       dimensions(random, bytes, 0, {{pixels, wide, 1}, {channels, 1, tall}})}) {
+          c.name = std::to_string(pixels) + " pixels of " + std::to_string(channels) + " channels of " +
+                   std::to_string(bytes);
+          run_differential(c);
+          if (HasFailure()) return;
+        }
+      }
+    }
+  }
+}
+
+// Runs and rows read backwards of every length around what vectors take, in more and in fewer dimensions.
+TEST(Strided, RunsOfEveryLength) {
+  Random random(94);
+  for (int32_t bytes : {1, 2, 4, 8}) {
+    for (int64_t n = 1; n <= 72; n++) {
+      const int64_t gap = n % 3 == 0 ? random.integer(1, 3) : 0, row = n + gap;
+      for (Case c : {dimensions(random, bytes, 0, {{5, 2 * row, 4 * row}, {2, 10 * row, row}, {n, 1, 1}}),
+                     dimensions(random, bytes, 0, {{5, 2 * row, 4 * row}, {2, 10 * row, row}, {n, 0, 1}}),
+                     dimensions(random, bytes, 0, {{2, 9 * n, 9 * row}, {9, n, row}, {n, 1, 1}}),
+                     dimensions(random, bytes, n - 1, {{17, n, n}, {n, -1, 1}}),
+                     dimensions(random, bytes, n - 1, {{3, 7 * row, row}, {2, row, 3 * row}, {n, -1, 1}})}) {
+        c.name = std::to_string(n) + " elements of " + std::to_string(bytes);
+        run_differential(c);
+        if (HasFailure()) return;
+      }
+    }
   }
 }
 

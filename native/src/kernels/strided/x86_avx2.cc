@@ -2,17 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <immintrin.h>
 
+#include "kernels/strided/backwards.h"
 #include "kernels/strided/drive.h"
+#include "kernels/strided/narrow.h"
 
 namespace sinter {
 namespace {
-
-inline __m128i load(const char* p) {
-  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-}
-inline void store(char* p, __m128i x) {
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), x);
-}
 
 // Squares of N elements: `in` rows are in_row bytes apart, those of `out` out_row.
 template <int BYTES>
@@ -115,21 +110,6 @@ struct Square<8> {
 };
 
 struct Turning {
-  // Short runs are copied here: calls would take longer than they do.
-  static inline void copy(void* to, const void* from, int64_t bytes) {
-    if (bytes < 32 || bytes > 1024) {
-      memcpy(to, from, static_cast<size_t>(bytes));
-      return;
-    }
-    char* out = static_cast<char*>(to);
-    const char* in = static_cast<const char*>(from);
-    const auto vector = [&](int64_t at) {
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + at),
-                          _mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + at)));
-    };
-    for (int64_t at = 0; at + 32 <= bytes; at += 32) vector(at);
-    if (bytes % 32) vector(bytes - 32);
-  }
   template <class T>
   static bool turn(const T* in, T* out, const Plane& p) {
     // `wide`: along what the input is contiguous; `tall`: along what the output is.
@@ -143,7 +123,13 @@ struct Turning {
     }
     typedef Square<sizeof(T)> S;
     constexpr int64_t bytes = sizeof(T), n = S::N, strip = 64 / bytes;
-    if (tall < n || wide < n) return false;
+    if (tall < n || wide < n) {
+      if constexpr (bytes < 8) {
+        return turn_narrow(in, in_row, out, out_row, tall, wide);
+      } else {
+        return false;
+      }
+    }
     // A line of the cache of each input row at a time; squares at the ends overlap those before.
     for (int64_t w0 = 0; w0 < wide; w0 += strip) {
       const int64_t w1 = w0 + strip < wide ? w0 + strip : wide;
@@ -157,6 +143,10 @@ struct Turning {
       }
     }
     return true;
+  }
+  template <class T>
+  static bool reverse(const T* in, T* out, const Plane& p) {
+    return backwards(in, out, p);
   }
 };
 

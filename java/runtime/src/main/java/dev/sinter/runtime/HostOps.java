@@ -25,8 +25,6 @@ final class HostOps {
           Map.entry("WHERE", DataShapes::where),
           Map.entry("UNIQUE", DataShapes::unique),
           Map.entry("RANGE", DataShapes::range),
-          Map.entry("SCATTER_ND", IndexOps::scatterNd),
-          Map.entry("ONE_HOT", IndexOps::oneHot),
           Map.entry("REVERSE_SEQUENCE", IndexOps::reverseSequence),
           Map.entry("SEGMENT_SUM", SegmentOps::segmentSum),
           Map.entry("UNSORTED_SEGMENT_SUM", SegmentOps.unsorted(Elements.Fold.SUM)),

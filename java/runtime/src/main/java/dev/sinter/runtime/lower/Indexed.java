@@ -35,6 +35,8 @@ final class Indexed {
         }
       }
       case "GATHER_ND" -> gatherNd(l, index, op);
+      case "SCATTER_ND" -> scatterNd(l, index, op);
+      case "ONE_HOT" -> oneHot(l, index, op, f.number("axis"));
       case "DYNAMIC_UPDATE_SLICE" -> update(l, index, op);
       case "RESIZE_BILINEAR" -> resize(l, index, op, f, false);
       case "RESIZE_NEAREST_NEIGHBOR" -> resize(l, index, op, f, true);
@@ -129,6 +131,57 @@ final class Indexed {
       step.set("positions", Math.toIntExact(at.elements(0, at.rank() - 1)));
     }
     add(l, op, step, input, indices);
+  }
+
+  private static void scatterNd(Lowering l, int index, Op op) {
+    Shape at = l.shape(op.input(0));
+    Shape out = l.shape(op.output(0));
+    int depth = at.dim(-1);
+    if (depth > Math.min(RANK, out.rank())) {
+      throw l.unsupported(index, "index vectors of " + depth + " for " + out);
+    }
+    String type = l.type(index, op.input(1));
+    String indices = l.type(index, op.input(0));
+    if (!indices.equals("s32") || !l.type(index, op.output(0)).equals(type)) {
+      throw l.unsupported(index, "indices of " + indices + ", updates of " + type);
+    }
+    long count = at.elements(0, at.rank() - 1);
+    long slice = out.elements(depth, out.rank());
+    if (l.shape(op.input(1)).elements() != count * slice) {
+      throw l.unsupported(
+          index, "updates " + l.shape(op.input(1)) + " at indices " + at + " of " + out);
+    }
+    int[] d = Arrays.copyOf(out.subShape(0, depth).toArray(), RANK);
+    Arrays.fill(d, depth, RANK, 1);
+    Step step =
+        new Step("scatter_nd", index, label(l, op, op.input(1)), "s32", type, type)
+            .set("count", Math.toIntExact(count))
+            .set("slice", Math.toIntExact(slice))
+            .set("depth", depth)
+            .setAll("d", d)
+            .work((double) (out.elements() + count * slice));
+    add(l, op, step, op.input(0), op.input(1));
+  }
+
+  private static void oneHot(Lowering l, int index, Op op, int axis) {
+    Shape at = l.shape(op.input(0));
+    Shape out = l.shape(op.output(0));
+    int a = axis < 0 ? axis + out.rank() : axis;
+    String type = indexType(l, index, op.input(0), false);
+    Value indices = l.value(op.input(0));
+    Value on = l.value(op.input(2));
+    Value off = l.value(op.input(3));
+    l.add(
+        new Step("one_hot", index, label(l, op, op.input(0)), type, "u8", "u8", "u8")
+            .set("element_bytes", Movements.bytes(l, index, op.input(2)))
+            .set("outer", Math.toIntExact(at.elements(0, a)))
+            .set("depth", out.dim(a))
+            .set("inner", Math.toIntExact(at.elements(a, at.rank())))
+            .slot(indices)
+            .slot(on)
+            .slot(off)
+            .slot(l.define(op.output(0)))
+            .work((double) out.elements()));
   }
 
   private static void update(Lowering l, int index, Op op) {
