@@ -1,10 +1,12 @@
-// Shapes of ops that few models have: spectra, volumes, diagonals, MediaPipe's custom ops.
+// Shapes of ops that few models have: spectra, volumes, diagonals, custom ops of sound and of
+// MediaPipe.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.graph;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /** More rules for ops that have no record of their own. */
 final class FurtherShapes {
@@ -45,8 +47,35 @@ final class FurtherShapes {
                 Math.multiplyExact(x.dim(2), p.width()),
                 x.dim(3)));
       }
+      case "AudioSpectrogram" -> List.of(spectrogram(k.in(op, 0), Flexbuffers.options(f)));
+      case "Mfcc" -> List.of(cepstrum(k.in(op, 0), Flexbuffers.options(f)));
       default -> null;
     };
+  }
+
+  private static int positive(Map<String, Double> options, String name) {
+    double value = options.getOrDefault(name, 0d);
+    if (value < 1 || value > 1 << 24) {
+      throw new GraphException("its option " + name + " is " + value);
+    }
+    return (int) value;
+  }
+
+  /** [samples, channels] to [channels, windows, half of the next power of two and one]. */
+  private static Shape spectrogram(Shape x, Map<String, Double> options) {
+    int window = positive(options, "window_size");
+    if (x.rank() != 2) {
+      throw new GraphException("input " + x + " should have 2 dimensions");
+    }
+    int windows = x.dim(0) < window ? 0 : 1 + (x.dim(0) - window) / positive(options, "stride");
+    return Shape.of(x.dim(1), windows, 1 + Integer.highestOneBit(2 * window - 1) / 2);
+  }
+
+  private static Shape cepstrum(Shape x, Map<String, Double> options) {
+    if (x.rank() != 3) {
+      throw new GraphException("input " + x + " should have 3 dimensions");
+    }
+    return x.withDim(2, positive(options, "dct_coefficient_count"));
   }
 
   private static Shape volume(Shape x, Shape w, OpKind.Foreign f) {

@@ -1,4 +1,4 @@
-// The builtin ops that run in Java: control flow, variables, shapes that depend on values.
+// The ops of TFLite that run in Java: control flow, variables, shapes that depend on values.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.runtime;
@@ -10,8 +10,9 @@ import dev.sinter.graph.Shape;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
-/** By kind, and by name where there is no kind. */
+/** By kind, and by name or custom code where there is no kind. */
 final class HostOps {
   private static final Map<String, HostOp> BY_NAME =
       Map.ofEntries(
@@ -46,6 +47,9 @@ final class HostOps {
           Map.entry("RANDOM_UNIFORM", RandomOps::uniform),
           Map.entry("RANDOM_STANDARD_NORMAL", RandomOps::normal));
 
+  private static final Map<String, HostOp> BY_CUSTOM_CODE =
+      Map.of("AudioSpectrogram", AudioOps::spectrogram, "Mfcc", AudioOps::cepstrum);
+
   private HostOps() {}
 
   /** What runs an op in Java; null if kernels do. */
@@ -58,8 +62,8 @@ final class HostOps {
         case CALL, COMPOSITE -> null; // these were put in place of their ops
       };
     }
-    return op.kind() instanceof OpKind.Foreign f && f.format().equals("tflite") && isBuiltin(f)
-        ? BY_NAME.get(f.name())
+    return op.kind() instanceof OpKind.Foreign f && f.format().equals("tflite")
+        ? (isBuiltin(f) ? BY_NAME : BY_CUSTOM_CODE).get(f.name())
         : null;
   }
 
@@ -202,6 +206,9 @@ final class HostOps {
 
   /** Names of the ops that only Java runs, for the table of ops. */
   static List<String> names() {
-    return BY_NAME.keySet().stream().sorted().toList();
+    return Stream.of(BY_NAME, BY_CUSTOM_CODE)
+        .flatMap(ops -> ops.keySet().stream())
+        .sorted()
+        .toList();
   }
 }

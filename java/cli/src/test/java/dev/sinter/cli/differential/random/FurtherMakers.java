@@ -1,4 +1,4 @@
-// Random models of ops that few models have: spectra, MediaPipe's custom ops.
+// Random models of ops that few models have: spectra, sound, MediaPipe's custom ops.
 // SPDX-License-Identifier: Apache-2.0
 
 package dev.sinter.cli.differential.random;
@@ -13,6 +13,7 @@ import dev.sinter.graph.tflite.TfliteOps;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** Each op of these with those around it that it is seen with. */
 final class FurtherMakers {
@@ -27,6 +28,9 @@ final class FurtherMakers {
     Maker.each(to, "COMPLEX_ABS", s -> part(s, "COMPLEX_ABS"), FLOAT32);
     Maker.each(to, "REAL", s -> part(s, "REAL"), FLOAT32);
     Maker.each(to, "IMAG", s -> part(s, "IMAG"), FLOAT32);
+    // What is left where waves cancel each other has few digits.
+    to.add(Maker.of("AudioSpectrogram", FLOAT32, FurtherMakers::spectrogram).within(1e-4));
+    Maker.each(to, "Mfcc", FurtherMakers::cepstrum, FLOAT32);
     Maker.each(to, "Convolution2DTransposeBias", FurtherMakers::transposeConv, FLOAT32);
     Maker.each(to, "MaxPoolingWithArgmax2D", FurtherMakers::pool, FLOAT32);
     Maker.each(to, "MaxUnpooling2D", FurtherMakers::unpool, FLOAT32);
@@ -53,6 +57,47 @@ final class FurtherMakers {
 
   private static void part(Sketch s, String op) {
     s.done(part(s, op, transform(s, s.dims(2, 3))));
+  }
+
+  private static Value custom(Sketch s, String op, Map<String, Object> options, Value... inputs) {
+    ByteBuffer bytes = DetectionMakers.flexbuffer(new TreeMap<>(options)); // in order
+    return s.b.op(TfliteOps.custom(op, 1, bytes), FLOAT32, Quantization.NONE, inputs);
+  }
+
+  private static Value spectrogram(Sketch s, boolean squared) {
+    int window = s.coin() ? s.between(2, 40) : s.between(2, 600);
+    int stride = s.between(1, window);
+    Value x = s.input(window + s.below(5 * stride), s.between(1, 3));
+    return custom(
+        s,
+        "AudioSpectrogram",
+        Map.of("window_size", window, "stride", stride, "magnitude_squared", squared),
+        x);
+  }
+
+  private static void spectrogram(Sketch s) {
+    s.done(spectrogram(s, s.coin()));
+  }
+
+  private static void cepstrum(Sketch s) {
+    int rate = s.pick(8000, 16000, 44100);
+    int bands = s.between(1, 50);
+    int lower = s.below(200);
+    s.done(
+        custom(
+            s,
+            "Mfcc",
+            Map.of(
+                "upper_frequency_limit",
+                s.between(lower + 1, rate / 2),
+                "lower_frequency_limit",
+                lower,
+                "filterbank_channel_count",
+                bands,
+                "dct_coefficient_count",
+                s.between(1, bands)),
+            spectrogram(s, true),
+            s.int32(rate)));
   }
 
   private static ByteBuffer struct(int... numbers) {
