@@ -88,8 +88,8 @@ inline void product_tile(const int16_t* high, const int16_t* low, int64_t stride
   for (int64_t done = 0; done < pairs; done += 127) {  // a pair of products is at most 2 * 255 * 2^15
     const int64_t count = pairs - done < 127 ? pairs - done : 127;
     __m256i upper[12], lower[12];
-    pair_sums<ROWS>(high + 2 * done, stride, tile + 32 * done, count, upper);
-    pair_sums<ROWS>(low + 2 * done, stride, tile + 32 * done, count, lower);
+    pair_sums<ROWS>(pair_rows(high + 2 * done, stride, count), tile + 32 * done, upper);
+    pair_sums<ROWS>(pair_rows(low + 2 * done, stride, count), tile + 32 * done, lower);
     for (int r = 0; r < ROWS; r++) {
       __m256i* total = reinterpret_cast<__m256i*>(totals[r]);
       for (int v = 0; v < 4; v++) {

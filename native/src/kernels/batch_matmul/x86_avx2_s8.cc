@@ -110,7 +110,7 @@ template <int ROWS>
 inline void product_tile(const int16_t* a, int64_t stride, const int16_t* tile, int64_t pairs, int8_t* c, int64_t ldc,
                          int columns, float scale, const Epilogue& e) {
   __m256i sums[12];
-  pair_sums<ROWS>(a, stride, tile, pairs, sums);
+  pair_sums<ROWS>(pair_rows(a, stride, pairs), tile, sums);
   const __m256 scales = _mm256_set1_ps(scale);
   for (int r = 0; r < ROWS; r++) {
     store_bytes(c + r * ldc, requantize(sums[2 * r], sums[2 * r + 1], scales, scales, e), columns);

@@ -16,10 +16,10 @@ inline void fill(int16_t* out, int64_t count, int16_t value) {
   for (; i < count; i++) out[i] = value;
 }
 
-// One window of group channels [c0, c0 + channels): kernel_h * kernel_w * channels values.
+// One window of group channels [c0, c0 + channels): kernel_h * kernel_w * channels values, kernel rows `pitch` apart.
 template <class T>
 inline void gather(const ConvParams& p, const T* image, int64_t y, int64_t x, int64_t c0, int64_t channels,
-                   int16_t* out) {
+                   int64_t pitch, int16_t* out) {
   const int16_t zero = static_cast<int16_t>(p.in_zero_point);
   const int64_t iy0 = y * p.stride_h - p.pad_top, ix0 = x * p.stride_w - p.pad_left;
   const int64_t row_values = p.kernel_w * channels;
@@ -29,7 +29,7 @@ inline void gather(const ConvParams& p, const T* image, int64_t y, int64_t x, in
   int64_t first = 0, last = p.kernel_w;
   while (first < last && ix0 + first * p.dilation_w < 0) first++;
   while (last > first && ix0 + (last - 1) * p.dilation_w >= p.in_w) last--;
-  for (int64_t i = 0; i < p.kernel_h; i++, out += row_values) {
+  for (int64_t i = 0; i < p.kernel_h; i++, out += pitch) {
     const int64_t iy = iy0 + i * p.dilation_h;
     if (iy < 0 || iy >= p.in_h || first == last) {
       fill(out, row_values, zero);

@@ -1,4 +1,5 @@
-// conv's int8 and uint8 packings: per group the tiles that gemm uses, with k = kernel_h * kernel_w * channels.
+// conv's int8 and uint8 packings: per group the tiles that gemm uses, with k = kernel_h * kernel_w * channels. The
+// rows of a kernel are runs of k: kernels read an image's lines where they are, so each begins a group.
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
@@ -15,22 +16,17 @@ sinter_status check_sources(const ConvParams& p, const Source* sources) {
   return check_s8_sources(sources, p.out_c, conv_k(p), true);
 }
 
-// The runs of k: VNNI rows read a kernel's rows where they are, so each begins a group.
-int64_t runs_of(const TileForm& form, const ConvParams& p) {
-  return form.kr == 4 ? p.kernel_h : 1;
-}
-
 template <const TileForm& form>
 int64_t bytes(const void* params, const Source* sources) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
   if (check_sources(p, sources) != SINTER_OK) return -1;
-  return p.groups * packed_tiles_bytes(form, p.out_c / p.groups, conv_k(p), runs_of(form, p));
+  return p.groups * packed_tiles_bytes(form, p.out_c / p.groups, conv_k(p), p.kernel_h);
 }
 
 template <const TileForm& form>
 sinter_status pack(const void* params, const Source* sources, void* out, int64_t) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
-  const int64_t k = conv_k(p), n = p.out_c / p.groups, runs = runs_of(form, p);
+  const int64_t k = conv_k(p), n = p.out_c / p.groups, runs = p.kernel_h;
   const int8_t* weights = static_cast<const int8_t*>(sources[CONV_SOURCE_WEIGHTS].data);
   const int32_t* bias = static_cast<const int32_t*>(sources[CONV_SOURCE_BIAS].data);
   const float* scale = static_cast<const float*>(sources[CONV_SOURCE_SCALE].data);
@@ -45,7 +41,7 @@ sinter_status pack(const void* params, const Source* sources, void* out, int64_t
 template <const TileForm& form>
 sinter_status pack_u8(const void* params, const Source* sources, void* out, int64_t) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
-  const int64_t k = conv_k(p), n = p.out_c / p.groups, runs = runs_of(form, p);
+  const int64_t k = conv_k(p), n = p.out_c / p.groups, runs = p.kernel_h;
   const uint8_t* weights = static_cast<const uint8_t*>(sources[CONV_SOURCE_WEIGHTS].data);
   const int32_t* bias = static_cast<const int32_t*>(sources[CONV_SOURCE_BIAS].data);
   const float* scale = static_cast<const float*>(sources[CONV_SOURCE_SCALE].data);
@@ -79,26 +75,32 @@ sinter_status plain_pack(const void* params, const Source* sources, void* out, i
 extern const OpDef conv_op;
 extern const PackingDef conv_s8_plain_packing, conv_s8_n16k2_packing, conv_s8_n64k4_packing;
 const PackingDef conv_s8_plain_packing = {"conv_s8_plain", 1, &conv_op, CONV_SOURCES, plain_bytes, plain_pack};
-const PackingDef conv_s8_n16k2_packing = {"conv_s8_n16k2",     1, &conv_op, CONV_SOURCES, bytes<tile_form_avx2>,
+const PackingDef conv_s8_n16k2_packing = {"conv_s8_n16k2",     2, &conv_op, CONV_SOURCES, bytes<tile_form_avx2>,
                                           pack<tile_form_avx2>};
 const PackingDef conv_s8_n64k4_packing = {"conv_s8_n64k4",     3, &conv_op, CONV_SOURCES, bytes<tile_form_vnni>,
                                           pack<tile_form_vnni>};
 
 extern const PackingDef conv_u8_plain_packing, conv_u8_n16k2_packing, conv_u8_n64k4_packing;
 const PackingDef conv_u8_plain_packing = {"conv_u8_plain", 1, &conv_op, CONV_SOURCES, plain_bytes, plain_pack};
-const PackingDef conv_u8_n16k2_packing = {"conv_u8_n16k2",        1, &conv_op, CONV_SOURCES, bytes<tile_form_avx2>,
+const PackingDef conv_u8_n16k2_packing = {"conv_u8_n16k2",        2, &conv_op, CONV_SOURCES, bytes<tile_form_avx2>,
                                           pack_u8<tile_form_avx2>};
 const PackingDef conv_u8_n64k4_packing = {
     "conv_u8_n64k4", 3, &conv_op, CONV_SOURCES, bytes<tile_form_vnni_u8>, pack_u8<tile_form_vnni_u8>};
 
-// AVX2: per thread a panel of gathered pixels, see x86_avx2.cc.
-int64_t conv_s8_avx2_scratch(const void* params, int threads) {
+// AVX2: the same as for AVX-512 below, widened to int16.
+int64_t conv_avx2_scratch(const void* params, int threads, bool corrected) {
   const ConvParams& p = *static_cast<const ConvParams*>(params);
-  return threads * avx2_panel_bytes(conv_k(p));
+  return scratch_of_any_cut(threads, [&](int t) { return avx2_conv_block(p, t, corrected).bytes; });
 }
-
+int64_t conv_s8_avx2_scratch(const void* params, int threads) {
+  return conv_avx2_scratch(params, threads, false);
+}
 int64_t conv_u8_avx2_scratch(const void* params, int threads) {
-  return threads * avx2_corrected_panel_bytes(conv_k(*static_cast<const ConvParams*>(params)));
+  return conv_avx2_scratch(params, threads, true);
+}
+// int16 by int8: per thread a panel of gathered pixels, see x86_avx2_s16.cc.
+int64_t conv_s16_avx2_scratch(const void* params, int threads) {
+  return threads * avx2_panel_bytes(conv_k(*static_cast<const ConvParams*>(params)));
 }
 
 // AVX-512 VNNI: per thread a window or the rows of the image under a block of output rows, see shape.h.

@@ -63,6 +63,41 @@ static inline ConvBlock conv_block(const ConvParams& p, int threads, bool correc
   return b;
 }
 
+// The same for AVX2, in int16: lines of the image, or windows whose kernel rows are rounded up to pairs.
+struct Avx2ConvBlock {
+  bool whole;
+  int64_t rows;                // whole: output rows, else output pixels
+  int64_t pitch;               // values of a line, or of a window
+  int64_t width;               // whole: pixels of a line that windows see
+  int64_t image_bytes, bytes;  // as in ConvBlock
+};
+
+static inline Avx2ConvBlock avx2_conv_block(const ConvParams& p, int threads, bool corrected) {
+  const int64_t channels = p.in_c / p.groups;
+  Avx2ConvBlock b = {p.dilation_w == 1, 1, 0, 0, 0, -1};
+  if (p.out_w < 1 || int64_t{p.batch} * p.out_h < 1) {
+    b.bytes = 0;
+    return b;
+  }
+  if (!b.whole) {
+    b.pitch = p.kernel_h * ((p.kernel_w * channels + 1) / 2 * 2);
+    const int64_t fit = 12288 / b.pitch / 6 * 6;
+    b.rows = fair_rows(int64_t{p.batch} * p.out_h * p.out_w, fit < 6 ? 6 : fit > 96 ? 96 : fit, 6, threads);
+    b.image_bytes = (b.rows * b.pitch * 2 + 63) / 64 * 64;
+    b.bytes = b.image_bytes + (corrected ? (4 * b.rows + 63) / 64 * 64 : 0);
+    return b;
+  }
+  b.width = int64_t{p.out_w - 1} * p.stride_w + p.kernel_w;
+  const int64_t tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
+  const KeptLines kept =
+      kept_lines({p.batch, p.out_h, p.out_w, b.width, 2 * channels, tall, p.stride_h}, threads, corrected);
+  b.rows = kept.rows;
+  b.pitch = kept.pitch / 2;
+  b.image_bytes = kept.image_bytes;
+  b.bytes = kept.bytes;
+  return b;
+}
+
 // Scratch for so many threads of them, or fewer: the most that any cut takes. packing.cc
 int64_t conv_vnni_scratch(const void* params, int threads, bool corrected);
 

@@ -30,7 +30,7 @@ void conv_f32s8f32_avx2(const Call* call) {
     int16_t* panel = reinterpret_cast<int16_t*>(panels + thread * avx2_panel_bytes(k));
     for (int64_t r = 0; r < rows; r++) {
       const int64_t pixel = m0 + r, b = pixel / plane, y = pixel % plane / p.out_w, x = pixel % plane % p.out_w;
-      gather(p, images.values + b * image, y, x, g * channels, channels, panel + r * stride);
+      gather(p, images.values + b * image, y, x, g * channels, channels, p.kernel_w * channels, panel + r * stride);
       if (k & 1) panel[r * stride + k] = 0;
     }
     for (int64_t n0 = 0; n0 < n; n0 += 16) {

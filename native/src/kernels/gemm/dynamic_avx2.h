@@ -79,7 +79,7 @@ inline void tile_dynamic(const int16_t* a, int64_t stride, const char* tile, int
                          int columns, F range_of, __m256 low, __m256 high) {
   __m256i sums[12];
   const DynamicColumns constants = dynamic_columns(tile, DYNAMIC_TILE_COLUMNS);
-  pair_sums<ROWS>(a, stride, constants.weights, pairs, sums);
+  pair_sums<ROWS>(pair_rows(a, stride, pairs), constants.weights, sums);
   for (int r = 0; r < ROWS; r++) {
     alignas(32) float values[DYNAMIC_TILE_COLUMNS];
     const DynamicRange& range = range_of(r);

@@ -85,7 +85,7 @@ inline void tile_s16(const int16_t* a, int64_t stride, const char* tile, int64_t
   for (int64_t done = 0; done < pairs; done += 255) {
     const int64_t count = pairs - done < 255 ? pairs - done : 255;
     __m256i sums[12];
-    pair_sums<ROWS>(a + 2 * done, stride, constants.weights + 32 * done, count, sums);
+    pair_sums<ROWS>(pair_rows(a + 2 * done, stride, count), constants.weights + 32 * done, sums);
     for (int r = 0; r < ROWS; r++) {
       __m256i* total = reinterpret_cast<__m256i*>(totals[r]);
       for (int v = 0; v < 2; v++) {

@@ -39,7 +39,13 @@ inline void for_each_tile(const Call* call, const TileFn& tile_fn) {
       if (p.k & 1) panel[r * stride + p.k] = 0;
       if (corrected) lacking[r] = scaled_row_sum(panel + r * stride, p.k, 128 - p.w_zero_point);
     }
-    for (int64_t t = part.first_tile; t < part.end_tile; t++) {
+    int64_t t = part.first_tile;
+    if constexpr (sizeof(T) == 1) {
+      for (; rows == 1 && t + ROW_TILES <= part.end_tile; t += ROW_TILES) {
+        tile_fn.row(panel, packed + t * one_tile, one_tile, pairs, m0, t * 16, p.n, lacking);
+      }
+    }
+    for (; t < part.end_tile; t++) {
       const int columns = p.n - t * 16 < 16 ? static_cast<int>(p.n - t * 16) : 16;
       for (int64_t r = 0; r < rows; r += 6) {
         with_rows(rows - r, [&](auto constant) {
@@ -51,26 +57,55 @@ inline void for_each_tile(const Call* call, const TileFn& tile_fn) {
   });
 }
 
+// A tile of 8-bit activations: store(rows constant, sums, packed tile, m, first column, columns, lacking).
+template <class Store>
+struct Tile8 {
+  Store store;
+
+  template <class Rows>
+  void operator()(Rows constant, const int16_t* a, int64_t stride, const char* tile, int64_t pairs, int64_t m,
+                  int64_t n, int columns, const int32_t* lacking) const {
+    __m256i sums[12];
+    tile_sums<Rows::value>(pair_rows(a, stride, pairs), tile, columns, sums);
+    store(constant, sums, tile, m, n, columns, lacking);
+  }
+
+  // Of one row ROW_TILES tiles, of which the last may end with the matrix.
+  void row(const int16_t* a, const char* tiles, int64_t one_tile, int64_t pairs, int64_t m, int64_t n, int64_t end,
+           const int32_t* lacking) const {
+    __m256i sums[2 * ROW_TILES];
+    row_sums(a, pairs, tiles, one_tile, sums);
+    for (int t = 0; t < ROW_TILES; t++, n += 16) {
+      store(Rows<1>(), sums + 2 * t, tiles + t * one_tile, m, n, end - n < 16 ? static_cast<int>(end - n) : 16,
+            lacking);
+    }
+  }
+};
+template <class Store>
+inline Tile8<Store> tile_8(const Store& store) {
+  return {store};
+}
+
 }  // namespace
 
 void gemm_s8s8s8_avx2(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   int8_t* c = static_cast<int8_t*>(call->slots[GEMM_C]);
   const Epilogue e = make_epilogue(p.out_zero_point, p.out_min, p.out_max);
-  for_each_tile<int8_t>(call, [&](auto constant, const int16_t* a, int64_t stride, const char* tile, int64_t pairs,
-                                  int64_t m, int64_t n, int columns, const int32_t*) {
-    tile_s8<decltype(constant)::value>(a, stride, tile, pairs, c + m * p.ldc + n, p.ldc, columns, e);
-  });
+  for_each_tile<int8_t>(call, tile_8([&](auto rows, const __m256i* sums, const char* tile, int64_t m, int64_t n,
+                                         int columns, const int32_t*) {
+                          store_s8<decltype(rows)::value>(sums, tile, c + m * p.ldc + n, p.ldc, columns, e);
+                        }));
 }
 
 void gemm_u8u8u8_avx2(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   uint8_t* c = static_cast<uint8_t*>(call->slots[GEMM_C]);
   const Epilogue e = make_epilogue(p.out_zero_point - 128, p.out_min - 128, p.out_max - 128);
-  for_each_tile<uint8_t>(call, [&](auto constant, const int16_t* a, int64_t stride, const char* tile, int64_t pairs,
-                                   int64_t m, int64_t n, int columns, const int32_t* lacking) {
-    tile_u8<decltype(constant)::value>(a, stride, tile, pairs, c + m * p.ldc + n, p.ldc, columns, e, lacking);
-  });
+  for_each_tile<uint8_t>(call, tile_8([&](auto rows, const __m256i* sums, const char* tile, int64_t m, int64_t n,
+                                          int columns, const int32_t* lacking) {
+                           store_u8<decltype(rows)::value>(sums, tile, c + m * p.ldc + n, p.ldc, columns, e, lacking);
+                         }));
 }
 
 void gemm_s16s8s16_avx2(const Call* call) {
@@ -86,22 +121,22 @@ void gemm_s16s8s16_avx2(const Call* call) {
 void gemm_s8s8s32_avx2(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   char* c = static_cast<char*>(call->slots[GEMM_C]);
-  for_each_tile<int8_t>(call, [&](auto constant, const int16_t* a, int64_t stride, const char* tile, int64_t pairs,
-                                  int64_t m, int64_t n, int columns, const int32_t*) {
-    tile_s32<decltype(constant)::value>(a, stride, tile, pairs, c + 4 * (m * p.ldc + n), p.ldc, columns);
-  });
+  for_each_tile<int8_t>(
+      call, tile_8([&](auto rows, const __m256i* sums, const char*, int64_t m, int64_t n, int columns, const int32_t*) {
+        store_s32<decltype(rows)::value>(sums, c + 4 * (m * p.ldc + n), p.ldc, columns);
+      }));
 }
 
 void gemm_u8u8s32_avx2(const Call* call) {
   const GemmParams& p = *static_cast<const GemmParams*>(call->params);
   char* c = static_cast<char*>(call->slots[GEMM_C]);
-  for_each_tile<uint8_t>(call, [&](auto constant, const int16_t* a, int64_t stride, const char* tile, int64_t pairs,
-                                   int64_t m, int64_t n, int columns, const int32_t* lacking) {
-    const int rows = decltype(constant)::value;
-    char* at = c + 4 * (m * p.ldc + n);
-    tile_s32<rows>(a, stride, tile, pairs, at, p.ldc, columns);
-    add_lacking(at, rows, p.ldc, columns, lacking);
-  });
+  for_each_tile<uint8_t>(call, tile_8([&](auto rows, const __m256i* sums, const char*, int64_t m, int64_t n,
+                                          int columns, const int32_t* lacking) {
+                           constexpr int count = decltype(rows)::value;
+                           char* at = c + 4 * (m * p.ldc + n);
+                           store_s32<count>(sums, at, p.ldc, columns);
+                           add_lacking(at, count, p.ldc, columns, lacking);
+                         }));
 }
 
 }  // namespace sinter

@@ -44,7 +44,7 @@ template <int ROWS>
 inline void results(const int16_t* a, int64_t stride, const Columns& w, const DynamicRange* ranges, __m256 (*y)[2]) {
   __m256i sums[12];
   if (w.scale) {
-    pair_sums<ROWS>(a, stride, w.weights, stride / 2, sums);
+    pair_sums<ROWS>(pair_rows(a, stride, stride / 2), w.weights, sums);
     for (int r = 0; r < ROWS; r++) {
       for (int v = 0; v < 2; v++) {
         y[r][v] = dynamic_results(sums[2 * r + v], ranges[r], _mm256_loadu_ps(w.scale + 8 * v),
@@ -55,7 +55,7 @@ inline void results(const int16_t* a, int64_t stride, const Columns& w, const Dy
   }
   for (int r = 0; r < ROWS; r++) y[r][0] = y[r][1] = _mm256_setzero_ps();
   for (int64_t b = 0; b < w.blocks; b++) {
-    pair_sums<ROWS>(a + b * w.block, stride, w.weights + b * w.block * 16, w.block / 2, sums);
+    pair_sums<ROWS>(pair_rows(a + b * w.block, stride, w.block / 2), w.weights + b * w.block * 16, sums);
     const char* halves = w.halves + b * w.halves_step;
     for (int v = 0; v < 2; v++) {
       const __m256 scale = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(halves + 16 * v)));

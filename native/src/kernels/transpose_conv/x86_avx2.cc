@@ -96,7 +96,7 @@ void transpose_conv_s8s8s8_avx2(const Call* call) {
       call, PHASE_S8, [](int16_t* row, int64_t k, int32_t*) { pad_row(row, k); },
       [&](auto constant, const int16_t* a, int64_t stride, const char* tile, int64_t k, int8_t* c, int64_t ldc,
           int columns,
-          const int32_t*) { tile_s8<decltype(constant)::value>(a, stride, tile, (k + 1) / 2, c, ldc, columns, e); });
+          const int32_t*) { tile_s8<decltype(constant)::value>(pair_rows(a, stride, (k + 1) / 2), tile, c, ldc, columns, e); });
 }
 
 void transpose_conv_u8u8u8_avx2(const Call* call) {
@@ -110,7 +110,7 @@ void transpose_conv_u8u8u8_avx2(const Call* call) {
       },
       [&](auto constant, const int16_t* a, int64_t stride, const char* tile, int64_t k, uint8_t* c, int64_t ldc,
           int columns, const int32_t* lacking) {
-        tile_u8<decltype(constant)::value>(a, stride, tile, (k + 1) / 2, c, ldc, columns, e, lacking);
+        tile_u8<decltype(constant)::value>(pair_rows(a, stride, (k + 1) / 2), tile, c, ldc, columns, e, lacking);
       });
 }
 
