@@ -10,19 +10,30 @@
 
 namespace sinter {
 
-// Where row r begins in a and b, and its index in dimension 4.
+// Where a row begins in a and b, and its index in the dimensions before the last. It is counted on from row to row:
+// divisions would take longer than short rows do.
 struct AddPlace {
-  int64_t a, b;
-  int32_t i4;
-};
+  int64_t a, b, index[5];
 
-static inline AddPlace add_place(const AddParams& p, int64_t r) {
-  const int64_t i4 = r % p.d4, r3 = r / p.d4, i3 = r3 % p.d3, r2 = r3 / p.d3, i2 = r2 % p.d2, r1 = r2 / p.d2,
-                i1 = r1 % p.d1, i0 = r1 / p.d1;
-  return {i0 * p.a_stride0 + i1 * p.a_stride1 + i2 * p.a_stride2 + i3 * p.a_stride3 + i4 * p.a_stride4,
-          i0 * p.b_stride0 + i1 * p.b_stride1 + i2 * p.b_stride2 + i3 * p.b_stride3 + i4 * p.b_stride4,
-          static_cast<int32_t>(i4)};
-}
+  AddPlace(const AddParams& p, int64_t row) : a(0), b(0) {
+    for (int k = 4; k >= 0; k--) {
+      index[k] = row % (&p.d0)[k];
+      row /= (&p.d0)[k];
+      a += index[k] * (&p.a_stride0)[k];
+      b += index[k] * (&p.b_stride0)[k];
+    }
+  }
+  void next(const AddParams& p) {
+    for (int k = 4; k >= 0; k--) {
+      a += (&p.a_stride0)[k];
+      b += (&p.b_stride0)[k];
+      if (++index[k] < (&p.d0)[k]) return;
+      a -= index[k] * (&p.a_stride0)[k];
+      b -= index[k] * (&p.b_stride0)[k];
+      index[k] = 0;
+    }
+  }
+};
 
 // Calls row(a offset, b offset, out offset, count) for runs of the innermost dimension; offsets count elements. The
 // strides within a run are p.a_stride5 and p.b_stride5. Long runs are cut so that threads share them.
@@ -35,7 +46,7 @@ static inline void add_walk(const AddParams& p, Workers* workers, const Row& row
   if (pieces > 1) {
     parallel_for(workers, rows * pieces, [&](int64_t task, int) {
       const int64_t from = task % pieces * chunk;
-      const AddPlace at = add_place(p, task / pieces);
+      const AddPlace at(p, task / pieces);
       row(at.a + from * p.a_stride5, at.b + from * p.b_stride5, task / pieces * p.d5 + from,
           p.d5 - from < chunk ? p.d5 - from : chunk);
     });
@@ -45,15 +56,9 @@ static inline void add_walk(const AddParams& p, Workers* workers, const Row& row
   const int64_t group = fair_rows(rows, 16384 / p.d5, 1, workers->threads);
   parallel_for(workers, (rows + group - 1) / group, [&](int64_t task, int) {
     const int64_t end = (task + 1) * group < rows ? (task + 1) * group : rows;
-    AddPlace at = add_place(p, task * group);
-    for (int64_t r = task * group; r < end; r++) {
+    AddPlace at(p, task * group);
+    for (int64_t r = task * group; r < end; r++, at.next(p)) {
       row(at.a, at.b, r * p.d5, static_cast<int64_t>(p.d5));
-      if (++at.i4 < p.d4) {
-        at.a += p.a_stride4;
-        at.b += p.b_stride4;
-      } else {
-        at = add_place(p, r + 1);
-      }
     }
   });
 }

@@ -1,5 +1,6 @@
 // binary against its definitions, written down here a second time; all types, broadcasts and functions.
 // SPDX-License-Identifier: Apache-2.0
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -299,6 +300,54 @@ void test_floor(const char* name, int low, int high) {
       EXPECT_EQ(one<T>(name, p, static_cast<T>(a), T{0}, &fault), T{77});  // nothing is written
       EXPECT_STREQ(fault, "division by 0");
     }
+  }
+}
+
+// Quotients of 32 bits, whole ones and their neighbours, against numbers of 64 bits.
+TEST(Binary, QuotientsOf32Bits) {
+  Random random(31);
+  const int64_t low = INT_MIN, high = INT_MAX;
+  std::vector<int32_t> a, b;
+  const auto pair = [&](int64_t x, int64_t y) {
+    if (x < low || x > high || y == 0) return;
+    a.push_back(static_cast<int32_t>(x));
+    b.push_back(static_cast<int32_t>(y));
+  };
+  for (int i = 0; i < 4000; i++) {
+    const int64_t divisor = random.integer(low, high) >> random.integer(0, 31);
+    if (divisor == 0) continue;
+    const int64_t most = high / (divisor < 0 ? -divisor : divisor);
+    for (const int64_t times : {random.integer(-most, most), most, -most}) {
+      for (const int64_t off : {-1, 0, 1}) pair(times * divisor + off, divisor);
+    }
+  }
+  for (const int64_t x : {low, low + 1, int64_t{-1}, int64_t{0}, int64_t{1}, high - 1, high}) {
+    for (const int64_t y : {low, low + 1, int64_t{-2}, int64_t{-1}, int64_t{1}, int64_t{2}, high}) pair(x, y);
+  }
+  BinaryParams p = {};
+  p.out_min = INT_MIN;
+  p.out_max = INT_MAX;
+  p.d0 = p.d1 = p.d2 = p.d3 = p.d4 = 1;
+  p.d5 = static_cast<int32_t>(a.size());
+  p.a_stride5 = p.b_stride5 = 1;
+  for (const int function : {BINARY_DIV, BINARY_FLOOR_DIV, BINARY_FLOOR_MOD}) {
+    p.function = function;
+    std::vector<int32_t> expected;
+    for (size_t i = 0; i < a.size(); i++) {
+      const int64_t x = a[i], y = b[i], q = x / y, floor = q - (x % y != 0 && (x < 0) != (y < 0));
+      expected.push_back(static_cast<int32_t>(function == BINARY_DIV         ? q
+                                              : function == BINARY_FLOOR_DIV ? floor
+                                                                             : x - floor * y));
+    }
+    Case c;
+    c.name = "quotients, function " + std::to_string(function);
+    c.op = "binary";
+    c.params = params_of(p);
+    c.types = {S32, S32, S32};
+    c.inputs = {bytes_of(a), bytes_of(b)};
+    c.out_bytes = static_cast<int64_t>(a.size()) * 4;
+    EXPECT_EQ(run_reference(c), bytes_of(expected)) << c.name;
+    run_differential(c);
   }
 }
 

@@ -5,6 +5,9 @@
 
 #include <stdint.h>
 
+#include <limits>
+#include <type_traits>
+
 #include "core/host_device.h"
 
 namespace sinter {
@@ -17,9 +20,28 @@ SINTER_HOST_DEVICE bool below_zero(T x) {
   return false;
 }
 
+// Whether T is divided by doubles, of which vectors divide several: a quotient of 32 bits is a whole number or at least
+// 2^-31 of itself away from one, which 53 bits tell apart.
+template <class T>
+SINTER_HOST_DEVICE constexpr bool by_doubles() {
+#if defined(__CUDA_ARCH__)
+  return false;
+#else
+  return std::is_same<T, int32_t>::value;
+#endif
+}
+// By 1 instead of what gives nothing, or overflows to the dividend itself.
+inline int32_t harmless(int32_t a, int32_t b) {
+  return b == 0 || (b == -1 && a == std::numeric_limits<int32_t>::min()) ? 1 : b;
+}
+
 // Division that neither traps nor overflows. Divisors of 0 are faults, found elsewhere; here they give 0.
 template <class T>
 SINTER_HOST_DEVICE T quotient(T a, T b) {
+  if constexpr (by_doubles<T>()) {
+    const T q = static_cast<T>(static_cast<double>(a) / static_cast<double>(harmless(a, b)));
+    return b == 0 ? 0 : q;
+  }
   return b == 0                                    ? 0
          : b == static_cast<T>(-1) && T(-1) < T(0) ? static_cast<T>(0 - static_cast<uint64_t>(a))
                                                    : static_cast<T>(a / b);
@@ -37,6 +59,11 @@ SINTER_HOST_DEVICE T power(T base, T exponent) {
 
 template <class T>
 SINTER_HOST_DEVICE T floor_quotient(T a, T b) {
+  if constexpr (by_doubles<T>()) {
+    const double exact = static_cast<double>(a) / static_cast<double>(harmless(a, b));
+    const T q = static_cast<T>(exact);
+    return b == 0 ? 0 : static_cast<double>(q) > exact ? q - 1 : q;
+  }
   const T q = quotient(a, b);
   const T r = b == 0 || b == static_cast<T>(-1) ? T{0} : static_cast<T>(a % b);
   return r != 0 && (below_zero(a) != below_zero(b)) ? static_cast<T>(q - 1) : q;
@@ -44,6 +71,10 @@ SINTER_HOST_DEVICE T floor_quotient(T a, T b) {
 
 template <class T>
 SINTER_HOST_DEVICE T floor_remainder(T a, T b) {
+  if constexpr (by_doubles<T>()) {
+    const uint32_t whole = static_cast<uint32_t>(floor_quotient(a, b)) * static_cast<uint32_t>(b);
+    return b == 0 ? 0 : static_cast<T>(static_cast<uint32_t>(a) - whole);
+  }
   const T r = b == 0 || (b == static_cast<T>(-1) && T(-1) < T(0)) ? T{0} : static_cast<T>(a % b);
   return r != 0 && (below_zero(r) != below_zero(b)) ? static_cast<T>(r + b) : r;
 }

@@ -4,55 +4,15 @@
 #pragma GCC optimize("O3")  // -O2 leaves the comparisons scalar
 #endif
 
-#include <string.h>
-
 #include <algorithm>
-#include <limits>
-#include <type_traits>
 
 #include "core/workers.h"
 #include "kernels/gather/op.h"
+#include "kernels/gather/places.h"
 #include "kernels/simd/moves.h"
 
 namespace sinter {
 namespace {
-
-template <class T>
-int64_t load(const char* at) {
-  T value;
-  memcpy(&value, at, sizeof value);
-  return value;
-}
-
-// The position of a slice among those of its batch and outer index; sets a fault when there is none.
-template <class T>
-int64_t place(const GatherParams& p, const char* index, Fault* fault) {
-  int64_t at = 0;
-  for (int k = 0; k < p.depth; k++) {
-    const int64_t value = load<T>(index + k * static_cast<int64_t>(sizeof(T)));
-    if (value < 0 || value >= (&p.d0)[k]) {
-      *fault = {"index", value, (&p.d0)[k]};
-      return -1;
-    }
-    at = at * (&p.d0)[k] + value;
-  }
-  return at;
-}
-
-// Whether all are places of one dimension: without a way out in between, so that vectors are compared.
-template <class T>
-bool all_inside(const char* index, int64_t count, int64_t limit) {
-  typedef typename std::make_unsigned<T>::type U;
-  constexpr U most = static_cast<U>(std::numeric_limits<T>::max());
-  const U bound = limit > static_cast<int64_t>(most) ? static_cast<U>(most + 1) : static_cast<U>(limit);
-  U outside = 0;
-  for (int64_t i = 0; i < count; i++) {
-    U value;
-    memcpy(&value, index + i * static_cast<int64_t>(sizeof value), sizeof value);
-    outside |= static_cast<U>(value >= bound);
-  }
-  return outside == 0;
-}
 
 // Slices by one index each: no address of more than one factor, and of a few bytes no length that is not known.
 template <class T, class Move>
@@ -85,14 +45,10 @@ void run(const Call* call) {
   const char* index = static_cast<const char*>(call->slots[GATHER_INDEX]);
   char* out = static_cast<char*>(call->slots[GATHER_OUT]);
   const int64_t vector = p.depth * static_cast<int64_t>(sizeof(T));
-  Fault fault = {nullptr, 0, 0};
   const int64_t vectors = int64_t{p.batch} * p.positions;
-  const bool checked = p.depth == 0 || (p.depth == 1 && all_inside<T>(index, vectors, p.d0));
-  for (int64_t i = 0; i < vectors && !checked; i++) {
-    if (place<T>(p, index + i * vector, &fault) < 0) {
-      if (call->fault) *call->fault = fault;
-      return;
-    }
+  if (!all_inside<T>(&p.d0, p.depth, index, vectors)) {
+    if (call->fault) *call->fault = first_outside<T>(&p.d0, p.depth, index);
+    return;
   }
   if (p.slice_bytes == 0 || p.positions == 0) return;
   int64_t slices = 1;
@@ -110,8 +66,7 @@ void run(const Call* call) {
       return;
     }
     for (int64_t i = first; i < first + group && i < p.positions; i++, to += p.slice_bytes) {
-      Fault none;
-      const int64_t at = place<T>(p, index + (batch * p.positions + i) * vector, &none);
+      const int64_t at = place<T>(&p.d0, p.depth, index + (batch * p.positions + i) * vector);
       copy_run(to, from + at * p.slice_bytes, p.slice_bytes);
     }
   });

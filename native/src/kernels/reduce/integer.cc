@@ -15,25 +15,50 @@
 namespace sinter {
 namespace {
 
+// One after the other.
+template <class Next>
+struct InOrder {
+  Next next;
+  template <class Sum, class A>
+  Sum operator()(Sum sum, const A* run, int64_t n) const {
+    for (int64_t i = 0; i < n; i++) sum = next(sum, run[i]);
+    return sum;
+  }
+};
+
+// Sums of 64 bits of numbers of 32 by their halves, which vectors of 32 bits hold for a while: widening each would take
+// longer than adding it.
+struct ByHalves {
+  template <class A>
+  int64_t operator()(int64_t sum, const A* run, int64_t n) const {
+    constexpr int64_t most = 32768;
+    for (int64_t i = 0; i < n;) {
+      const int64_t end = n - i < most ? n : i + most;
+      int32_t high = 0, low = 0;
+      for (; i < end; i++) {
+        high += run[i] >> 16;
+        low += run[i] & 0xffff;
+      }
+      sum += int64_t{high} * 65536 + low;
+    }
+    return sum;
+  }
+};
+
 // out = finish(next(... next(first(x0), x1) ..., xn)), the x of one output in the order of memory; `empty` where there
-// are none.
-template <class T, class Sum, class First, class Next, class Finish>
-void fold(const Call* call, Sum empty, const First& first, const Next& next, const Finish& finish) {
+// are none. run(sum, x, n) is n times next where they are neighbours.
+template <class T, class Sum, class First, class Next, class Run, class Finish>
+void fold(const Call* call, Sum empty, const First& first, const Next& next, const Run& run, const Finish& finish) {
   typedef T A __attribute__((aligned(1), may_alias));
   const A* in = static_cast<const A*>(call->slots[REDUCE_IN]);
   A* out = static_cast<A*>(call->slots[REDUCE_OUT]);
   const ReduceShape s = reduce_shape(*static_cast<const ReduceParams*>(call->params));
   constexpr int64_t lanes = 64;
   const int64_t channels = s.kept[3], chunks = (channels + lanes - 1) / lanes;
-  const int64_t outer = s.kept[0] * s.kept[1] * s.kept[2];
-  if (outer == 0 || channels == 0) return;
-  parallel_for(call->workers, outer * chunks, [&](int64_t task, int) {
-    const int64_t c = task % chunks * lanes, n = channels - c < lanes ? channels - c : lanes;
-    int64_t rest = task / chunks, from = c;
-    for (int k = 2; k >= 0; k--) {
-      from += rest % s.kept[k] * s.kept_stride[k];
-      rest /= s.kept[k];
-    }
+  const int64_t blocks = s.kept[0] * s.kept[1] * s.kept[2] * chunks;
+  if (blocks == 0) return;
+  // n <= lanes neighbours, from in[from] on.
+  const auto block = [&](int64_t from, int64_t n, A* to) {
     Sum sums[lanes];
     for (int64_t i = 0; i < n; i++) sums[i] = empty;
     bool begun = false;
@@ -47,9 +72,7 @@ void fold(const Call* call, Sum empty, const First& first, const Next& next, con
           r = 1;
         }
         if (channels == 1 && s.reduced_stride[2] == 1) {
-          Sum sum = sums[0];
-          for (; r < s.reduced[2]; r++) sum = next(sum, row[r]);
-          sums[0] = sum;
+          sums[0] = run(sums[0], row + r, s.reduced[2] - r);
           continue;
         }
         for (; r < s.reduced[2]; r++) {
@@ -58,16 +81,40 @@ void fold(const Call* call, Sum empty, const First& first, const Next& next, con
         }
       }
     }
-    A* to = out + task / chunks * channels + c;
     for (int64_t i = 0; i < n; i++) to[i] = finish(sums[i]);
+  };
+  const int64_t group =
+      fair_rows(blocks, 4096 / (s.count * (channels < lanes ? channels : lanes) + 1) + 1, 1, call->workers->threads);
+  parallel_for(call->workers, (blocks + group - 1) / group, [&](int64_t task, int) {
+    // Counted on like the digits of a number: divisions for each block would take longer than a short one.
+    const int64_t begin = task * group, end = begin + group < blocks ? begin + group : blocks;
+    int64_t c = begin % chunks * lanes, rest = begin / chunks, from = 0, at[3];
+    A* to = out + rest * channels;
+    for (int k = 2; k >= 0; k--) {
+      at[k] = rest % s.kept[k];
+      from += at[k] * s.kept_stride[k];
+      rest /= s.kept[k];
+    }
+    for (int64_t i = begin; i < end; i++) {
+      block(from + c, channels - c < lanes ? channels - c : lanes, to + c);
+      c += lanes;
+      if (c < channels) continue;
+      c = 0;
+      to += channels;
+      for (int k = 2; k >= 0; k--) {
+        from += s.kept_stride[k];
+        if (++at[k] < s.kept[k]) break;
+        from -= at[k] * s.kept_stride[k];
+        at[k] = 0;
+      }
+    }
   });
 }
 
 template <class T, class Sum, class Finish>
 void add_up(const Call* call, const Finish& finish) {
-  fold<T, Sum>(
-      call, 0, [](T x) { return static_cast<Sum>(x); },
-      [](Sum sum, T x) { return static_cast<Sum>(sum + static_cast<Sum>(x)); }, finish);
+  const auto next = [](Sum sum, T x) { return static_cast<Sum>(sum + static_cast<Sum>(x)); };
+  fold<T, Sum>(call, 0, [](T x) { return static_cast<Sum>(x); }, next, InOrder<decltype(next)>{next}, finish);
 }
 
 template <class T>
@@ -75,11 +122,14 @@ void product(const Call* call) {
   const ReduceParams& p = *static_cast<const ReduceParams*>(call->params);
   const int64_t count = reduce_shape(p).count;
   if (count == 1) {
-    return fold<T, T>(call, T{0}, [](T x) { return x; }, [](T sum, T) { return sum; }, [](T sum) { return sum; });
+    const auto copied = [](T sum, T) { return sum; };
+    return fold<T, T>(
+        call, T{0}, [](T x) { return x; }, copied, InOrder<decltype(copied)>{copied}, [](T sum) { return sum; });
   }
   const Product<T> f = Product<T>::of(p, count);
+  const auto next = [=](int32_t sum, T x) { return f.next(sum, x); };
   fold<T, int32_t>(
-      call, 0, [=](T x) { return f.first(x); }, [=](int32_t sum, T x) { return f.next(sum, x); },
+      call, 0, [=](T x) { return f.first(x); }, next, InOrder<decltype(next)>{next},
       [=](int32_t sum) { return f.finish(sum); });
 }
 
@@ -100,7 +150,8 @@ void reduce_product_s8(const Call* call) {
 void reduce_s32s32_reference(const Call* call) {
   const int64_t count = reduce_shape(*static_cast<const ReduceParams*>(call->params)).count;
   if (count == 0) return;
-  add_up<int32_t, int64_t>(call, Mean32{count});
+  const auto next = [](int64_t sum, int32_t x) { return sum + x; };
+  fold<int32_t, int64_t>(call, int64_t{0}, [](int32_t x) { return int64_t{x}; }, next, ByHalves(), Mean32{count});
 }
 
 void reduce_s64s64_reference(const Call* call) {

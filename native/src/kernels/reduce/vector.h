@@ -329,6 +329,7 @@ static inline void mean_f32(const Call* call) {
     reduce_channels(s, call->workers, 8 * V::W, [&](int64_t at_in, int64_t at_out, int64_t n) {
       int64_t c = 0;
       for (; c + 8 * V::W <= n; c += 8 * V::W) mean_block_f32<V, 8>(s, in + at_in + c, out + at_out + c, inverse, V::W);
+      for (; c + 4 * V::W <= n; c += 4 * V::W) mean_block_f32<V, 4>(s, in + at_in + c, out + at_out + c, inverse, V::W);
       for (; c + 2 * V::W <= n; c += 2 * V::W) mean_block_f32<V, 2>(s, in + at_in + c, out + at_out + c, inverse, V::W);
       for (; c < n; c += V::W) {
         mean_block_f32<V, 1>(s, in + at_in + c, out + at_out + c, inverse, n - c < V::W ? n - c : V::W);

@@ -8,25 +8,11 @@
 #include <string.h>
 
 #include "core/workers.h"
+#include "kernels/gather/places.h"
 #include "kernels/scatter_nd/op.h"
 
 namespace sinter {
 namespace {
-
-// The place of a slice; sets a fault when there is none.
-int64_t place(const ScatterNdParams& p, const char* index, Fault* fault) {
-  int64_t at = 0;
-  for (int k = 0; k < p.depth; k++) {
-    int32_t value;
-    memcpy(&value, index + 4 * k, 4);
-    if (value < 0 || value >= (&p.d0)[k]) {
-      *fault = {"index", value, (&p.d0)[k]};
-      return -1;
-    }
-    at = at * (&p.d0)[k] + value;
-  }
-  return at;
-}
 
 // add(out, update): what the sum is.
 template <class T, class Add>
@@ -34,12 +20,9 @@ void run(const Call* call, const Add& add) {
   typedef T A __attribute__((aligned(1), may_alias));
   const ScatterNdParams& p = *static_cast<const ScatterNdParams*>(call->params);
   const char* index = static_cast<const char*>(call->slots[SCATTER_INDEX]);
-  Fault fault = {nullptr, 0, 0};
-  for (int64_t i = 0; i < p.count; i++) {
-    if (place(p, index + i * p.depth * 4, &fault) < 0) {
-      if (call->fault) *call->fault = fault;
-      return;
-    }
+  if (!all_inside<int32_t>(&p.d0, p.depth, index, p.count)) {
+    if (call->fault) *call->fault = first_outside<int32_t>(&p.d0, p.depth, index);
+    return;
   }
   int64_t slices = 1;
   for (int k = 0; k < SCATTER_DEPTH; k++) slices *= (&p.d0)[k];
@@ -49,10 +32,10 @@ void run(const Call* call, const Add& add) {
   const int64_t part = fair_rows(p.slice, p.slice > 4096 ? 4096 : p.slice + 1, 16, call->workers->threads);
   parallel_for(call->workers, (p.slice + part - 1) / part, [&](int64_t task, int) {
     const int64_t first = task * part, n = p.slice - first < part ? p.slice - first : part;
-    Fault none;
     for (int64_t i = 0; i < p.count; i++) {
       const A* update = static_cast<const A*>(call->slots[SCATTER_UPDATE]) + i * p.slice + first;
-      A* out = static_cast<A*>(call->slots[SCATTER_OUT]) + place(p, index + i * p.depth * 4, &none) * p.slice + first;
+      A* out = static_cast<A*>(call->slots[SCATTER_OUT]) +
+               place<int32_t>(&p.d0, p.depth, index + i * p.depth * 4) * p.slice + first;
       for (int64_t k = 0; k < n; k++) out[k] = add(out[k], update[k]);
     }
   });
