@@ -79,6 +79,12 @@ SINTER_LANE void binary_block(const BinaryParams& p, const Walk& w, const float*
   const int64_t step_a = w.a[BINARY_RANK - 1], step_b = w.b[BINARY_RANK - 1];
   for (; rows > 0; rows--) {
     int64_t i = from;
+    for (; i + 4 * V::W <= to; i += 4 * V::W) {
+#pragma GCC unroll 4
+      for (int64_t k = i; k < i + 4 * V::W; k += V::W) {
+        V::store(out + k, bounded(Function::of(A::load(a, k, step_a), B::load(b, k, step_b))));
+      }
+    }
     for (; i + V::W <= to; i += V::W) {
       V::store(out + i, bounded(Function::of(A::load(a, i, step_a), B::load(b, i, step_b))));
     }

@@ -4,7 +4,6 @@
 #define SINTER_KERNELS_LSTM_VECTOR_F32_H_
 
 #include "kernels/lstm/scalar.h"
-#include "kernels/softmax/vector.h"
 
 namespace sinter {
 
@@ -12,14 +11,14 @@ namespace sinter {
 template <class V>
 static inline __attribute__((always_inline)) typename V::F logistic_floats(typename V::F x) {
   const typename V::F one = V::set(1.0f), zero = V::set(0.0f);
-  const typename V::F e = exp_floats<V>(V::sub(zero, V::max(x, V::sub(zero, x))));
+  const typename V::F e = V::exponential_falling(V::sub(zero, V::max(x, V::sub(zero, x))));
   return V::div(V::if_not_negative(x, one, e), V::add(one, e));
 }
 
 template <class V>
 static inline __attribute__((always_inline)) typename V::F tanh_floats(typename V::F x) {
   const typename V::F one = V::set(1.0f), zero = V::set(0.0f), size = V::max(x, V::sub(zero, x));
-  const typename V::F e = exp_floats<V>(V::mul(size, V::set(-2.0f)));
+  const typename V::F e = V::exponential_falling(V::mul(size, V::set(-2.0f)));
   const typename V::F y = V::div(V::sub(one, e), V::add(one, e));
   return V::if_not_negative(x, y, V::sub(zero, y));
 }

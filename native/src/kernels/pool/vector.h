@@ -138,6 +138,11 @@ static inline void pool_u8(const Call* call) {
   });
 }
 
+template <int N>
+struct Vectors {
+  enum { value = N };
+};
+
 template <class V, bool maximum>
 static inline void pool_window_f32(const PoolParams& p, const float* in, float* out, const PoolWindow& w) {
   const int64_t pitch = static_cast<int64_t>(p.in_w) * p.channels, channels = p.channels;
@@ -150,18 +155,25 @@ static inline void pool_window_f32(const PoolParams& p, const float* in, float* 
     return V::min(high, V::max(low, maximum ? sum : V::mul(sum, inverse)));
   };
   int64_t c = 0;
-  for (; c + 2 * V::W <= channels; c += 2 * V::W) {
-    typename V::F sum0 = start, sum1 = start;
+  // Four vectors for each step from tap to tap, whose counting would take as long as two of them.
+  const auto chunk = [&](auto vectors) __attribute__((always_inline)) {
+    constexpr int N = decltype(vectors)::value;
+    typename V::F sum[N];
+#pragma GCC unroll 4
+    for (int i = 0; i < N; i++) sum[i] = start;
     for (int32_t y = 0; y < w.rows; y++) {
       const float* tap = in + w.in + c + y * pitch;
       for (int32_t x = 0; x < w.cols; x++, tap += channels) {
-        sum0 = join(sum0, V::load(tap));
-        sum1 = join(sum1, V::load(tap + V::W));
+#pragma GCC unroll 4
+        for (int i = 0; i < N; i++) sum[i] = join(sum[i], V::load(tap + i * V::W));
       }
     }
-    V::store(out + w.out + c, finish(sum0));
-    V::store(out + w.out + c + V::W, finish(sum1));
-  }
+#pragma GCC unroll 4
+    for (int i = 0; i < N; i++) V::store(out + w.out + c + i * V::W, finish(sum[i]));
+    c += N * V::W;
+  };
+  while (c + 4 * V::W <= channels) chunk(Vectors<4>());
+  while (c + V::W <= channels) chunk(Vectors<1>());
   for (; c < channels; c += V::W) {
     const int64_t n = channels - c < V::W ? channels - c : V::W;
     typename V::F sum = start;

@@ -72,16 +72,13 @@ struct V {
   SINTER_LANE F nearest(F x) {
     return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   }
-  SINTER_LANE F scale_by_power(F x, F n) {  // x * 2^n for whole n whose 2^n is a normal float
-    const I exponent = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
-    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), exponent));
-  }
-  // x = n ln 2 + r: e^r = 1 + r + r^2 P(r), 2^-28.
-  SINTER_LANE F exponential_part(F x, F* n) {
+  // x = n ln 2 + r: e^r = 1 + r + r^2 P(r), 2^-28. n is in the last bits of `shifted`.
+  SINTER_LANE F exponential_part(F x, F* shifted) {
     const F large = _mm256_set1_ps(12582912.0f);  // 1.5 times 2^23: sums are whole
-    *n = _mm256_sub_ps(_mm256_fmadd_ps(x, _mm256_set1_ps(1.44269504f), large), large);
-    F r = _mm256_fmadd_ps(*n, _mm256_set1_ps(-0.693145752f), x);  // ln 2 in two parts; the first times n is exact
-    r = _mm256_fmadd_ps(*n, _mm256_set1_ps(-1.42860677e-6f), r);
+    *shifted = _mm256_fmadd_ps(x, _mm256_set1_ps(1.44269504f), large);
+    const F n = _mm256_sub_ps(*shifted, large);
+    F r = _mm256_fmadd_ps(n, _mm256_set1_ps(-0.693145752f), x);  // ln 2 in two parts; the first times n is exact
+    r = _mm256_fmadd_ps(n, _mm256_set1_ps(-1.42860677e-6f), r);
     F y = _mm256_fmadd_ps(r, _mm256_set1_ps(1.38145999e-3f), _mm256_set1_ps(8.36871541e-3f));
     y = _mm256_fmadd_ps(y, r, _mm256_set1_ps(0.0416683879f));
     y = _mm256_fmadd_ps(y, r, _mm256_set1_ps(0.166665206f));
@@ -91,16 +88,22 @@ struct V {
   }
   // e^x for x of -104 .. 89, within a unit of the last place; 0 and infinity where it is beyond floats.
   SINTER_LANE F exponential(F x) {
-    F n;
-    const F y = exponential_part(x, &n);
+    F shifted;
+    const F y = exponential_part(x, &shifted);
     // Two factors: neither 2^128 nor 2^-150 is a normal float.
-    const I whole = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(whole, 1);
+    const I whole = _mm256_sub_epi32(bits(shifted), _mm256_set1_epi32(0x4b400000)), half = _mm256_srai_epi32(whole, 1);
     return _mm256_mul_ps(_mm256_mul_ps(y, power_of_two(half)), power_of_two(_mm256_sub_epi32(whole, half)));
   }
-  SINTER_LANE F exponential_normal(F x) {  // for x of -87 .. 88
-    F n;
-    const F y = exponential_part(x, &n);
-    return scale_by_power(y, n);
+  SINTER_LANE F exponential_normal(F x) {  // for x of -87.33 .. 88
+    F shifted;
+    const F y = exponential_part(x, &shifted);
+    const I one = _mm256_set1_epi32(0x3f800000);
+    return _mm256_mul_ps(y, from_bits(_mm256_add_epi32(_mm256_slli_epi32(bits(shifted), 23), one)));
+  }
+  // e^x for x <= 0, within a unit of the last place; 0 where it is no normal float.
+  SINTER_LANE F exponential_falling(F x) {
+    const F least = _mm256_set1_ps(-87.3365402f);
+    return _mm256_andnot_ps(_mm256_cmp_ps(x, least, _CMP_LT_OQ), exponential_normal(max(least, x)));
   }
   SINTER_LANE F quotient(F a, F b) {  // a / b; here as exact as a division
     return _mm256_div_ps(a, b);
@@ -128,9 +131,6 @@ struct V {
   }
   SINTER_LANE F negative_magnitude(F x) {
     return _mm256_or_ps(x, _mm256_set1_ps(-0.0f));
-  }
-  SINTER_LANE F with_sign_of(F magnitude, F x) {
-    return _mm256_or_ps(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), magnitude), _mm256_and_ps(x, _mm256_set1_ps(-0.0f)));
   }
   SINTER_LANE bool all_within(F x, float bound) {  // |x| <= bound; false with a NaN
     return _mm256_movemask_ps(_mm256_cmp_ps(magnitude(x), _mm256_set1_ps(bound), _CMP_LE_OQ)) == 0xff;

@@ -91,8 +91,8 @@ struct V {
     y = _mm512_fmadd_ps(y, r, _mm512_set1_ps(1.0f));
     return _mm512_scalef_ps(_mm512_fmadd_ps(_mm512_mul_ps(power, r), y, power), n);  // by 2^floor(n)
   }
-  SINTER_LANE F exponential_normal(F x) {  // for x of -87 .. 88
-    return exponential(x);
+  SINTER_LANE F exponential_falling(F x) {  // for x <= 0
+    return exponential(max(_mm512_set1_ps(-104.0f), x));
   }
   // a / b for b of 2^-100 .. 2^100, within a unit of the last place: a division would take longer than the rest of what
   // asks for it.

@@ -139,32 +139,34 @@ static inline void softmax_s8(const Call* call) {
   });
 }
 
-// e^x for x <= 0 in floats, within 2 units of the last place; 0 below -87.
-template <class V>
-static inline __attribute__((always_inline)) typename V::F exp_floats(typename V::F x) {
-  const typename V::F least = V::set(-87.0f);
-  return V::if_less(x, least, V::set(0.0f), V::exponential_normal(V::max(least, x)));
-}
-
 template <class V>
 static inline void softmax_rows_f32(const SoftmaxParams& p, const float* in, float* out, int64_t rows) {
   for (; rows > 0; rows--, in += p.depth, out += p.depth) {
     const int64_t whole = p.depth / V::W * V::W, rest = p.depth - whole;
+    const int64_t fours = p.depth / (4 * V::W) * (4 * V::W);  // so that one's latency does not hold up the next
     const typename V::F lowest = V::set(-__builtin_inff());
     typename V::F most = lowest;
-    for (int64_t i = 0; i < whole; i += V::W) most = V::max(V::load(in + i), most);
+    if (fours > 0) {
+      typename V::F each[4] = {lowest, lowest, lowest, lowest};
+      for (int64_t i = 0; i < fours; i += 4 * V::W) {
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; v++) each[v] = V::max(V::load(in + i + v * V::W), each[v]);
+      }
+      most = V::max(V::max(each[0], each[1]), V::max(each[2], each[3]));
+    }
+    for (int64_t i = fours; i < whole; i += V::W) most = V::max(V::load(in + i), most);
     float largest = whole > 0 ? V::largest(most) : -__builtin_inff();
     for (int64_t i = whole; i < p.depth; i++) largest = in[i] > largest ? in[i] : largest;
     const typename V::F top = V::set(largest), beta = V::set(p.beta);
     typename V::F sum = V::set(0.0f);
     for (int64_t i = 0; i < whole; i += V::W) {
-      const typename V::F e = exp_floats<V>(V::mul(V::sub(V::load(in + i), top), beta));
+      const typename V::F e = V::exponential_falling(V::mul(V::sub(V::load(in + i), top), beta));
       sum = V::add(sum, e);
       V::store(out + i, e);
     }
     float rest_sum = 0.0f;
     if (rest > 0) {
-      const typename V::F e = exp_floats<V>(V::mul(V::sub(V::load_n(in + whole, rest), top), beta));
+      const typename V::F e = V::exponential_falling(V::mul(V::sub(V::load_n(in + whole, rest), top), beta));
       float each[V::W];
       V::store(each, e);
       for (int64_t i = 0; i < rest; i++) {

@@ -36,7 +36,7 @@ SINTER_LANE F exponential(F x) {
   return V::exponential(V::min(V::set(89.0f), V::max(V::set(-104.0f), x)));
 }
 
-// e^x - 1 = 2^n (e^r - 1) + (2^n - 1) for x of -87 .. 0, e^r - 1 = r + r^2 P(r), 2^-32.
+// e^x - 1 = 2^n (e^r - 1) + (2^n - 1) for x of -87 .. 87, e^r - 1 = r + r^2 P(r), 2^-32.
 SINTER_LANE F exponential_less_1(F x) {
   static const float terms[] = {1.98458769e-4f, 1.39406252e-3f, 8.33338937e-3f,
                                 0.0416663609f,  0.166666664f,   0.500000004f};
@@ -159,16 +159,16 @@ struct VectorRound {
 struct VectorLogistic {
   SINTER_LANE F of(F x) {
     const F one = V::set(1.0f), zero = V::set(0.0f);
-    const F e = V::exponential(V::max(V::set(-104.0f), V::negative_magnitude(x)));
+    const F e = V::exponential_falling(V::negative_magnitude(x));
     return V::quotient(V::if_less(x, zero, e, one), V::add(one, e));
   }
 };
-// By E = e^-2|x| - 1: -E / (2 + E).
+// By E = e^2x - 1: E / (2 + E).
 struct VectorTanh {
   SINTER_LANE F of(F x) {
-    const F two = V::set(2.0f), size = V::min(V::set(10.0f), V::magnitude(x));
-    const F e = exponential_less_1(V::mul(size, V::set(-2.0f)));
-    return V::with_sign_of(V::quotient(e, V::add(two, e)), x);
+    const F two = V::set(2.0f), bounded = V::min(V::set(10.0f), V::max(V::set(-10.0f), x));
+    const F e = exponential_less_1(V::mul(bounded, two));
+    return V::quotient(e, V::add(two, e));
   }
 };
 struct VectorHardSwish {  // the reference's steps
