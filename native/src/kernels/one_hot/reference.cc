@@ -1,13 +1,10 @@
 // one_hot: all of the output is `off` first, then each index puts its `on`.
 // SPDX-License-Identifier: Apache-2.0
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("O3")  // -O2 leaves the loop that fills scalar
-#endif
-
 #include <string.h>
 
 #include "core/workers.h"
 #include "kernels/one_hot/op.h"
+#include "kernels/simd/moves.h"
 
 namespace sinter {
 namespace {
@@ -25,7 +22,7 @@ void run(const Call* call) {
   parallel_for(call->workers, (p.outer + group - 1) / group, [&](int64_t task, int) {
     const int64_t first = task * group, planes = p.outer - first < group ? p.outer - first : group;
     A* out = static_cast<A*>(call->slots[ONE_HOT_OUT]) + first * plane;
-    for (int64_t i = 0; i < planes * plane; i++) out[i] = off;
+    fill_run(reinterpret_cast<char*>(out), off, planes * plane);
     for (int64_t o = 0; o < planes; o++, out += plane) {
       for (int64_t i = 0; i < inner; i++) {
         Index at;

@@ -58,6 +58,25 @@ inline __attribute__((always_inline)) void copy_run(char* to, const char* from, 
   }
 }
 
+// `count` times one element, in vectors; T of 1 to 8 bytes.
+template <class T>
+inline void fill_run(char* to, T value, int64_t count) {
+  constexpr int64_t bytes = sizeof(T), piece = WIDEST_MOVE;
+  int64_t left = count * bytes;
+  if (left >= piece) {
+    alignas(piece) char pattern[piece];
+    for (int64_t i = 0; i < piece; i += bytes) memcpy(pattern + i, &value, sizeof value);
+    typedef char Vector __attribute__((vector_size(piece)));
+    typedef char Piece __attribute__((vector_size(piece), aligned(1), may_alias));
+    const Vector v = *reinterpret_cast<const Piece*>(pattern);
+    char* const last = to + left - piece;
+    for (; to < last; to += piece) *reinterpret_cast<Piece*>(to) = v;
+    *reinterpret_cast<Piece*>(last) = v;
+    return;
+  }
+  for (; left > 0; left -= bytes, to += bytes) memcpy(to, &value, sizeof value);
+}
+
 }  // namespace
 }  // namespace sinter
 

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include <initializer_list>
+
 #include "core/workers.h"
 #include "kernels/strided/op.h"
 #include "kernels/strided/runs.h"
@@ -31,9 +33,8 @@ void plane(const void* source, void* target, const Plane& p) {
   T* out = static_cast<T*>(target);
   if (p.in_column == 0 && p.out_column == 1) {
     for (int64_t r = 0; r < p.rows; r++) {
-      const T value = in[r * p.in_row];
-      T* to = out + r * p.out_row;
-      for (int64_t c = 0; c < p.columns; c++) to[c] = value;
+      const Aligned value = in[r * p.in_row];
+      fill_run(reinterpret_cast<char*>(out + r * p.out_row), value, p.columns);
     }
     return;
   }
@@ -64,11 +65,28 @@ void planes_of(const Aligned* in, Aligned* out, const Plane& p, const Layers& l)
   for (int64_t i = 0; i < l.count; i++) plane<Aligned, Cross>(in + i * l.in, out + i * l.out, p);
 }
 
+// Where a dimension outside of the last two is the one that the input has side by side, it becomes the rows of planes,
+// which then are turned in squares: the order of all but the last, the output's rows, is free.
+inline void bring_rows_inside(StridedParams* p) {
+  constexpr int row = STRIDED_RANK - 2;
+  if (p->out_stride7 != 1 || p->in_stride7 == 1 || p->in_stride6 == 1) return;
+  for (int k = row - 1; k >= 0; k--) {
+    if ((&p->in_stride0)[k] != 1 || (&p->d0)[k] == 1) continue;
+    for (int32_t* of : {&p->d0, &p->in_stride0, &p->out_stride0}) {
+      const int32_t inside = of[k];
+      of[k] = of[row];
+      of[row] = inside;
+    }
+    return;
+  }
+}
+
 // The dimensions before the last two, flattened and shared among the threads.
 template <class Aligned, class Cross>
 void run(const Call* call) {
   typedef Aligned T __attribute__((aligned(1), may_alias));  // tensors of the caller stand where they like
-  const StridedParams& p = *static_cast<const StridedParams*>(call->params);
+  StridedParams p = *static_cast<const StridedParams*>(call->params);
+  bring_rows_inside(&p);
   const T* in = static_cast<const T*>(call->slots[STRIDED_IN]) + p.in_offset;
   T* out = static_cast<T*>(call->slots[STRIDED_OUT]) + p.out_offset;
   const int32_t* d = &p.d0;

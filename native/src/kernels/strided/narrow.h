@@ -73,9 +73,9 @@ struct Narrow {
     }
   }
 
-  // Rows to groups without gaps. `end`: nothing may be written beyond the last group.
+  // Rows to vectors of groups, `step` bytes apart. `end`: nothing may be written beyond the last group.
   template <bool end>
-  static inline void rows_to_groups(const char* in, int64_t in_row, char* out, __m256i order) {
+  static inline void rows_to_groups(const char* in, int64_t in_row, char* out, int64_t step, __m256i order) {
     __m256i v[4];
 #pragma GCC unroll 4
     for (int lane = 0; lane < 4; lane++) {
@@ -86,12 +86,12 @@ struct Narrow {
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
       if (BYTES < 4) v[i] = _mm256_shuffle_epi8(v[i], order);
-      store(out + i * USED, _mm256_castsi256_si128(v[i]));
+      store(out + i * step, _mm256_castsi256_si128(v[i]));
     }
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
       const __m128i x = _mm256_extracti128_si256(v[i], 1);
-      char* to = out + (i + 4) * USED;
+      char* to = out + (i + 4) * step;
       if (!end || i < 3 || BEYOND == 0) {
         store(to, x);
       } else {
@@ -121,47 +121,48 @@ bool apart(const T* in, int64_t in_row, T* out, int64_t out_row, int64_t count) 
   return true;
 }
 
-// WIDTH rows of `count` elements to groups without gaps between them.
+// WIDTH rows of `count` elements to groups, without gaps between them unless a vector is one whole group.
 template <int WIDTH, class T>
 bool together(const T* in, int64_t in_row, T* out, int64_t out_row, int64_t count) {
   constexpr int64_t bytes = sizeof(T);
   typedef Narrow<bytes, WIDTH> N;
-  if (count < N::POSITIONS || out_row != WIDTH) return false;
+  if (count < N::POSITIONS || out_row < WIDTH || (out_row > WIDTH && (N::GROUPS > 1 || N::BEYOND > 0))) return false;
+  const int64_t step = out_row * bytes * N::GROUPS;
   const __m256i order = N::groups_of_lanes();
   for (int64_t i = 0; i < count; i += N::POSITIONS) {
     const int64_t at = i + N::POSITIONS <= count ? i : count - N::POSITIONS;
     const char* from = reinterpret_cast<const char*>(in + at);
-    char* to = reinterpret_cast<char*>(out + at * WIDTH);
+    char* to = reinterpret_cast<char*>(out + at * out_row);
     const bool end = (count - at - N::POSITIONS) * WIDTH * bytes < N::BEYOND;
-    end ? N::template rows_to_groups<true>(from, in_row * bytes, to, order)
-        : N::template rows_to_groups<false>(from, in_row * bytes, to, order);
+    end ? N::template rows_to_groups<true>(from, in_row * bytes, to, step, order)
+        : N::template rows_to_groups<false>(from, in_row * bytes, to, step, order);
   }
   return true;
 }
 
-// `tall` groups of `wide` elements to rows, or `tall` rows to groups; false where none of both is two to four.
+// `tall` groups of `wide` elements to rows, or `tall` rows to groups; false where none of both is as few as this file
+// is about. Groups of five to seven elements of four bytes are two of four that overlap.
 template <class T>
 bool turn_narrow(const T* in, int64_t in_row, T* out, int64_t out_row, int64_t tall, int64_t wide) {
-  switch (wide) {
-    case 2:
-      return apart<2>(in, in_row, out, out_row, tall);
-    case 3:
-      return apart<3>(in, in_row, out, out_row, tall);
-    case 4:
-      return apart<4>(in, in_row, out, out_row, tall);
-    default:
-      break;
+  constexpr bool vectors_are_groups = sizeof(T) == 4;
+  if (wide == 2) return apart<2>(in, in_row, out, out_row, tall);
+  if (wide == 3) return apart<3>(in, in_row, out, out_row, tall);
+  if (wide == 4) return apart<4>(in, in_row, out, out_row, tall);
+  if (tall == 2) return together<2>(in, in_row, out, out_row, wide);
+  if (tall == 3) return together<3>(in, in_row, out, out_row, wide);
+  if (tall == 4) return together<4>(in, in_row, out, out_row, wide);
+  if (vectors_are_groups && wide > 4 && wide <= 16) {
+    for (int64_t w = 0; w < wide; w += 4) {
+      const int64_t at = w + 4 <= wide ? w : wide - 4;
+      if (!apart<4>(in + at, in_row, out + at * out_row, out_row, tall)) return false;
+    }
+    return true;
   }
-  switch (tall) {
-    case 2:
-      return together<2>(in, in_row, out, out_row, wide);
-    case 3:
-      return together<3>(in, in_row, out, out_row, wide);
-    case 4:
-      return together<4>(in, in_row, out, out_row, wide);
-    default:
-      return false;
+  if (vectors_are_groups && tall > 4 && tall < 8) {
+    return together<4>(in, in_row, out, out_row, wide) &&
+           together<4>(in + (tall - 4) * in_row, in_row, out + tall - 4, out_row, wide);
   }
+  return false;
 }
 
 }  // namespace

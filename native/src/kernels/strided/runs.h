@@ -38,8 +38,10 @@ inline void copy_rows(const char* in, char* out, Rows r) {
   const int64_t bytes = r.bytes;
   if (bytes > 1024) {
     each_row(in, out, r, [=](char* to, const char* from) { memcpy(to, from, static_cast<size_t>(bytes)); });
-  } else if (bytes >= 64) {
+  } else if (bytes >= 128) {
     each_row(in, out, r, [=](char* to, const char* from) { many_moves(to, from, bytes); });
+  } else if (bytes >= 64) {
+    rows_of<64>(in, out, r);
   } else if (bytes >= 32) {
     rows_of<32>(in, out, r);
   } else if (bytes >= 16) {

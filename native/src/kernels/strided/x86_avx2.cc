@@ -109,6 +109,43 @@ struct Square<8> {
   }
 };
 
+// Squares of which one side is shorter, by way of whole ones beside the tensors: nothing beyond is read or written.
+template <class T>
+bool turn_partly(const T* in, int64_t in_row, T* out, int64_t out_row, int64_t tall, int64_t wide) {
+  typedef Square<sizeof(T)> S;
+  constexpr int64_t bytes = sizeof(T), n = S::N, row = n * bytes;
+  if (tall * wide < 4 * n) return false;  // elements one by one take no longer
+  alignas(32) char rows[n * row] = {}, turned[n * row];
+  for (int64_t t0 = 0; t0 < tall; t0 += n) {
+    const int64_t high = t0 + n < tall ? n : tall - t0;
+    for (int64_t w0 = 0; w0 < wide; w0 += n) {
+      const int64_t across = w0 + n < wide ? n : wide - w0;
+      const char* from = reinterpret_cast<const char*>(in + t0 * in_row + w0);
+      char* to = reinterpret_cast<char*>(out + w0 * out_row + t0);
+      // Whether whole rows of a square end before the last element.
+      if (in_row > 0 && (t0 + n - 1) * in_row + w0 + n <= (tall - 1) * in_row + wide) {
+        S::turn(from, in_row * bytes, turned, row);
+      } else {
+        for (int64_t r = 0; r < high; r++) {
+          across == n ? move<row>(rows + r * row, from + r * in_row * bytes)
+                      : copy_run(rows + r * row, from + r * in_row * bytes, across * bytes);
+        }
+        // Rows without gaps may be written whole: what comes after their own elements is overwritten by the next ones.
+        if (out_row == tall && tall < n && across == n && (w0 + n - 1) * tall + n <= wide * tall) {
+          S::turn(rows, row, to, out_row * bytes);
+          continue;
+        }
+        S::turn(rows, row, turned, row);
+      }
+      for (int64_t c = 0; c < across; c++) {
+        high == n ? move<row>(to + c * out_row * bytes, turned + c * row)
+                  : copy_run(to + c * out_row * bytes, turned + c * row, high * bytes);
+      }
+    }
+  }
+  return true;
+}
+
 struct Turning {
   template <class T>
   static bool turn(const T* in, T* out, const Plane& p) {
@@ -123,22 +160,25 @@ struct Turning {
     }
     typedef Square<sizeof(T)> S;
     constexpr int64_t bytes = sizeof(T), n = S::N, strip = 64 / bytes;
-    if (tall < n || wide < n) {
-      if constexpr (bytes < 8) {
-        return turn_narrow(in, in_row, out, out_row, tall, wide);
-      } else {
-        return false;
-      }
+    if constexpr (bytes < 8) {
+      if (turn_narrow(in, in_row, out, out_row, tall, wide)) return true;
     }
-    // A line of the cache of each input row at a time; squares at the ends overlap those before.
+    if (tall < n || wide < n) return turn_partly(in, in_row, out, out_row, tall, wide);
+    // A line of the cache of each input row at a time; squares at the ends overlap those before. Where an input row is
+    // no more than that, a line of each output row is written at a time, too: those of some maps share a place in the
+    // cache, which they would leave half written.
+    const int64_t lines = wide <= strip ? strip : n;
     for (int64_t w0 = 0; w0 < wide; w0 += strip) {
       const int64_t w1 = w0 + strip < wide ? w0 + strip : wide;
-      for (int64_t t0 = 0; t0 < tall; t0 += n) {
-        const int64_t t = t0 + n <= tall ? t0 : tall - n;
-        for (int64_t at = w0; at < w1; at += n) {
-          const int64_t w = at + n <= wide ? at : wide - n;
-          S::turn(reinterpret_cast<const char*>(in) + (t * in_row + w) * bytes, in_row * bytes,
-                  reinterpret_cast<char*>(out) + (w * out_row + t) * bytes, out_row * bytes);
+      for (int64_t t0 = 0; t0 < tall; t0 += lines) {
+        const int64_t t1 = t0 + lines < tall ? t0 + lines : tall;
+        for (int64_t w = w0; w < w1; w += n) {
+          const int64_t column = w + n <= wide ? w : wide - n;
+          for (int64_t t = t0; t < t1; t += n) {
+            const int64_t r = t + n <= tall ? t : tall - n;
+            S::turn(reinterpret_cast<const char*>(in) + (r * in_row + column) * bytes, in_row * bytes,
+                    reinterpret_cast<char*>(out) + (column * out_row + r) * bytes, out_row * bytes);
+          }
         }
       }
     }

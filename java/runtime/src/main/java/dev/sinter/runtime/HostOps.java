@@ -26,7 +26,6 @@ final class HostOps {
           Map.entry("WHERE", DataShapes::where),
           Map.entry("UNIQUE", DataShapes::unique),
           Map.entry("RANGE", DataShapes::range),
-          Map.entry("REVERSE_SEQUENCE", IndexOps::reverseSequence),
           Map.entry("SEGMENT_SUM", SegmentOps::segmentSum),
           Map.entry("UNSORTED_SEGMENT_SUM", SegmentOps.unsorted(Elements.Fold.SUM)),
           Map.entry("UNSORTED_SEGMENT_PROD", SegmentOps.unsorted(Elements.Fold.PRODUCT)),

@@ -37,6 +37,8 @@ final class Indexed {
       case "GATHER_ND" -> gatherNd(l, index, op);
       case "SCATTER_ND" -> scatterNd(l, index, op);
       case "ONE_HOT" -> oneHot(l, index, op, f.number("axis"));
+      case "REVERSE_SEQUENCE" ->
+          reverseSequence(l, index, op, f.number("seq_dim"), f.number("batch_dim"));
       case "DYNAMIC_UPDATE_SLICE" -> update(l, index, op);
       case "RESIZE_BILINEAR" -> resize(l, index, op, f, false);
       case "RESIZE_NEAREST_NEIGHBOR" -> resize(l, index, op, f, true);
@@ -182,6 +184,31 @@ final class Indexed {
             .slot(off)
             .slot(l.define(op.output(0)))
             .work((double) out.elements()));
+  }
+
+  private static void reverseSequence(Lowering l, int index, Op op, int sequence, int batch) {
+    Shape in = l.shape(op.input(0));
+    if (Math.min(sequence, batch) < 0
+        || Math.max(sequence, batch) >= in.rank()
+        || sequence == batch
+        || l.shape(op.input(1)).elements() != in.dim(batch)) {
+      throw l.unsupported(
+          index, "sequences along " + sequence + " of batches along " + batch + " of " + in);
+    }
+    String type = indexType(l, index, op.input(1), false);
+    int first = Math.min(sequence, batch);
+    int second = Math.max(sequence, batch);
+    int bytes = Movements.bytes(l, index, op.input(0));
+    Step step =
+        new Step("reverse_sequence", index, label(l, op, op.input(0)), "u8", type, "u8")
+            .set("outer", Math.toIntExact(in.elements(0, first)))
+            .set("batch", in.dim(batch))
+            .set("sequence", in.dim(sequence))
+            .set("mid", Math.toIntExact(in.elements(first + 1, second)))
+            .set("inner_bytes", Math.toIntExact(in.elements(second + 1, in.rank()) * bytes))
+            .set("batch_first", batch < sequence ? 1 : 0)
+            .work((double) in.elements());
+    add(l, op, step, op.input(0), op.input(1));
   }
 
   private static void update(Lowering l, int index, Op op) {

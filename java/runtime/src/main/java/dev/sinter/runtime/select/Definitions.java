@@ -46,7 +46,8 @@ final class Definitions {
     boolean integers = types.size() > 1 && (types.get(1).equals("s8") || types.get(1).equals("s4"));
     return switch (op) {
       case "copy", "pad", "layout", "strided" -> "exact";
-      case "gather", "update_slice", "top_k", "one_hot", "scatter_nd" -> "exact";
+      case "gather", "update_slice", "top_k" -> "exact";
+      case "one_hot", "scatter_nd", "reverse_sequence" -> "exact";
       case "resize" -> real ? "resize.f32" : in.equals("s16") ? "tfl.resize16" : "xnn.resize";
       case "gemm", "conv", "depthwise", "transpose_conv", "batch_matmul" ->
           fixed
