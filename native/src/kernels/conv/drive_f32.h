@@ -193,7 +193,7 @@ inline void gathered_pixels(const Q& q, int64_t m0, int64_t count, int64_t g, ty
 // one_tile, one_group: floats of a packed tile and of a group's tiles.
 template <class Kernel>
 inline void conv_strips(const Call* call, const Kernel& kernel, int64_t one_tile, int64_t one_group,
-                        int64_t image_bytes = IMAGE_BYTES) {
+                        int64_t image_bytes = 0) {
   typedef typename Kernel::In In;
   typedef typename Kernel::Value Value;
   typedef typename Kernel::Out Out;

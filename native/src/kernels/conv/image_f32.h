@@ -27,13 +27,20 @@ struct ImageF32 {
 // Copying a run of a window writes up to so many values past it.
 constexpr int64_t WINDOW_SLACK = 16;
 
-// Half of a usual L1: weights need the rest. Windows share pixels, so that rows that only fit L2 do, too.
-constexpr int64_t IMAGE_BYTES = 24576;
+// Half of a usual L1: weights need the rest. Windows share pixels, so that rows that only fit L2 do, too. Weights are
+// read again for each block: where they leave L2, what counts is that blocks are few.
+static inline int64_t image_bytes_f32(const ConvParams& p, int64_t value_bytes) {
+  int64_t weights;
+  const bool large = __builtin_mul_overflow(conv_k(p), p.out_c / p.groups, &weights) || weights > 262144 / value_bytes;
+  return large ? 262144 : 24576;
+}
 
-// value_bytes: 4 for floats, 2 for bfloat16. as_they_are: the image has such values. `most` bytes of a block's rows.
+// value_bytes: 4 for floats, 2 for bfloat16. as_they_are: the image has such values. `most` bytes of a block's rows, 0:
+// those of image_bytes_f32().
 static inline ImageF32 image_f32(const ConvParams& p, int threads, int64_t value_bytes, bool as_they_are,
-                                 int64_t most = IMAGE_BYTES) {
-  const int64_t target = most / value_bytes, channels = p.in_c / p.groups;
+                                 int64_t most = 0) {
+  const int64_t target = (most > 0 ? most : image_bytes_f32(p, value_bytes)) / value_bytes,
+                channels = p.in_c / p.groups;
   const int64_t step = value_bytes == 2 ? 2 : 1;
   ImageF32 b = {p.dilation_w == 1, false, 1, 0, 0, 0, 0};
   const bool odd = b.whole && p.kernel_w * channels % step != 0;
@@ -80,7 +87,7 @@ static inline ImageF32 image_f32(const ConvParams& p, int threads, int64_t value
 
 // Of all threads. A call may get fewer, and then cuts larger blocks.
 static inline int64_t image_scratch_f32(const ConvParams& p, int threads, int64_t value_bytes, bool as_they_are,
-                                        int64_t at_most = IMAGE_BYTES) {
+                                        int64_t at_most = 0) {
   int64_t most = 0;
   for (int t = 1; t <= threads; t++) {
     int64_t bytes;
