@@ -5,6 +5,7 @@
 #define SINTER_KERNELS_BATCH_MATMUL_DRIVE_F32_H_
 
 #include "core/workers.h"
+#include "kernels/batch_matmul/dots_f32_avx2.h"
 #include "kernels/batch_matmul/pack_f32_avx2.h"
 #include "kernels/batch_matmul/shape.h"
 
@@ -33,6 +34,11 @@ inline void batch_matmul_f32(const Call* call, const Cut& cut, const Kernel& ker
     const int64_t s0 = part / cut.row_parts * cut.tiles, m0 = part % cut.row_parts * cut.rows;
     const int64_t s1 = steps - s0 < cut.tiles ? steps : s0 + cut.tiles;
     const int64_t m1 = q.m - m0 < cut.rows ? q.m : m0 + cut.rows;
+    if (p.transpose_b && !p.transpose_a && q.m <= DOTS_ROWS) {  // by all rows: threads change no sum
+      const int64_t n0 = s0 * width, n1 = s1 * width < p.n ? s1 * width : p.n;
+      dots_f32(a + m0 * lda, lda, m1 - m0, b + n0 * ldb, ldb, p.k, n1 - n0, c + m0 * ldc + n0, ldc);
+      return;
+    }
     const bool in_place = !p.transpose_b && (m1 - m0 <= 12 || p.n == width);
     for (int64_t n = s0 * width; n < s1 * width && n < p.n; n += 16) {
       const int64_t columns = p.n - n < 16 ? p.n - n : 16;
