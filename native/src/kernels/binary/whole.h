@@ -5,7 +5,6 @@
 
 #include <stdint.h>
 
-#include <limits>
 #include <type_traits>
 
 #include "core/host_device.h"
@@ -31,8 +30,8 @@ SINTER_HOST_DEVICE constexpr bool by_doubles() {
 #endif
 }
 // By 1 instead of what gives nothing, or overflows to the dividend itself.
-inline int32_t harmless(int32_t a, int32_t b) {
-  return b == 0 || (b == -1 && a == std::numeric_limits<int32_t>::min()) ? 1 : b;
+SINTER_HOST_DEVICE inline int32_t harmless(int32_t a, int32_t b) {
+  return b == 0 || (b == -1 && a == INT32_MIN) ? 1 : b;
 }
 
 // Division that neither traps nor overflows. Divisors of 0 are faults, found elsewhere; here they give 0.
