@@ -2,13 +2,20 @@
 # that they are there, are built a second time and take the place of their objects; all else is shared with the tests of
 # the real ones.
 
-# Adds the library `target` of the families of SINTER_EMULATE (avx512, avxvnni, amx) among the files, and sets
-# SINTER_EMULATED_REAL to a regular expression of the objects that it stands for. To be called where targets that link
-# it are made.
+# Adds libraries of objects of the families of SINTER_EMULATE (avx512, avxvnni, amx) among the files: their names begin
+# with `target` and are in SINTER_EMULATED_LIBRARIES. SINTER_EMULATED_REAL becomes a regular expression of the objects
+# that they stand for. SINTER_PRECOMPILE: with SIMDe's headers precompiled. To be called where targets that link them are
+# made.
 function(sinter_add_emulated target)
-  add_library(${target} OBJECT)
-  target_link_libraries(${target} PRIVATE sinter_objects)
   set(families ${SINTER_EMULATE})
+  set(libraries ${target})
+  if("avx512" IN_LIST families)
+    list(APPEND libraries ${target}_simde)
+  endif()
+  foreach(library ${libraries})
+    add_library(${library} OBJECT)
+    target_link_libraries(${library} PRIVATE sinter_objects)
+  endforeach()
   foreach(file ${ARGN})
     get_filename_component(name ${file} NAME_WE)
     string(REGEX MATCH "^x86_[a-z0-9]+" isa ${name})
@@ -17,10 +24,10 @@ function(sinter_add_emulated target)
       continue()
     endif()
     if("avx512" IN_LIST families AND NOT family STREQUAL "avxvnni")
-      # -O1: SIMDe's inline functions take the compiler minutes per file at -O2.
-      set(flags ${SINTER_FLAGS_x86_avx2} -O1 -DSINTER_EMULATED=1 -Wno-psabi -include
-          ${CMAKE_CURRENT_SOURCE_DIR}/emulated_avx512.h)
-    elseif(family STREQUAL "amx")
+      target_sources(${target}_simde PRIVATE ${file})
+      continue()
+    endif()
+    if(family STREQUAL "amx")
       set(flags ${SINTER_FLAGS_${isa}} -include ${CMAKE_CURRENT_SOURCE_DIR}/emulated_amx.h)
     else()
       set(flags ${SINTER_FLAGS_x86_avx2} -DSINTER_EMULATED=1)
@@ -28,6 +35,16 @@ function(sinter_add_emulated target)
     set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "${flags}")
     target_sources(${target} PRIVATE ${file})
   endforeach()
+  if("avx512" IN_LIST families)
+    # -O1: SIMDe's inline functions take the compiler minutes per file at -O2.
+    target_compile_options(${target}_simde PRIVATE ${SINTER_FLAGS_x86_avx2} -O1 -DSINTER_EMULATED=1 -Wno-psabi)
+    set(header ${CMAKE_CURRENT_SOURCE_DIR}/emulated_avx512.h)
+    if(SINTER_PRECOMPILE)
+      target_precompile_headers(${target}_simde PRIVATE ${header})
+    else()
+      target_compile_options(${target}_simde PRIVATE -include ${header})
+    endif()
+  endif()
   set(cpu ${CMAKE_CURRENT_SOURCE_DIR}/../src/core/cpu.cc)
   target_sources(${target} PRIVATE ${cpu})
   set(macros "")
@@ -38,4 +55,5 @@ function(sinter_add_emulated target)
   set_source_files_properties(${cpu} PROPERTIES COMPILE_DEFINITIONS "${macros}")
   string(REPLACE ";" "|" any "${families}")
   set(SINTER_EMULATED_REAL "/x86_(${any})[^/]*$|/core/cpu\\.cc[^/]*$" PARENT_SCOPE)
+  set(SINTER_EMULATED_LIBRARIES ${libraries} PARENT_SCOPE)
 endfunction()

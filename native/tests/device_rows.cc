@@ -256,17 +256,28 @@ bool run_row(const Case& c, const OpDef* op, const DeviceRow& row, Bytes* result
   return true;
 }
 
+// Whether a row of the device takes the case, whose types are these, and has the reference's numerics.
+bool takes(const DeviceRow& row, const Case& c, const std::string& types, const RowDef* reference) {
+  return row.op == c.op && row.types == types && row.numerics == reference->numerics && row.layouts == " nhwc nhwc" &&
+         runs_here(row) && limits_hold(row, reference->op, c.params);
+}
+
 }  // namespace
+
+bool device_takes(const Case& c, const RowDef* reference) {
+  const std::string types = types_text(c.types);
+  for (const DeviceRow& row : device()->rows) {
+    if (takes(row, c, types, reference)) return true;
+  }
+  return false;
+}
 
 int run_on_device(const Case& c, const RowDef* reference,
                   const std::function<void(const std::string& row, const Bytes& actual)>& compare) {
   int ran = 0;
   const std::string types = types_text(c.types);
   for (DeviceRow& row : device()->rows) {
-    if (row.op != c.op || row.types != types || row.numerics != reference->numerics || row.layouts != " nhwc nhwc" ||
-        !runs_here(row) || !limits_hold(row, reference->op, c.params)) {
-      continue;
-    }
+    if (!takes(row, c, types, reference)) continue;
     Bytes actual;
     row.tested++;
     if (!run_row(c, reference->op, row, &actual)) {
@@ -277,6 +288,10 @@ int run_on_device(const Case& c, const RowDef* reference,
     ran++;
   }
   return ran;
+}
+
+int rows_of_a_device(int many, int few) {
+  return device()->features != 0 ? many : few;
 }
 
 bool device_only(bool* skip) {

@@ -18,8 +18,15 @@ namespace sinter {
 int run_on_device(const Case& c, const RowDef* reference,
                   const std::function<void(const std::string& row, const Bytes& actual)>& compare);
 
+// Whether there is such a row.
+bool device_takes(const Case& c, const RowDef* reference);
+
 // True when SINTER_DEVICE_ONLY is set; counts cases and says in `skip` whether this one is left out.
 bool device_only(bool* skip);
+
+// How many rows of a product fill a device: `many` for one with instructions of its own, else `few`, since CPUs learn
+// no more of them, and plain loops and sanitizers take minutes.
+int rows_of_a_device(int many, int few);
 
 // Prints which rows of the device were tested how often; false when one that runs here never was.
 bool report_device_rows();

@@ -15,6 +15,8 @@
 
 #include <stdint.h>
 
+#include <type_traits>
+
 #include "core/workers.h"
 #include "kernels/depthwise/f32.h"
 #include "kernels/simd/repeat.h"
@@ -325,6 +327,10 @@ template <int STRIDE, class R>
 inline WholeRow<R>* whole_row_of_3(int64_t outputs) {
   constexpr int64_t most = V::REGISTERS >= 32 ? 8 : 6;  // each has a sum beside the nine taps and a pixel
   const int64_t parts = (outputs + most - 1) / most, each = (outputs + parts - 1) / parts;
+  if constexpr (!std::is_same<typename R::In, typename R::Out>::value) {
+    // Rows between types are where chains of layers begin and end: fewer of them are built.
+    return outputs >= most ? whole_row<3, STRIDE, most, R> : whole_row<3, STRIDE, 4, R>;
+  }
   if (each <= 4) return whole_row<3, STRIDE, 4, R>;
   if (each == 5) return whole_row<3, STRIDE, 5, R>;
   if constexpr (most == 6) return whole_row<3, STRIDE, 6, R>;

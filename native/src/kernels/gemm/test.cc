@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "device_rows.h"
 #include "differential.h"
 #include "gtest/gtest.h"
 #include "kernels/gemm/op.h"
@@ -125,7 +126,7 @@ TEST(GemmS8, StripsOfRows) {
 // Few tiles with a long k, and more tiles than a GPU has multiprocessors.
 TEST(GemmS8, TilesOfDevices) {
   Random random(6);
-  for (const Shape s : {Shape{33, 200, 2100, 0, 0}, Shape{2100, 2200, 40, 0, 8}}) {
+  for (const Shape s : {Shape{33, 200, 2100, 0, 0}, Shape{rows_of_a_device(2100, 300), 2200, 40, 0, 8}}) {
     run_differential(make_case(random, s, S8, ORDINARY));
     run_differential(make_case(random, s, S32, ORDINARY));
   }

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "device_rows.h"
 #include "differential.h"
 #include "float_bound.h"
 #include "gtest/gtest.h"
@@ -130,10 +131,11 @@ TEST(Gemm2of4, RandomShapesAndStrides) {
 // More tiles than a GPU has multiprocessors; rows of C that end at 16 bytes and elsewhere.
 TEST(Gemm2of4, TilesOfDevices) {
   Random random(226);
-  for (const int n : {2192, 2200}) run_differential(case_s8(random, 2100, n, 40, 0, S8));
-  run_differential(case_s8(random, 2100, 2200, 40, 8, S32));
-  for (const DataType out : {F32, BF16}) run_differential(case_bf16(random, 2100, 2200, 24, 0, true, out));
-  run_differential(case_bf16(random, 2100, 2204, 24, 0, true, BF16));
+  const int m = rows_of_a_device(2100, 300);
+  for (const int n : {2192, 2200}) run_differential(case_s8(random, m, n, 40, 0, S8));
+  run_differential(case_s8(random, m, 2200, 40, 8, S32));
+  for (const DataType out : {F32, BF16}) run_differential(case_bf16(random, m, 2200, 24, 0, true, out));
+  run_differential(case_bf16(random, m, 2204, 24, 0, true, BF16));
 }
 
 }  // namespace

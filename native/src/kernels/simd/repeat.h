@@ -5,6 +5,7 @@
 #define SINTER_KERNELS_SIMD_REPEAT_H_
 
 #include <type_traits>
+#include <utility>
 
 #if defined(SINTER_EMULATED)
 #define SINTER_UNROLLED inline  // emulated instructions are long: inlined, they take minutes to build
@@ -31,12 +32,14 @@ constexpr int constant_of() {
   return std::remove_reference_t<C>::value;
 }
 
-template <int N, int I = 0, class F>
+// One function with all calls: of a chain of N, each with one, inlining copies some N * N / 2.
+template <class F, int... I>
+SINTER_UNROLLED void repeat_each(const F& f, std::integer_sequence<int, I...>) {
+  (f(Constant<I>()), ...);
+}
+template <int N, class F>
 SINTER_UNROLLED void repeat(const F& f) {
-  if constexpr (I < N) {
-    f(Constant<I>());
-    repeat<N, I + 1>(f);
-  }
+  repeat_each(f, std::make_integer_sequence<int, N>());
 }
 
 }  // namespace
