@@ -83,6 +83,16 @@ int sigaction(int signal, const struct sigaction* action, struct sigaction* old)
   return 0;
 }
 
+// Compilers set theirs so: what a held command builds first is built under this, too.
+typedef void (*Handler)(int);
+Handler signal(int number, Handler handler) {
+  struct sigaction action, old;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  return sigaction(number, &action, &old) == 0 ? old.sa_handler : SIG_ERR;
+}
+
 __attribute__((constructor)) static void Begin(void) {
   const char* held = getenv("SINTER_HELD_TO");
   if (held == NULL) return;
