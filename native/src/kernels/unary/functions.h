@@ -59,6 +59,7 @@ SINTER_REAL(HardSwish, hard_swish(x));
 SINTER_REAL(Elu, x < 0.0f ? expm1f(x) : x);
 SINTER_REAL(Gelu, gelu(x));
 SINTER_REAL(GeluApproximate, gelu_approximate(x));
+SINTER_REAL(Silu, x* logistic(x));
 #undef SINTER_REAL
 
 template <class Visit>
@@ -100,6 +101,8 @@ void visit_real(const UnaryParams& p, const Visit& visit) {
       return visit(Elu());
     case UNARY_GELU:
       return visit(Gelu());
+    case UNARY_SILU:
+      return visit(Silu());
     default:
       return visit(GeluApproximate());
   }

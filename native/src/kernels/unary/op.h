@@ -34,6 +34,7 @@ enum UnaryFunction {
   UNARY_GELU,
   UNARY_GELU_APPROXIMATE,
   UNARY_LEAKY_RELU,
+  UNARY_SILU,  // x times logistic of x
   UNARY_FUNCTIONS
 };
 

@@ -64,6 +64,7 @@ TEST(Unary, Floats) {
   expect_function(UNARY_CEIL, ceil, -9, 9, 0);
   expect_function(UNARY_ROUND, rint, -9, 9, 0);
   expect_function(UNARY_LOGISTIC, [](double x) { return 1 / (1 + exp(-x)); }, -40, 40, t);
+  expect_function(UNARY_SILU, [](double x) { return x / (1 + exp(-x)); }, -40, 40, t);
   expect_function(UNARY_TANH, tanh, -12, 12, t);
   expect_function(UNARY_HARD_SWISH, [](double x) { return x * fmin(fmax(x + 3, 0), 6) / 6; }, -9, 9, t);
   expect_function(UNARY_ELU, [](double x) { return x < 0 ? expm1(x) : x; }, -9, 9, t);
@@ -120,6 +121,8 @@ const Accuracy accuracies[] = {
     {UNARY_SIN, sin, 4, 0},
     {UNARY_COS, cos, 4, 0},
     {UNARY_LOGISTIC, [](double x) { return 1 / (1 + exp(-x)); }, 4, 0},
+    // Where the logistic function is subnormal, it may be 0.
+    {UNARY_SILU, [](double x) { return x / (1 + exp(-x)); }, 5, ldexp(1, -126)},
     {UNARY_TANH, tanh, 4, 0},
     {UNARY_HARD_SWISH, [](double x) { return x * fmin(fmax(x + 3, 0), 6) / 6; }, 4, ldexp(1, -22)},
     {UNARY_ELU, [](double x) { return x < 0 ? expm1(x) : x; }, 4, 0},

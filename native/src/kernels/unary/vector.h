@@ -163,6 +163,12 @@ struct VectorLogistic {
     return V::quotient(V::if_less(x, zero, e, one), V::add(one, e));
   }
 };
+template <class Logistic>
+struct VectorSilu {
+  SINTER_LANE F of(F x) {
+    return V::mul(x, Logistic::of(x));
+  }
+};
 // By E = e^2x - 1: E / (2 + E).
 struct VectorTanh {
   SINTER_LANE F of(F x) {
@@ -244,6 +250,7 @@ struct Forms {
   typedef Alone<VectorSin> Sin;
   typedef Alone<VectorCos> Cos;
   typedef Alone<VectorLogistic> Logistic;
+  typedef Alone<VectorSilu<VectorLogistic>> Silu;
   typedef Alone<VectorTanh> Tanh;
   typedef Alone<VectorElu> Elu;
   typedef Alone<VectorGelu> Gelu;
@@ -281,6 +288,8 @@ void unary_f32(const Call* call) {
       return each_vector<Alone<VectorRound>>(call);
     case UNARY_LOGISTIC:
       return each_vector<typename Form::Logistic>(call);
+    case UNARY_SILU:
+      return each_vector<typename Form::Silu>(call);
     case UNARY_TANH:
       return each_vector<typename Form::Tanh>(call);
     case UNARY_HARD_SWISH:

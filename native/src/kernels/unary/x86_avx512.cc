@@ -12,6 +12,7 @@ struct FormsOfTables {
   typedef TableSin Sin;
   typedef TableCos Cos;
   typedef Alone<TableLogistic> Logistic;
+  typedef Alone<VectorSilu<TableLogistic>> Silu;
   typedef Alone<PiecesTanh> Tanh;
   typedef Alone<TableElu> Elu;
   typedef Alone<PiecesGelu> Gelu;

@@ -34,6 +34,7 @@ final class Fusion {
   private final Map<Integer, Activation> activations = new HashMap<>();
   private final Map<Integer, Integer> outputs = new HashMap<>();
   private final Map<Integer, RowNorms.Found> norms = new HashMap<>();
+  private final Map<Integer, Silus.Found> silus = new HashMap<>();
   private final List<String> notes = new ArrayList<>();
 
   private final Part part;
@@ -62,6 +63,9 @@ final class Fusion {
     }
     if (whole) {
       RowNorms.find(part).forEach(fusion::layerNorm);
+      for (int i = part.from(); i < part.to(); i++) {
+        fusion.silu(i, Silus.find(part, i));
+      }
     }
     return fusion;
   }
@@ -95,6 +99,24 @@ final class Fusion {
     absorbed.addAll(found.others());
     norms.put(found.last(), found);
     notes.add("ops " + found.others() + ": done by op " + found.last() + ", a normalization");
+  }
+
+  private void silu(int i, Silus.Found found) {
+    if (found == null
+        || absorbed.contains(i)
+        || absorbed.contains(found.logistic())
+        || norms.containsKey(i)
+        || activations.containsKey(i)) {
+      return;
+    }
+    absorbed.add(found.logistic());
+    silus.put(i, found);
+    notes.add("op " + found.logistic() + " LOGISTIC: done by op " + i + " MUL");
+  }
+
+  /** The product of a tensor and its logistic function that an op is, or null. */
+  Silus.Found silu(int op) {
+    return silus.get(op);
   }
 
   /** The layer normalization that ends with an op, or null. */

@@ -91,6 +91,11 @@ public final class Lowering {
         continue;
       }
       try {
+        Silus.Found silu = fusion.silu(i);
+        if (silu != null) {
+          Silus.lower(this, i, op, silu);
+          continue;
+        }
         RowNorms.Found norm = fusion.layerNorm(i);
         if (norm != null) {
           RowNorms.lower(this, norm);

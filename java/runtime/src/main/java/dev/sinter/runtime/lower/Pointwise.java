@@ -204,8 +204,7 @@ final class Pointwise {
           Elementwise.isDelegated(l.scale(a) / l.scale(output))
               && Elementwise.isDelegated(l.scale(b) / l.scale(output));
     } else if (function == OpKind.Binary.Function.MUL) {
-      float ratio = l.scale(a) * l.scale(b) / l.scale(output);
-      delegated &= ratio >= 0x1p-16f && ratio < 0x1p8f;
+      delegated &= multipliesByFloat(l.scale(a), l.scale(b), l.scale(output));
     } else {
       delegated = false;
     }
@@ -214,6 +213,12 @@ final class Pointwise {
     } else {
       Numbers.clampBuiltin(step, activation, q);
     }
+  }
+
+  /** Whether XNNPACK takes a product of bytes with these scales; TFLite's own kernel has others. */
+  static boolean multipliesByFloat(float a, float b, float out) {
+    float ratio = a * b / out;
+    return ratio >= 0x1p-16f && ratio < 0x1p8f;
   }
 
   private static int lowest(Activation activation) {
@@ -380,15 +385,22 @@ final class Pointwise {
 
   /** A step by way of a table of bytes, of 513 or of 65536 numbers of 16 bits. */
   static void lookup(Lowering l, int index, Op op, String type, ByteBuffer table) {
-    Shape shape = l.shape(op.input(0));
-    Value source = l.value(op.input(0));
+    String label = op.kind().label() + " " + l.shape(op.input(0));
+    lookup(l, index, label, op.input(0), op.output(0), type, table);
+  }
+
+  /** The same from one tensor to another. */
+  static void lookup(
+      Lowering l, int index, String label, int in, int out, String type, ByteBuffer table) {
+    Shape shape = l.shape(in);
+    Value source = l.value(in);
     l.add(
-        new Step("lookup", index, op.kind().label() + " " + shape, type, type, type)
+        new Step("lookup", index, label, type, type, type)
             .set("count", Math.toIntExact(shape.elements()))
             .set("entries", table.remaining() / (type.equals("s16") ? 2 : 1))
             .slot(source)
             .slot(l.literal("table of op " + index, table))
-            .slot(l.define(op.output(0)))
+            .slot(l.define(out))
             .work((double) shape.elements()));
   }
 
@@ -398,6 +410,11 @@ final class Pointwise {
     int out = op.output(0);
     l.requireQuantized(index, in);
     l.requireQuantized(index, out);
+    lookup(l, index, op, "u8", entries(l, type, function, in, out));
+  }
+
+  /** Its entries by the stored byte, of the input's quantization, in the output's. */
+  static ByteBuffer entries(Lowering l, String type, int function, int in, int out) {
     float inverse = 1f / l.scale(out);
     int least = Numbers.least(type);
     int greatest = Numbers.greatest(type);
@@ -409,7 +426,7 @@ final class Pointwise {
       int y = (int) Tables.round(value(function, x) * inverse + l.zeroPoint(out));
       table.put(i, (byte) Math.max(least, Math.min(greatest, y)));
     }
-    lookup(l, index, op, "u8", table);
+    return table;
   }
 
   /** The steps of the C library's tanhf, each rounded: its results are a unit off now and then. */

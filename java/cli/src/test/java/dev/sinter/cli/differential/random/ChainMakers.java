@@ -9,8 +9,10 @@ import static dev.sinter.graph.ElementType.INT8;
 import static dev.sinter.graph.ElementType.UINT8;
 
 import dev.sinter.cli.differential.random.ProductMakers.Weights;
+import dev.sinter.graph.Activation;
 import dev.sinter.graph.GraphBuilder.Value;
 import dev.sinter.graph.OpKind.Activate;
+import dev.sinter.graph.OpKind.Binary;
 import dev.sinter.graph.Padding;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +45,7 @@ final class ChainMakers {
   }
 
   private static Value step(Sketch s, Value x) {
-    return switch (s.below(8)) {
+    return switch (s.below(9)) {
       case 0 -> ProductMakers.conv(s, x, Weights.OWN, 1, 1);
       case 1 -> ProductMakers.conv(s, x, Weights.OWN, 3, 1);
       case 2 -> ProductMakers.depthwise(s, x, Weights.OWN);
@@ -58,8 +60,19 @@ final class ChainMakers {
       case 4 -> x.shape().dim(1) > 1 && x.shape().dim(2) > 1 ? x.maxPool(2, 1, Padding.SAME) : x;
       case 5 -> x.pad(0, 0, s.below(3), s.below(3), s.below(3), s.below(3), 0, 0);
       case 6 -> x.activate(Activate.Function.RELU);
+      case 7 -> silu(s, x);
       default -> x.averagePool(2, 1, Padding.SAME);
     };
+  }
+
+  private static Value silu(Sketch s, Value x) {
+    Value gate = x.activate(Activate.Function.LOGISTIC);
+    if (s.isQuantized()) {
+      gate = gate.quantized(1f / 256, s.type == INT8 ? -128 : 0);
+    }
+    boolean first = s.coin();
+    Value y = (first ? x : gate).binary(Binary.Function.MUL, first ? gate : x, Activation.NONE);
+    return s.isQuantized() ? y.quantized(Sketch.scale(x) * 0.7f, s.zero(s.type)) : y;
   }
 
   private static void moves(Sketch s) {
