@@ -10,6 +10,7 @@ import static dev.sinter.runtime.NormModels.run;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.sinter.graph.Activation;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.GraphBuilder;
@@ -48,7 +49,9 @@ final class SiluTest {
       GraphBuilder.Value x = b.input("x", type, q, ROWS, DEPTH);
       GraphBuilder.Value gate = x.activate(OpKind.Activate.Function.LOGISTIC);
       int zero = type == ElementType.INT8 ? -128 : 0;
-      Graph graph = mul(x, gate.quantized(1f / 256, zero)).quantized(0.05f, 5).output("y").build();
+      GraphBuilder.Value y =
+          x.binary(OpKind.Binary.Function.MUL, gate.quantized(1f / 256, zero), Activation.NONE);
+      Graph graph = y.quantized(0.05f, 5).output("y").build();
       assertEquals(List.of("lookup"), ops(graph));
     }
   }
