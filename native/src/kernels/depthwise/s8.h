@@ -179,29 +179,39 @@ static inline DepthwiseInside depthwise_inside(const DepthwiseRow& r) {
   return {begin, end};
 }
 
-// The addresses of the taps of output x in r.table; place(row, column) says where. The other of `places` are fillers.
-template <class Place>
-static inline void depthwise_table(const DepthwiseRow& r, int64_t x, int64_t places, const Place& place) {
-  const DepthwiseParams& p = *r.p;
-  const int64_t first = x * p.stride_w - p.pad_left;
-  for (int64_t t = 0; t < places; t++) r.table[t] = r.zero;
-  for (int64_t i = 0; i < p.kernel_h; i++) {
-    for (int64_t j = 0; j < p.kernel_w; j++) r.table[place(i, j)] = depthwise_pixel(r, i, first + j * p.dilation_w);
-  }
-}
-// In the order of the quads (depthwise_quad_tap).
+// The addresses of the taps of output x in r.table, in the order of the quads, fillers at the zero point.
 static inline void depthwise_quad_table(const DepthwiseRow& r, int64_t x) {
   const DepthwiseParams& p = *r.p;
-  const bool columns = p.kernel_h == 3 && p.kernel_w == 3;
-  depthwise_table(r, x, depthwise_quads(p) * 4,
-                  [&](int64_t i, int64_t j) { return columns ? 4 * j + i : i * p.kernel_w + j; });
+  const int64_t first = x * p.stride_w - p.pad_left;
+  const int8_t** to = r.table;
+  if (p.kernel_h == 3 && p.kernel_w == 3) {
+    for (int64_t j = 0; j < 3; j++) {
+      for (int64_t i = 0; i < 3; i++) *to++ = depthwise_pixel(r, i, first + j * p.dilation_w);
+      *to++ = r.zero;
+    }
+    return;
+  }
+  for (int64_t i = 0; i < p.kernel_h; i++) {
+    for (int64_t j = 0; j < p.kernel_w; j++) *to++ = depthwise_pixel(r, i, first + j * p.dilation_w);
+  }
+  while (to < r.table + depthwise_quads(p) * 4) *to++ = r.zero;
 }
-// In the order of the pairs (depthwise_tap).
+
+// The same in the order of the pairs (depthwise_tap).
 static inline void depthwise_pair_table(const DepthwiseRow& r, int64_t x) {
   const DepthwiseParams& p = *r.p;
-  const bool columns = p.kernel_h == 3 && p.kernel_w == 3;
-  depthwise_table(r, x, depthwise_pairs(p) * 2,
-                  [&](int64_t i, int64_t j) { return columns && i < 2 ? 2 * j + i : i * p.kernel_w + j; });
+  const int64_t first = x * p.stride_w - p.pad_left;
+  const int8_t** to = r.table;
+  int64_t i = 0;
+  if (p.kernel_h == 3 && p.kernel_w == 3) {
+    for (int64_t j = 0; j < 3; j++) {
+      for (i = 0; i < 2; i++) *to++ = depthwise_pixel(r, i, first + j * p.dilation_w);
+    }
+  }
+  for (; i < p.kernel_h; i++) {
+    for (int64_t j = 0; j < p.kernel_w; j++) *to++ = depthwise_pixel(r, i, first + j * p.dilation_w);
+  }
+  if (depthwise_taps(p) % 2) *to = r.zero;
 }
 
 // Fills what all threads share; called before the work is split.
