@@ -95,8 +95,9 @@ void transpose_conv_s8s8s8_avx2(const Call* call) {
   run<int8_t, int16_t>(
       call, PHASE_S8, [](int16_t* row, int64_t k, int32_t*) { pad_row(row, k); },
       [&](auto constant, const int16_t* a, int64_t stride, const char* tile, int64_t k, int8_t* c, int64_t ldc,
-          int columns,
-          const int32_t*) { tile_s8<decltype(constant)::value>(pair_rows(a, stride, (k + 1) / 2), tile, c, ldc, columns, e); });
+          int columns, const int32_t*) {
+        tile_s8<decltype(constant)::value>(pair_rows(a, stride, (k + 1) / 2), tile, c, ldc, columns, e);
+      });
 }
 
 void transpose_conv_u8u8u8_avx2(const Call* call) {
