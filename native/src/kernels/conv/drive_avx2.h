@@ -26,10 +26,12 @@ struct Avx2Product {
   int64_t channels, n, run;  // of one group of channels; run: of a kernel row, values
   int64_t one_tile, one_group;
 
-  // `count` rows of windows side by side by all columns of group g, results from output pixel m on.
-  void multiply(PairRows rows, int64_t count, int64_t n0, int64_t g, int64_t m, const int32_t* lacking) const {
+  // `count` rows by columns n0 .. of group g, results from output pixel m on, `pixels` of them from row to row.
+  void multiply(const PairRows& rows, int64_t count, int64_t n0, int64_t g, int64_t m, int64_t pixels,
+                const int32_t* lacking) const {
     const char* tile = packed + g * one_group + n0 / 16 * one_tile;
     const int columns = n - n0 < 16 ? static_cast<int>(n - n0) : 16;
+    const int64_t ldc = pixels * p.out_c;
     T* c = out + m * p.out_c + g * n + n0;
     const int64_t tiles = (count + 5) / 6;
     for (int64_t i = 0; i < tiles; i++) {  // heights differ by one at most
@@ -38,9 +40,9 @@ struct Avx2Product {
       of.a += first * rows.stride;
       with_rows(height, [&](auto constant) {
         if constexpr (corrected) {
-          tile_u8<decltype(constant)::value>(of, tile, c + first * p.out_c, p.out_c, columns, e, lacking + first);
+          tile_u8<decltype(constant)::value>(of, tile, c + first * ldc, ldc, columns, e, lacking + first);
         } else {
-          tile_s8<decltype(constant)::value>(of, tile, c + first * p.out_c, p.out_c, columns, e);
+          tile_s8<decltype(constant)::value>(of, tile, c + first * ldc, ldc, columns, e);
         }
       });
     }
@@ -105,19 +107,24 @@ inline void whole_lines(const Avx2Product<T>& q, int64_t b, int64_t y0, int64_t 
   const int64_t tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
   copy_lines(q, q.in + b * p.in_h * p.in_w * p.in_c, y0 * p.stride_h - p.pad_top, (count - 1) * p.stride_h + tall, g,
              lines);
+  // Rows of a tile are pixels side by side, or, in narrow images, one above the other.
+  const bool along = p.out_w >= 6 || p.out_w >= count;
+  const int64_t pixel = p.stride_w * q.channels, line = p.stride_h * q.block.pitch;
+  const int64_t groups = along ? count : p.out_w, height = along ? p.out_w : count;
   const auto rows_of = [&](int64_t i) {
-    return PairRows{lines + i * p.stride_h * q.block.pitch, p.stride_w * q.channels, q.run_pairs(), p.kernel_h,
+    return PairRows{lines + i * (along ? line : pixel), along ? pixel : line, q.run_pairs(), p.kernel_h,
                     p.dilation_h * q.block.pitch};
   };
   if constexpr (Avx2Product<T>::corrected) {
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < groups; i++) {
       const PairRows rows = rows_of(i);
-      q.sum_up(rows.a, rows.stride, rows.pitch, p.out_w, lacking + i * p.out_w);
+      q.sum_up(rows.a, rows.stride, rows.pitch, height, lacking + i * height);
     }
   }
+  const int64_t m = (b * p.out_h + y0) * p.out_w;
   for (int64_t n0 = 0; n0 < q.n; n0 += 16) {
-    for (int64_t i = 0; i < count; i++) {
-      q.multiply(rows_of(i), p.out_w, n0, g, (b * p.out_h + y0 + i) * p.out_w, lacking + i * p.out_w);
+    for (int64_t i = 0; i < groups; i++) {
+      q.multiply(rows_of(i), height, n0, g, m + i * (along ? p.out_w : 1), along ? 1 : p.out_w, lacking + i * height);
     }
   }
 }
@@ -136,7 +143,7 @@ inline void gathered_windows(const Avx2Product<T>& q, int64_t m0, int64_t count,
   }
   const PairRows rows = pair_rows(windows, q.block.pitch, p.kernel_h * q.run_pairs());
   if constexpr (Avx2Product<T>::corrected) q.sum_up(windows, q.block.pitch, 2 * q.run_pairs(), count, lacking);
-  for (int64_t n0 = 0; n0 < q.n; n0 += 16) q.multiply(rows, count, n0, g, m0, lacking);
+  for (int64_t n0 = 0; n0 < q.n; n0 += 16) q.multiply(rows, count, n0, g, m0, 1, lacking);
 }
 
 template <class T>

@@ -72,12 +72,31 @@ struct Avx2ConvBlock {
   int64_t image_bytes, bytes;  // as in ConvBlock
 };
 
+// Whether blocks of so many output rows copy lines where windows would be many more values: far dilated ones see few of
+// the lines that they reach over.
+static inline bool lines_are_few(const ConvParams& p, int64_t rows) {
+  const double tall = double(p.kernel_h - 1) * p.dilation_h + 1, width = double(p.out_w - 1) * p.stride_w + p.kernel_w;
+  return (double(rows - 1) * p.stride_h + tall) * width <= 2.0 * double(rows) * p.out_w * p.kernel_h * p.kernel_w;
+}
+
 static inline Avx2ConvBlock avx2_conv_block(const ConvParams& p, int threads, bool corrected) {
   const int64_t channels = p.in_c / p.groups;
-  Avx2ConvBlock b = {p.dilation_w == 1, 1, 0, 0, 0, -1};
+  // Tiles of rows do not reach over a line's end: maps of a few pixels are gathered.
+  Avx2ConvBlock b = {p.dilation_w == 1 && (p.out_w >= 4 || p.out_h >= 4), 1, 0, 0, 0, -1};
   if (p.out_w < 1 || int64_t{p.batch} * p.out_h < 1) {
     b.bytes = 0;
     return b;
+  }
+  if (b.whole) {
+    b.width = int64_t{p.out_w - 1} * p.stride_w + p.kernel_w;
+    const int64_t tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
+    const KeptLines kept =
+        kept_lines({p.batch, p.out_h, p.out_w, b.width, 2 * channels, tall, p.stride_h}, threads, corrected);
+    b.rows = kept.rows;
+    b.pitch = kept.pitch / 2;
+    b.image_bytes = kept.image_bytes;
+    b.bytes = kept.bytes;
+    b.whole = lines_are_few(p, b.rows);
   }
   if (!b.whole) {
     b.pitch = p.kernel_h * ((p.kernel_w * channels + 1) / 2 * 2);
@@ -85,16 +104,7 @@ static inline Avx2ConvBlock avx2_conv_block(const ConvParams& p, int threads, bo
     b.rows = fair_rows(int64_t{p.batch} * p.out_h * p.out_w, fit < 6 ? 6 : fit > 96 ? 96 : fit, 6, threads);
     b.image_bytes = (b.rows * b.pitch * 2 + 63) / 64 * 64;
     b.bytes = b.image_bytes + (corrected ? (4 * b.rows + 63) / 64 * 64 : 0);
-    return b;
   }
-  b.width = int64_t{p.out_w - 1} * p.stride_w + p.kernel_w;
-  const int64_t tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
-  const KeptLines kept =
-      kept_lines({p.batch, p.out_h, p.out_w, b.width, 2 * channels, tall, p.stride_h}, threads, corrected);
-  b.rows = kept.rows;
-  b.pitch = kept.pitch / 2;
-  b.image_bytes = kept.image_bytes;
-  b.bytes = kept.bytes;
   return b;
 }
 

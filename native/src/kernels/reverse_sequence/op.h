@@ -1,11 +1,9 @@
-// reverse_sequence: the first elements of each sequence backwards, the others
-// as they stand. SPDX-License-Identifier: Apache-2.0
+// reverse_sequence: the first elements of each sequence backwards, the others as they stand.
+// SPDX-License-Identifier: Apache-2.0
 //
-// in is [outer][batch][mid][sequence][inner], or
-// [outer][sequence][mid][batch][inner] where batch_first is 0, inner counting
-// bytes. Element s of the sequence of batch b is in's element s < length[b] ?
-// length[b] - 1 - s : s. A length that is not in 0 .. sequence is a fault:
-// nothing is written.
+// in is [outer][batch][mid][sequence][inner], or [outer][sequence][mid][batch][inner] where batch_first is 0, inner
+// counting bytes. Element s of the sequence of batch b is in's element s < length[b] ? length[b] - 1 - s : s. A length
+// that is not in 0 .. sequence is a fault: nothing is written.
 //
 // slots    in, length [batch], out
 // types    u8 (any type), s32 | s64, u8

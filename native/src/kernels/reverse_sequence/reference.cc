@@ -1,5 +1,5 @@
-// reverse_sequence: all lengths are looked at, then elements are copied in the
-// order of the output. SPDX-License-Identifier: Apache-2.0
+// reverse_sequence: all lengths are looked at, then elements are copied in the order of the output.
+// SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
 #include "core/workers.h"

@@ -1,16 +1,12 @@
-// scatter_nd: slices are added to zeros at coordinates that are read while
-// running. SPDX-License-Identifier: Apache-2.0
+// scatter_nd: slices are added to zeros at coordinates that are read while running. SPDX-License-Identifier: Apache-2.0
 //
-//   out = 0; for i in 0 .. count - 1: out[index[i][0]] ... [index[i][depth -
-//   1]][:] += update[i][:]
-// out is [d0] ... [d(depth - 1)][slice]. An index outside of its dimension is a
-// fault: nothing is written. Integers wrap around; of booleans, which are added
-// by `or`, all that are not 0 are true.
+//   out = 0; for i in 0 .. count - 1: out[index[i][0]] ... [index[i][depth - 1]][:] += update[i][:]
+// out is [d0] ... [d(depth - 1)][slice]. An index outside of its dimension is a fault: nothing is written. Integers
+// wrap around; of booleans, which are added by `or`, all that are not 0 are true.
 //
 // slots    index [count][depth], update [count][slice], out
-// types    s32, f32, f32 | s32, s32, s32 | s32, s64, s64 | s32, s8, s8 | s32,
-// u8, u8 | s32, bool, bool numerics exact: one rounding per addition, in the
-// order of the indices
+// types    s32, f32, f32 | s32, s32, s32 | s32, s64, s64 | s32, s8, s8 | s32, u8, u8 | s32, bool, bool
+// numerics exact: one rounding per addition, in the order of the indices
 #ifndef SINTER_KERNELS_SCATTER_ND_OP_H_
 #define SINTER_KERNELS_SCATTER_ND_OP_H_
 

@@ -1,6 +1,5 @@
-// scatter_nd: all indices are looked at, then slices are added in their order,
-// which is what floats round by: threads share the elements of slices, if
-// anything. SPDX-License-Identifier: Apache-2.0
+// scatter_nd: all indices are looked at, then slices are added in their order, which is what floats round by: threads
+// share the elements of slices, if anything. SPDX-License-Identifier: Apache-2.0
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O3")  // -O2 leaves the additions scalar
 #endif

@@ -47,15 +47,27 @@ final class FurtherShapes {
                 Math.multiplyExact(x.dim(2), p.width()),
                 x.dim(3)));
       }
-      case "AudioSpectrogram" -> List.of(spectrogram(k.in(op, 0), Flexbuffers.options(f)));
-      case "Mfcc" -> List.of(cepstrum(k.in(op, 0), Flexbuffers.options(f)));
+      case "AudioSpectrogram" ->
+          has(f, "window_size", "stride")
+              ? List.of(spectrogram(k.in(op, 0), Flexbuffers.options(f)))
+              : null;
+      case "Mfcc" ->
+          has(f, "dct_coefficient_count")
+              ? List.of(cepstrum(k.in(op, 0), Flexbuffers.options(f)))
+              : null;
       default -> null;
     };
   }
 
+  /** Whether a custom op has these options: somebody else's may have the same name. */
+  private static boolean has(OpKind.Foreign f, String... options) {
+    return f.attributes().containsKey("custom_options")
+        && Flexbuffers.options(f).keySet().containsAll(List.of(options));
+  }
+
   private static int positive(Map<String, Double> options, String name) {
     double value = options.getOrDefault(name, 0d);
-    if (value < 1 || value > 1 << 24) {
+    if (!(value >= 1 && value <= 1 << 24)) {
       throw new GraphException("its option " + name + " is " + value);
     }
     return (int) value;

@@ -40,7 +40,7 @@ final class AudioOps {
     Shape shape = floats(call, 2);
     if (!(call.state() instanceof Spectrum)) {
       int window = options(call).getOrDefault("window_size", 0d).intValue();
-      if (window < 2 || window > 1 << 24) {
+      if (window < 2 || window > 1 << 20) {
         throw call.failure(Status.INVALID_MODEL, "a window of " + window + " samples");
       }
       call.keep(new Spectrum(window));
@@ -83,8 +83,8 @@ final class AudioOps {
           new MelBands(
               length,
               rate,
-              options.getOrDefault("lower_frequency_limit", 0d),
-              options.getOrDefault("upper_frequency_limit", 0d),
+              options.getOrDefault("lower_frequency_limit", 0d).longValue(), // whole, as in TFLite
+              options.getOrDefault("upper_frequency_limit", 0d).longValue(),
               options.getOrDefault("filterbank_channel_count", 0d).intValue(),
               options.getOrDefault("dct_coefficient_count", 0d).intValue());
       if (!made.isPossible()) {
@@ -189,6 +189,7 @@ final class AudioOps {
    */
   private static final class MelBands {
     private static final double LEAST = 1e-12; // of a band that a logarithm is taken of
+    private static final int MOST_BANDS = 1 << 12; // a file's number: tables are its square
 
     private final int length;
     private final long rate;
@@ -202,7 +203,7 @@ final class AudioOps {
     private double[][] cosines;
     private double[] sums;
 
-    MelBands(int length, long rate, double lower, double upper, int bands, int coefficients) {
+    MelBands(int length, long rate, long lower, long upper, int bands, int coefficients) {
       this.length = length;
       this.rate = rate;
       this.bands = bands;
@@ -213,6 +214,7 @@ final class AudioOps {
               && lower >= 0
               && upper > lower
               && bands >= 1
+              && bands <= MOST_BANDS
               && coefficients >= 1
               && coefficients <= bands;
       if (possible) {
@@ -225,7 +227,7 @@ final class AudioOps {
       return 1127 * Math.log1p(frequency / 700);
     }
 
-    private void weigh(double lower, double upper) {
+    private void weigh(long lower, long upper) {
       double low = mel(lower);
       double spacing = (mel(upper) - low) / (bands + 1);
       double step = 0.5 * rate / (length - 1);

@@ -170,6 +170,14 @@ final class Indexed {
     Shape out = l.shape(op.output(0));
     int a = axis < 0 ? axis + out.rank() : axis;
     String type = indexType(l, index, op.input(0), false);
+    for (int i = 2; i < 4; i++) {
+      if (l.shape(op.input(i)).elements() != 1
+          || l.tensor(op.input(i)).type() != l.tensor(op.output(0)).type()) {
+        throw l.unsupported(
+            index,
+            "a value " + l.shape(op.input(i)) + " of " + l.tensor(op.input(i)).type() + " for it");
+      }
+    }
     Value indices = l.value(op.input(0));
     Value on = l.value(op.input(2));
     Value off = l.value(op.input(3));
@@ -191,6 +199,7 @@ final class Indexed {
     if (Math.min(sequence, batch) < 0
         || Math.max(sequence, batch) >= in.rank()
         || sequence == batch
+        || l.tensor(op.input(0)).type() != l.tensor(op.output(0)).type()
         || l.shape(op.input(1)).elements() != in.dim(batch)) {
       throw l.unsupported(
           index, "sequences along " + sequence + " of batches along " + batch + " of " + in);

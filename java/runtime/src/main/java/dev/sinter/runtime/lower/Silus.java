@@ -59,13 +59,20 @@ final class Silus {
     return switch (x.type()) {
       case FLOAT32 -> true;
       case INT8, UINT8 ->
-          x.quantization().isPerTensor()
-              && gate.quantization().isPerTensor()
-              && y.quantization().isPerTensor()
+          isPlain(x)
+              && isPlain(gate)
+              && isPlain(y)
               && Pointwise.multipliesByFloat(
                   x.quantization().scale(), gate.quantization().scale(), y.quantization().scale());
       default -> false;
     };
+  }
+
+  private static boolean isPlain(Tensor t) {
+    String type = Lowering.typeName(t.type());
+    return t.quantization().isPerTensor()
+        && t.quantization().zeroPoint() >= Numbers.least(type)
+        && t.quantization().zeroPoint() <= Numbers.greatest(type);
   }
 
   static void lower(Lowering l, int index, Op op, Found found) {
