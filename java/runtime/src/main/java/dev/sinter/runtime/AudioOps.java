@@ -83,8 +83,9 @@ final class AudioOps {
           new MelBands(
               length,
               rate,
-              options.getOrDefault("lower_frequency_limit", 0d).longValue(), // whole, as in TFLite
-              options.getOrDefault("upper_frequency_limit", 0d).longValue(),
+              // Whole, as in TFLite.
+              (double) options.getOrDefault("lower_frequency_limit", 0d).longValue(),
+              (double) options.getOrDefault("upper_frequency_limit", 0d).longValue(),
               options.getOrDefault("filterbank_channel_count", 0d).intValue(),
               options.getOrDefault("dct_coefficient_count", 0d).intValue());
       if (!made.isPossible()) {
@@ -203,7 +204,7 @@ final class AudioOps {
     private double[][] cosines;
     private double[] sums;
 
-    MelBands(int length, long rate, long lower, long upper, int bands, int coefficients) {
+    MelBands(int length, long rate, double lower, double upper, int bands, int coefficients) {
       this.length = length;
       this.rate = rate;
       this.bands = bands;
@@ -227,7 +228,7 @@ final class AudioOps {
       return 1127 * Math.log1p(frequency / 700);
     }
 
-    private void weigh(long lower, long upper) {
+    private void weigh(double lower, double upper) {
       double low = mel(lower);
       double spacing = (mel(upper) - low) / (bands + 1);
       double step = 0.5 * rate / (length - 1);
