@@ -29,19 +29,21 @@ class SecondOpinionTest {
   /** A runtime that always gives the same numbers, whatever it is asked. */
   private static final class Says implements Peer {
     private final ElementType type;
+    private final PeerException failure; // of each run, or null
     private final float[] values;
 
-    private Says(ElementType type, float... values) {
+    private Says(ElementType type, PeerException failure, float... values) {
       this.type = type;
+      this.failure = failure;
       this.values = values;
     }
 
     static PeerFactory floats(float... values) {
-      return (name, file, shapes) -> new Says(ElementType.FLOAT32, values);
+      return (name, file, shapes) -> new Says(ElementType.FLOAT32, null, values);
     }
 
     static PeerFactory bytes(float... values) {
-      return (name, file, shapes) -> new Says(ElementType.INT8, values);
+      return (name, file, shapes) -> new Says(ElementType.INT8, null, values);
     }
 
     @Override
@@ -70,7 +72,11 @@ class SecondOpinionTest {
     }
 
     @Override
-    public void invoke() {}
+    public void invoke() {
+      if (failure != null) {
+        throw failure;
+      }
+    }
 
     @Override
     public ByteBuffer output(int index) {
@@ -103,6 +109,18 @@ class SecondOpinionTest {
   }
 
   private static final PeerFactory FIRST = Says.floats(1, 2, 3, 4);
+
+  @Test
+  void whatTheReferenceRefusesWhenItRunsIsRefusedByBoth() {
+    PeerException unknown = new PeerException("an op nobody knows", true, null);
+    PeerFactory ours =
+        (name, file, shapes) -> {
+          throw unknown;
+        };
+    PeerFactory refuses = (name, file, shapes) -> new Says(ElementType.FLOAT32, unknown, 1);
+    assertEquals(Verdict.Status.REFUSED_BY_BOTH, verdict(ours, refuses, FIRST, FIRST).status());
+    assertEquals(Verdict.Status.UNSUPPORTED, verdict(ours, FIRST, FIRST, FIRST).status());
+  }
 
   @Test
   void aReferenceThatGivesOtherValuesEachTimeIsNoReference() {
@@ -138,7 +156,7 @@ class SecondOpinionTest {
     int[] asked = new int[1];
     PeerFactory ours =
         (name, file, shapes) ->
-            new Says(ElementType.FLOAT32, 1, 2, 3, ++asked[0] == 2 ? 4 : 4.002f);
+            new Says(ElementType.FLOAT32, null, 1, 2, 3, ++asked[0] == 2 ? 4 : 4.002f);
     GraphBuilder b = Graph.builder("model");
     Value x = b.input("x", ElementType.FLOAT32, 1, 4);
     byte[] file = TfliteWriter.toBytes(x.add(x, Activation.NONE).output("y").build());
