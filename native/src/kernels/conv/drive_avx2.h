@@ -52,16 +52,15 @@ struct Avx2Product {
   // more.
   void sum_up(const int16_t* windows, int64_t stride, int64_t pitch, int64_t count, int32_t* lacking) const {
     alignas(32) static const int16_t ones_and_zeros[32] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
-    const auto load = [](const int16_t* at) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)); };
-    const __m256i ones = load(ones_and_zeros), tail = load(ones_and_zeros + 16 - run % 16);
+    const __m256i ones = widen16(ones_and_zeros), tail = widen16(ones_and_zeros + 16 - run % 16);
     const uint32_t factor = static_cast<uint32_t>(128 - p.w_zero_point);
     for (int64_t r = 0; r < count; r++) {
       __m256i sums = _mm256_setzero_si256();
       for (int64_t i = 0; factor != 0 && i < p.kernel_h; i++) {
         const int16_t* values = windows + r * stride + i * pitch;
         int64_t j = 0;
-        for (; j + 16 <= run; j += 16) sums = _mm256_add_epi32(sums, _mm256_madd_epi16(load(values + j), ones));
-        if (j < run) sums = _mm256_add_epi32(sums, _mm256_madd_epi16(load(values + j), tail));
+        for (; j + 16 <= run; j += 16) sums = _mm256_add_epi32(sums, _mm256_madd_epi16(widen16(values + j), ones));
+        if (j < run) sums = _mm256_add_epi32(sums, _mm256_madd_epi16(widen16(values + j), tail));
       }
       lacking[r] = static_cast<int32_t>(factor * static_cast<uint32_t>(total(sums)));
     }

@@ -1,8 +1,7 @@
 // one_hot: all of the output is `off` first, then each index puts its `on`.
 // SPDX-License-Identifier: Apache-2.0
-#include <string.h>
-
 #include "core/workers.h"
+#include "kernels/gather/places.h"
 #include "kernels/one_hot/op.h"
 #include "kernels/simd/moves.h"
 
@@ -25,8 +24,7 @@ void run(const Call* call) {
     fill_run(reinterpret_cast<char*>(out), off, planes * plane);
     for (int64_t o = 0; o < planes; o++, out += plane) {
       for (int64_t i = 0; i < inner; i++) {
-        Index at;
-        memcpy(&at, index + ((first + o) * inner + i) * static_cast<int64_t>(sizeof at), sizeof at);
+        const int64_t at = load<Index>(index + ((first + o) * inner + i) * static_cast<int64_t>(sizeof(Index)));
         if (at >= 0 && at < p.depth) out[at * inner + i] = on;
       }
     }

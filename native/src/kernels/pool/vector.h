@@ -5,6 +5,7 @@
 
 #include "kernels/pool/op.h"
 #include "kernels/pool/window.h"
+#include "kernels/simd/repeat.h"
 
 namespace sinter {
 
@@ -138,11 +139,6 @@ static inline void pool_u8(const Call* call) {
   });
 }
 
-template <int N>
-struct Vectors {
-  enum { value = N };
-};
-
 template <class V, bool maximum>
 static inline void pool_window_f32(const PoolParams& p, const float* in, float* out, const PoolWindow& w) {
   const int64_t pitch = static_cast<int64_t>(p.in_w) * p.channels, channels = p.channels;
@@ -172,8 +168,8 @@ static inline void pool_window_f32(const PoolParams& p, const float* in, float* 
     for (int i = 0; i < N; i++) V::store(out + w.out + c + i * V::W, finish(sum[i]));
     c += N * V::W;
   };
-  while (c + 4 * V::W <= channels) chunk(Vectors<4>());
-  while (c + V::W <= channels) chunk(Vectors<1>());
+  while (c + 4 * V::W <= channels) chunk(Constant<4>());
+  while (c + V::W <= channels) chunk(Constant<1>());
   for (; c < channels; c += V::W) {
     const int64_t n = channels - c < V::W ? channels - c : V::W;
     typename V::F sum = start;

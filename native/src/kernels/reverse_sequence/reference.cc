@@ -1,8 +1,7 @@
 // reverse_sequence: all lengths are looked at, then elements are copied in the order of the output.
 // SPDX-License-Identifier: Apache-2.0
-#include <string.h>
-
 #include "core/workers.h"
+#include "kernels/gather/places.h"
 #include "kernels/reverse_sequence/op.h"
 #include "kernels/simd/moves.h"
 
@@ -15,11 +14,7 @@ void run(const Call* call) {
   const char* in = static_cast<const char*>(call->slots[REVERSE_IN]);
   const char* lengths = static_cast<const char*>(call->slots[REVERSE_LENGTH]);
   char* out = static_cast<char*>(call->slots[REVERSE_OUT]);
-  const auto length = [=](int64_t batch) {
-    T value;
-    memcpy(&value, lengths + batch * static_cast<int64_t>(sizeof value), sizeof value);
-    return static_cast<int64_t>(value);
-  };
+  const auto length = [=](int64_t batch) { return load<T>(lengths + batch * static_cast<int64_t>(sizeof(T))); };
   for (int32_t b = 0; b < p.batch; b++) {
     const int64_t value = length(b);
     if (value < 0 || value > p.sequence) {

@@ -26,8 +26,7 @@ void run(const Call* call, const Add& add) {
   int64_t slices = 1;
   for (int k = 0; k < SCATTER_DEPTH; k++) slices *= (&p.d0)[k];
   memset(call->slots[SCATTER_OUT], 0, static_cast<size_t>(slices * p.slice) * sizeof(T));
-  // Parts of slices that threads take; 4096 elements are added faster than they
-  // are handed out.
+  // Parts of slices that threads take; 4096 elements are added faster than they are handed out.
   const int64_t part = fair_rows(p.slice, p.slice > 4096 ? 4096 : p.slice + 1, 16, call->workers->threads);
   parallel_for(call->workers, (p.slice + part - 1) / part, [&](int64_t task, int) {
     const int64_t first = task * part, n = p.slice - first < part ? p.slice - first : part;

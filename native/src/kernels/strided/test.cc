@@ -8,6 +8,18 @@
 namespace sinter {
 namespace {
 
+Case case_of(Random& random, const StridedParams& p) {
+  Case c;
+  c.op = "strided";
+  c.params = params_of(p);
+  c.types = {U8, U8};
+  int64_t needed[MAX_SLOTS] = {};
+  EXPECT_EQ(find_row("strided_u8_reference")->op->check(&p, find_row("strided_u8_reference"), needed), SINTER_OK);
+  c.inputs = {bytes_of(random.s8(needed[STRIDED_IN]))};
+  c.out_bytes = needed[STRIDED_OUT];
+  return c;
+}
+
 // A case that reads `d` out of a larger box, permuted, some dimensions backwards or repeated.
 Case make_case(Random& random, int largest) {
   StridedParams p = {};
@@ -40,15 +52,8 @@ Case make_case(Random& random, int largest) {
   }
   p.in_offset += static_cast<int32_t>(random.integer(0, 3));
   p.out_offset = static_cast<int32_t>(random.integer(0, 3));
-  Case c;
+  Case c = case_of(random, p);
   c.name = "strided of " + std::to_string(p.element_bytes) + " bytes";
-  c.op = "strided";
-  c.params = params_of(p);
-  c.types = {U8, U8};
-  int64_t needed[MAX_SLOTS] = {};
-  EXPECT_EQ(find_row("strided_u8_reference")->op->check(&p, find_row("strided_u8_reference"), needed), SINTER_OK);
-  c.inputs = {bytes_of(random.s8(needed[STRIDED_IN]))};
-  c.out_bytes = needed[STRIDED_OUT];
   return c;
 }
 
@@ -80,15 +85,7 @@ Case dimensions(Random& random, int32_t bytes, int64_t in_offset, const std::vec
     (&p.in_stride0)[k] = static_cast<int32_t>(d.in_stride);
     (&p.out_stride0)[k] = static_cast<int32_t>(d.out_stride);
   }
-  Case c;
-  c.op = "strided";
-  c.params = params_of(p);
-  c.types = {U8, U8};
-  int64_t needed[MAX_SLOTS] = {};
-  EXPECT_EQ(find_row("strided_u8_reference")->op->check(&p, find_row("strided_u8_reference"), needed), SINTER_OK);
-  c.inputs = {bytes_of(random.s8(needed[STRIDED_IN]))};
-  c.out_bytes = needed[STRIDED_OUT];
-  return c;
+  return case_of(random, p);
 }
 
 // Channels of pixels to planes and back, with every number of pixels around what vectors take; gaps on either side.

@@ -39,18 +39,17 @@ final class AudioOps {
   static void spectrogram(HostCall call) {
     Shape shape = floats(call, 2);
     if (!(call.state() instanceof Spectrum)) {
-      int window = options(call).getOrDefault("window_size", 0d).intValue();
-      if (window < 2 || window > 1 << 20) {
-        throw call.failure(Status.INVALID_MODEL, "a window of " + window + " samples");
+      Map<String, Double> options = options(call);
+      int window = options.getOrDefault("window_size", 0d).intValue();
+      int stride = options.getOrDefault("stride", 0d).intValue();
+      if (window < 2 || window > 1 << 20 || stride < 1) {
+        throw call.failure(
+            Status.INVALID_MODEL, "a window of " + window + " samples, a stride of " + stride);
       }
-      call.keep(new Spectrum(window));
+      call.keep(new Spectrum(window, stride, options.getOrDefault("magnitude_squared", 0d) != 0));
     }
     Spectrum spectrum = (Spectrum) call.state();
-    int stride = options(call).getOrDefault("stride", 0d).intValue();
-    if (stride < 1) {
-      throw call.failure(Status.INVALID_MODEL, "a stride of " + stride);
-    }
-    boolean squared = options(call).getOrDefault("magnitude_squared", 0d) != 0;
+    int stride = spectrum.stride();
     int samples = shape.dim(0);
     int channels = shape.dim(1);
     int windows = samples < spectrum.window() ? 0 : 1 + (samples - spectrum.window()) / stride;
@@ -62,7 +61,7 @@ final class AudioOps {
         spectrum.transform(in, 4 * (w * stride * channels + c), 4 * channels);
         for (int i = 0; i < spectrum.results(); i++, to += 4) {
           double power = spectrum.power(i);
-          out.putFloat(to, (float) (squared ? power : Math.sqrt(power)));
+          out.putFloat(to, (float) (spectrum.isSquared() ? power : Math.sqrt(power)));
         }
       }
     }
@@ -105,6 +104,8 @@ final class AudioOps {
 
   /** The power spectrum of windows of samples, weighed by a raised cosine (Hann). */
   private static final class Spectrum {
+    private final int stride;
+    private final boolean squared;
     private final double[] weights;
     private final int half; // of the transform's length, which is a power of two
     private final double[] cosines; // of i / length of a turn
@@ -112,7 +113,9 @@ final class AudioOps {
     private final double[] real;
     private final double[] imaginary;
 
-    Spectrum(int window) {
+    Spectrum(int window, int stride, boolean squared) {
+      this.stride = stride;
+      this.squared = squared;
       weights = new double[window];
       for (int i = 0; i < window; i++) {
         weights[i] = 0.5 - 0.5 * Math.cos(2 * Math.PI * i / window);
@@ -131,6 +134,14 @@ final class AudioOps {
 
     int window() {
       return weights.length;
+    }
+
+    int stride() {
+      return stride;
+    }
+
+    boolean isSquared() {
+      return squared;
     }
 
     int results() {

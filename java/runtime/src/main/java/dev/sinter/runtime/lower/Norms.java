@@ -192,9 +192,9 @@ final class Norms {
     String label = op.kind().label();
     Folds.fold(l, index, label, Folds.MAX, "f32", "f32", shape, last, x, largest);
     binary(l, index, label, 1, shape, rows, x, largest, shifted);
-    unary(l, index, label, 5, shape, shifted, powers);
+    Pointwise.real(l, index, label, 5, shape, shifted, powers);
     Folds.fold(l, index, label, Folds.SUM, "f32", "f32", shape, last, powers, sums);
-    unary(l, index, label, 6, rows, sums, logs);
+    Pointwise.real(l, index, label, 6, rows, sums, logs);
     binary(l, index, label, 1, shape, rows, shifted, logs, l.define(op.output(0)));
   }
 
@@ -204,20 +204,6 @@ final class Norms {
       last[last.length - 1] = true;
     }
     return last;
-  }
-
-  private static void unary(
-      Lowering l, int index, String label, int function, Shape shape, Value from, Value to) {
-    l.add(
-        new Step("unary", index, label, "f32", "f32")
-            .set("function", function)
-            .set("count", Math.toIntExact(shape.elements()))
-            .set("alpha", 0f)
-            .set("in_scale", 0f)
-            .set("out_scale", 0f)
-            .slot(from)
-            .slot(to)
-            .work((double) shape.elements()));
   }
 
   private static void binary(

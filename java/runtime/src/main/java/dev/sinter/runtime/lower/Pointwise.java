@@ -308,6 +308,21 @@ final class Pointwise {
     return true;
   }
 
+  /** A function of floats, by its number in `unary`. */
+  static void real(
+      Lowering l, int index, String label, int function, Shape shape, Value from, Value to) {
+    l.add(
+        new Step("unary", index, label, "f32", "f32")
+            .set("function", function)
+            .set("count", Math.toIntExact(shape.elements()))
+            .set("alpha", 0f)
+            .set("in_scale", 0f)
+            .set("out_scale", 0f)
+            .slot(from)
+            .slot(to)
+            .work((double) shape.elements()));
+  }
+
   /** Functions that TFLite's own kernels run, of 8 or 16 bits; false for others. */
   private static boolean byTable(Lowering l, int index, Op op, String type, int function) {
     int in = op.input(0);

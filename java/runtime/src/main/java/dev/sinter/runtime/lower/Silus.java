@@ -81,16 +81,7 @@ final class Silus {
     String label = "SILU " + l.shape(found.input());
     if (type.equals("f32")) {
       Value source = l.value(found.input());
-      l.add(
-          new Step("unary", index, label, type, type)
-              .set("function", SILU)
-              .set("count", Math.toIntExact(l.shape(found.input()).elements()))
-              .set("alpha", 0f)
-              .set("in_scale", l.scale(found.input()))
-              .set("out_scale", l.scale(out))
-              .slot(source)
-              .slot(l.define(out))
-              .work((double) l.shape(out).elements()));
+      Pointwise.real(l, index, label, SILU, l.shape(out), source, l.define(out));
       return;
     }
     ByteBuffer gates = Pointwise.entries(l, type, LOGISTIC, found.input(), found.gate());
