@@ -84,13 +84,9 @@ final class ModelBench {
       InputSource.random(1, seed).open(graph).fill(0, theirs, ours);
       ours.invoke();
       theirs.invoke();
-      double usual =
-          options.apply(threads).bf16()
-              ? VerifyCommand.BF16_TOLERANCE
-              : Comparison.DEFAULT_TOLERANCE;
-      Comparison same = new Comparison(Verifier.tolerance(bytes, usual));
+      double tolerance = TfliteVerifiers.tolerance(options.apply(threads).bf16());
+      Comparison same = new Comparison(Verifier.tolerance(bytes, tolerance));
       same.add(ours, theirs);
-      String outputs = same.isEqual() ? "equal" : same.isClose() ? "close" : "different";
       double load = Machine.load();
       PairedRatios p = new Bencher(seconds).measure(ours, theirs);
       Map<String, Object> row = new LinkedHashMap<>();
@@ -107,7 +103,11 @@ final class ModelBench {
       row.put("ratioLow", p.low());
       row.put("ratioHigh", p.high());
       row.put("rounds", p.size());
-      row.put("outputs", outputs);
+      row.put(
+          "outputs",
+          same.isEqual()
+              ? "equal"
+              : same.isClose() ? "close" : judged(file, bytes, threads, kernels, tolerance));
       row.put("cpu", Machine.cpu());
       row.put("cores", Machine.cores());
       row.put("isa", ours.isa());
@@ -119,6 +119,19 @@ final class ModelBench {
       row.put("peerVersion", theirs.name());
       row.put("java", System.getProperty("java.version"));
       return row;
+    }
+  }
+
+  /** What {@code verify} says of a model whose outputs differ. */
+  private String judged(
+      String file, byte[] bytes, int threads, TflitePeer.Kernels kernels, double tolerance) {
+    InputSource inputs = InputSource.random(1, seed);
+    try (TfliteVerifiers verifiers =
+        new TfliteVerifiers(options.apply(threads), kernels, false, inputs, inputs, tolerance)) {
+      Verifier models = verifiers.models();
+      return (batch == 1 ? models.verify(file, bytes) : models.verify(file, bytes, batch))
+          .status()
+          .label();
     }
   }
 

@@ -5,11 +5,7 @@ package dev.sinter.cli.command;
 
 import dev.sinter.cli.compare.Comparison;
 import dev.sinter.cli.compare.OpVerifier;
-import dev.sinter.cli.compare.SecondOpinion;
 import dev.sinter.cli.compare.Verifier;
-import dev.sinter.cli.peer.GuardedPeer;
-import dev.sinter.cli.peer.PeerFactory;
-import dev.sinter.cli.peer.SinterPeer;
 import dev.sinter.cli.peer.TflitePeer;
 import dev.sinter.cli.report.JsonReport;
 import dev.sinter.graph.GraphException;
@@ -74,9 +70,6 @@ import picocli.CommandLine.Spec;
 public final class VerifyCommand implements Callable<Integer> {
   private static final int RANDOM_RUNS = 5;
 
-  // What roundings to 8 significant bits leave of an output, layer upon layer.
-  static final double BF16_TOLERANCE = 0.05;
-
   @Parameters(
       arity = "1..*",
       paramLabel = "FILE-OR-FOLDER",
@@ -140,7 +133,7 @@ public final class VerifyCommand implements Callable<Integer> {
           "Floats count as close within T times the largest absolute value of an output (default "
               + Comparison.DEFAULT_TOLERANCE
               + ", with --bf16 "
-              + BF16_TOLERANCE
+              + TfliteVerifiers.BF16_TOLERANCE
               + ").")
   private Double tolerance;
 
@@ -187,32 +180,11 @@ public final class VerifyCommand implements Callable<Integer> {
     if (json != null) {
       JsonReport.check(json);
     }
-    TflitePeer.Kernels others =
-        kernels == TflitePeer.Kernels.XNNPACK
-            ? TflitePeer.Kernels.BUILTIN
-            : TflitePeer.Kernels.XNNPACK;
-    try (GuardedPeer.Host host = new GuardedPeer.Host();
-        GuardedPeer.Host again = new GuardedPeer.Host()) {
-      PeerFactory reference =
-          inProcess
-              ? (name, file, shapes) -> TflitePeers.open(file, kernels, 1, shapes)
-              : (name, file, shapes) -> TflitePeers.guarded(host, file, kernels, 1, shapes);
-      PeerFactory repeated =
-          (name, file, shapes) -> TflitePeers.guarded(again, file, kernels, 1, shapes);
-      PeerFactory other =
-          (name, file, shapes) -> TflitePeers.guarded(again, file, others, 1, shapes);
-      PeerFactory ours =
-          (name, file, shapes) -> SinterPeer.open(name, file, runtime.options(1), shapes);
-      Verifier ofOps =
-          new Verifier(
-              ours, reference, source, tolerance(), new SecondOpinion(repeated, other, null));
-      OpVerifier byOps = new OpVerifier(ofOps, reference, source, random);
-      Verifier verifier =
-          new Verifier(
-              ours, reference, source, tolerance(), new SecondOpinion(repeated, other, byOps));
+    try (TfliteVerifiers verifiers =
+        new TfliteVerifiers(runtime.options(1), kernels, inProcess, source, random, tolerance())) {
       VerifyReport report = new VerifyReport(spec.commandLine().getOut(), allowUnsupported);
       for (Path model : files) {
-        verify(model, verifier, ops ? byOps : null, report);
+        verify(model, verifiers.models(), ops ? verifiers.ops() : null, report);
       }
       if (json != null) {
         JsonReport.write(json, report.rows());
@@ -222,10 +194,7 @@ public final class VerifyCommand implements Callable<Integer> {
   }
 
   private double tolerance() {
-    if (tolerance != null) {
-      return tolerance;
-    }
-    return runtime.isBf16() ? BF16_TOLERANCE : Comparison.DEFAULT_TOLERANCE;
+    return tolerance != null ? tolerance : TfliteVerifiers.tolerance(runtime.isBf16());
   }
 
   private InputSource folder() {

@@ -14,6 +14,7 @@ import dev.sinter.graph.Activation;
 import dev.sinter.graph.ElementType;
 import dev.sinter.graph.Graph;
 import dev.sinter.graph.GraphBuilder;
+import dev.sinter.graph.GraphBuilder.Value;
 import dev.sinter.graph.OpKind;
 import dev.sinter.graph.Quantization;
 import dev.sinter.graph.Shape;
@@ -264,6 +265,26 @@ class CommandsTest {
         names(row).toString());
     assertTrue(row.get("ratioLow").asDouble() <= row.get("ratio").asDouble());
     assertEquals("tflite", row.get("peer").asText());
+  }
+
+  /** A difference that ops add up to, each of them close, is close here as it is for verify. */
+  @Test
+  void benchAsksForASecondOpinion() throws IOException {
+    float[] weights = new float[16 * 16];
+    for (int i = 0; i < 16; i++) {
+      weights[17 * i] = 1.01f; // 1.0078 in bfloat16, of which 0.0078 are left below
+    }
+    GraphBuilder b = Graph.builder("g");
+    Value x = b.input("x", ElementType.FLOAT32, 1, 16);
+    Value y = x.fullyConnected(b.floats("w", weights, 16, 16), null, Activation.NONE);
+    Path small = folder.resolve("small.tflite");
+    TfliteWriter.write(
+        y.binary(OpKind.Binary.Function.SUB, x, Activation.NONE).output("z").build(), small);
+    Path json = folder.resolve("small.json");
+    assertEquals(
+        0, run("bench", small, "--bf16", "--seconds", "0.1", "--json", json), out + "" + err);
+    assertEquals(
+        "close", new ObjectMapper().readTree(json.toFile()).get(0).get("outputs").asText());
   }
 
   @Test
