@@ -16,8 +16,8 @@
 
 namespace sinter {
 
-// Runs `row` with these parameters on buffers of its own: inputs hold `fill` bytes, weights the bytes
-// of `sources`. `work` is the number of multiply-accumulates (or elements) per call.
+// Runs `row` with these parameters on buffers of its own: inputs hold bytes of all values or floats of 0 .. 5, weights
+// the bytes of `sources`. `work` is the number of multiply-accumulates (or elements) per call.
 inline void bench_row(benchmark::State& state, const RowDef* row, const void* params,
                       const std::vector<std::vector<char>>& sources, double work) {
   int64_t bytes[MAX_SLOTS] = {};
@@ -41,7 +41,11 @@ inline void bench_row(benchmark::State& state, const RowDef* row, const void* pa
       }
     } else {
       arenas[s].resize(bytes[s]);
-      for (int64_t i = 0; i < bytes[s]; i++) arenas[s].data()[i] = row->types[s] == F32 ? 0 : static_cast<char>(i * 37);
+      for (int64_t i = 0; i < bytes[s]; i++) arenas[s].data()[i] = static_cast<char>(i * 37);
+      for (int64_t i = 0; row->types[s] == F32 && i < bytes[s] / 4; i++) {
+        const float value = 0.02f * static_cast<float>(i * 37 % 251);
+        memcpy(arenas[s].data() + 4 * i, &value, 4);
+      }
     }
     slots[s] = arenas[s].data();
   }

@@ -68,14 +68,16 @@ static inline void requantize(const Call* call) {
     int64_t i = from;
     if (r.by_256) {
       // (x * m + 128) >> 8 as ((-x * 128) * -m + 2^14) >> 15: -m fits 16 bits for m up to 32768.
-      const typename V::S in_zero = V::set_s(p.in_zero_point), out_zero = V::set_s(p.out_zero_point);
+      const typename V::S in_zero = V::set_s(128 * p.in_zero_point), out_zero = V::set_s(p.out_zero_point);
       const typename V::S factor = V::set_s(-r.multiplier);
-      const auto one = [&](typename V::S x) __attribute__((always_inline)) {
-        x = V::multiply_high_rounded(V::times_128(V::sub_s(in_zero, x)), factor);
-        return V::add_saturated(x, out_zero);
+      const auto half = [&](typename V::S x) __attribute__((always_inline)) {
+        return V::add_saturated(V::multiply_high_rounded(V::sub_s(in_zero, x), factor), out_zero);
       };
-      for (; i + V::H <= to; i += V::H) V::store_half(out + i, one(V::load_half(in + i)));
-      if (i < to) V::store_half_n(out + i, one(V::load_half_n(in + i, to - i)), to - i);
+      const auto one = [&](typename V::Y x) __attribute__((always_inline)) {
+        return V::packed(out, half(V::low_times_128(in, x)), half(V::high_times_128(in, x)));
+      };
+      for (; i + V::B <= to; i += V::B) V::store_bytes(out + i, one(V::load_bytes(in + i)));
+      if (i < to) V::store_bytes_n(out + i, one(V::load_bytes_n(in + i, to - i)), to - i);
       return;
     }
     const typename V::I in_zero = V::set_i(p.in_zero_point), out_zero = V::set_i(p.out_zero_point);

@@ -8,7 +8,7 @@ namespace sinter {
 namespace {
 
 const bool registered = [] {
-  for (const DataType type : {S8, F32}) {
+  for (const DataType type : {S8, U8, F32}) {
     for_each_row("relu", type, type, [&](const RowDef* row) {
       for (int form = 0; form < 3; form++) {
         const float out_scale = form == 0 ? 0.05f : 0.03f;

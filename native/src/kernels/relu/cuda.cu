@@ -8,14 +8,15 @@
 namespace sinter {
 namespace {
 
+template <class T>
 struct Quantized {
   ReluScaling scaling;
   int32_t in_zero_point, out_zero_point, low, high;
-  __device__ int8_t operator()(int8_t x) const {
+  __device__ T operator()(T x) const {
     int32_t value = relu_one(scaling, x - in_zero_point) + out_zero_point;
     value = value < low ? low : value;
     value = value > high ? high : value;
-    return static_cast<int8_t>(value);
+    return static_cast<T>(value);
   }
 };
 
@@ -34,12 +35,20 @@ struct Leaky {
   }
 };
 
+template <class T>
+void relu_bytes(const Call* call) {
+  const ReluParams& p = params_of<ReluParams>(call);
+  const Quantized<T> f = {relu_scaling(p), p.in_zero_point, p.out_zero_point, p.out_min, p.out_max};
+  map(call, slot_of<const T>(call, RELU_IN), slot_of<T>(call, RELU_OUT), p.count, f);
+}
+
 }  // namespace
 
 void relu_s8s8_cuda(const Call* call) {
-  const ReluParams& p = params_of<ReluParams>(call);
-  const Quantized f = {relu_scaling(p), p.in_zero_point, p.out_zero_point, p.out_min, p.out_max};
-  map(call, slot_of<const int8_t>(call, RELU_IN), slot_of<int8_t>(call, RELU_OUT), p.count, f);
+  relu_bytes<int8_t>(call);
+}
+void relu_u8u8_cuda(const Call* call) {
+  relu_bytes<uint8_t>(call);
 }
 
 void relu_f32f32_cuda(const Call* call) {

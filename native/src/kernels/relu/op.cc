@@ -16,10 +16,6 @@ const SlotDef slots[] = {{"in", SLOT_IN}, {"out", SLOT_OUT}};
 bool bad_scale(float scale) {
   return !isnormal(scale) || scale < 0.0f;
 }
-bool bad_zero_point(int32_t zero_point) {
-  return zero_point < -128 || zero_point > 127;
-}
-
 sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) {
   const P& p = *static_cast<const P*>(params);
   if (p.kind != RELU_CLAMP && p.kind != RELU_LEAKY) {
@@ -27,7 +23,9 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
   }
   if (p.count < 0) return fail(SINTER_INVALID_ARGUMENT, "relu: count %d is negative", p.count);
   if (p.kind == RELU_LEAKY && !isfinite(p.alpha)) return fail(SINTER_INVALID_ARGUMENT, "relu: alpha is not finite");
-  if (row->types[RELU_OUT] == S8) {
+  if (row->types[RELU_OUT] != F32) {
+    const int32_t least = row->types[RELU_OUT] == S8 ? -128 : 0, most = least + 255;
+    const auto bad_zero_point = [=](int32_t zero_point) { return zero_point < least || zero_point > most; };
     if (bad_scale(p.in_scale) || bad_scale(p.out_scale) || bad_zero_point(p.in_zero_point) ||
         bad_zero_point(p.out_zero_point)) {
       return fail(SINTER_INVALID_ARGUMENT, "relu: a scale or zero point is out of range");
@@ -37,8 +35,8 @@ sinter_status check(const void* params, const RowDef* row, int64_t* slot_bytes) 
         (p.kind == RELU_LEAKY && !(fabsf(p.in_scale * p.alpha / p.out_scale) < 4194304.0f))) {
       return fail(SINTER_INVALID_ARGUMENT, "relu: the ratio of the scales must be below 2^22, times alpha too");
     }
-    if (p.out_min > p.out_max || p.out_min < -128 || p.out_max > 127) {
-      return fail(SINTER_INVALID_ARGUMENT, "relu: out_min %d, out_max %d is no range of int8", p.out_min, p.out_max);
+    if (p.out_min > p.out_max || p.out_min < least || p.out_max > most) {
+      return fail(SINTER_INVALID_ARGUMENT, "relu: out_min %d, out_max %d is no range of bytes", p.out_min, p.out_max);
     }
   } else if (p.kind == RELU_CLAMP && !(p.act_min <= p.act_max)) {
     return fail(SINTER_INVALID_ARGUMENT, "relu: act_min must be at most act_max, and neither NaN");

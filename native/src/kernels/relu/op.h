@@ -5,8 +5,8 @@
 // kind 1 (leaky): out = x >= 0 ? x : alpha * x
 //
 // slots    in [count], out [count]
-// types    f32 f32 | s8 s8 (scales may differ between input and output)
-// numerics s8: see docs/numerics.md (xnn.clamp, tfl.relu8, xnn.leaky_relu)
+// types    f32 f32 | s8 s8 | u8 u8 (scales may differ between input and output)
+// numerics s8, u8: see docs/numerics.md (xnn.clamp, tfl.relu8, xnn.leaky_relu)
 #ifndef SINTER_KERNELS_RELU_OP_H_
 #define SINTER_KERNELS_RELU_OP_H_
 

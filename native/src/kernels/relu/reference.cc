@@ -5,17 +5,25 @@
 
 namespace sinter {
 
-void relu_s8s8_reference(const Call* call) {
+template <class T>
+static void relu_bytes(const Call* call) {
   const ReluParams& p = *static_cast<const ReluParams*>(call->params);
-  const int8_t* in = static_cast<const int8_t*>(call->slots[RELU_IN]);
-  int8_t* out = static_cast<int8_t*>(call->slots[RELU_OUT]);
+  const T* in = static_cast<const T*>(call->slots[RELU_IN]);
+  T* out = static_cast<T*>(call->slots[RELU_OUT]);
   const ReluScaling s = relu_scaling(p);
   for (int32_t i = 0; i < p.count; i++) {
     int32_t value = relu_one(s, in[i] - p.in_zero_point) + p.out_zero_point;
     value = value < p.out_min ? p.out_min : value;
     value = value > p.out_max ? p.out_max : value;
-    out[i] = static_cast<int8_t>(value);
+    out[i] = static_cast<T>(value);
   }
+}
+
+void relu_s8s8_reference(const Call* call) {
+  relu_bytes<int8_t>(call);
+}
+void relu_u8u8_reference(const Call* call) {
+  relu_bytes<uint8_t>(call);
 }
 
 void relu_f32f32_reference(const Call* call) {

@@ -11,7 +11,7 @@
 namespace sinter {
 namespace {
 
-const std::vector<DataType> s8 = {S8, S8}, f32 = {F32, F32};
+const std::vector<DataType> s8 = {S8, S8}, u8 = {U8, U8}, f32 = {F32, F32};
 
 ReluParams relu(int32_t kind, int32_t count) {
   ReluParams p = {};
@@ -26,7 +26,7 @@ ReluParams relu(int32_t kind, int32_t count) {
   return p;
 }
 
-ReluParams randomized(int32_t kind, int32_t count, Random* random) {
+ReluParams randomized(int32_t kind, int32_t count, const std::vector<DataType>& types, Random* random) {
   ReluParams p = relu(kind, count);
   const int64_t shape = random->integer(0, 3);
   p.in_scale = expf(random->real(-5.0f, 1.0f));
@@ -36,6 +36,9 @@ ReluParams randomized(int32_t kind, int32_t count, Random* random) {
   p.alpha = shape == 1 ? random->real(-0.001f, 0.001f) : random->real(-2.0f, 2.0f);
   p.out_min = static_cast<int32_t>(random->integer(-128, 50));
   p.out_max = static_cast<int32_t>(random->integer(p.out_min, 127));
+  if (types == u8) {
+    for (int32_t* value : {&p.in_zero_point, &p.out_zero_point, &p.out_min, &p.out_max}) *value += 128;
+  }
   p.act_min = random->real(-2.0f, 0.0f);
   p.act_max = random->real(0.0f, 6.0f);
   return p;
@@ -47,7 +50,7 @@ void run(const ReluParams& p, const std::vector<DataType>& types, Random* random
   c.op = "relu";
   c.params = params_of(p);
   c.types = types;
-  if (types[0] == S8) {
+  if (types[0] != F32) {
     c.inputs = {bytes_of(random->s8(p.count))};
     c.out_bytes = p.count;
   } else {
@@ -60,17 +63,19 @@ void run(const ReluParams& p, const std::vector<DataType>& types, Random* random
 
 TEST(Relu, EveryLength) {
   Random random(61);
-  for (const auto& types : {s8, f32}) {
+  for (const auto& types : {s8, u8, f32}) {
     for (int32_t kind : {RELU_CLAMP, RELU_LEAKY}) {
-      for (int32_t n = 0; n <= 150; n++) run(randomized(kind, n, &random), types, &random);
-      run(randomized(kind, 50000, &random), types, &random);
+      for (int32_t n = 0; n <= 150; n++) run(randomized(kind, n, types, &random), types, &random);
+      run(randomized(kind, 50000, types, &random), types, &random);
     }
   }
 }
 
 TEST(Relu, ManyScales) {
   Random random(62);
-  for (int i = 0; i < 300; i++) run(randomized(i % 2, 300, &random), s8, &random);
+  for (const auto& types : {s8, u8}) {
+    for (int i = 0; i < 300; i++) run(randomized(i % 2, 300, types, &random), types, &random);
+  }
 }
 
 TEST(Relu, WorkedOutByHand) {

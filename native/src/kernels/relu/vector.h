@@ -16,34 +16,37 @@ static inline void relu_pieces(Workers* workers, int64_t count, const Body& body
                [&](int64_t task, int) { body(task * piece, (task + 1) * piece < count ? (task + 1) * piece : count); });
 }
 
-template <class V>
-static inline void relu_s8(const Call* call) {
+template <class V, class T>
+static inline void relu_bytes(const Call* call) {
   const ReluParams& p = *static_cast<const ReluParams*>(call->params);
-  const int8_t* in = static_cast<const int8_t*>(call->slots[RELU_IN]);
-  int8_t* out = static_cast<int8_t*>(call->slots[RELU_OUT]);
+  const T* in = static_cast<const T*>(call->slots[RELU_IN]);
+  T* out = static_cast<T*>(call->slots[RELU_OUT]);
   const ReluScaling s = relu_scaling(p);
   const bool unchanged = !s.by_256 && s.positive_factor.mantissa == 1 << 30 && s.positive_factor.shift == 1 &&
                          p.kind == RELU_CLAMP && p.in_zero_point == p.out_zero_point;
   relu_pieces(call->workers, p.count, [=, &p](int64_t from, int64_t to) {
     int64_t i = from;
+    const typename V::Y least = V::set_y(p.out_min), most = V::set_y(p.out_max);
+    const auto each = [&](const auto& one) __attribute__((always_inline)) {
+      for (; i + V::B <= to; i += V::B) V::store_bytes(out + i, one(V::load_bytes(in + i)));
+      if (i < to) V::store_bytes_n(out + i, one(V::load_bytes_n(in + i, to - i)), to - i);
+    };
     if (unchanged) {  // a factor of 1: only the clamp is left
-      const typename V::Y low = V::set_y(p.out_min), high = V::set_y(p.out_max);
-      for (; i + V::B <= to; i += V::B) V::store_bytes(out + i, V::min_y(V::max_y(V::load_bytes(in + i), low), high));
-      if (i < to) V::store_bytes_n(out + i, V::min_y(V::max_y(V::load_bytes_n(in + i, to - i), low), high), to - i);
+      each([&](typename V::Y x) __attribute__((always_inline)) { return V::bound_bytes(out, x, least, most); });
       return;
     }
     if (s.by_256) {
       // As in quantize: the negated difference times the negated multiplier.
-      const typename V::S in_zero = V::set_s(p.in_zero_point), out_zero = V::set_s(p.out_zero_point);
+      const typename V::S in_zero = V::set_s(128 * p.in_zero_point), out_zero = V::set_s(p.out_zero_point);
       const typename V::S positive = V::set_s(-s.positive), negative = V::set_s(-s.negative);
-      const typename V::S low = V::set_s(p.out_min), high = V::set_s(p.out_max);
-      const auto one = [&](typename V::S x) __attribute__((always_inline)) {
-        const typename V::S factor = V::if_greater_s(x, in_zero, positive, negative);
-        x = V::multiply_high_rounded(V::times_128(V::sub_s(in_zero, x)), factor);
-        return V::min_s(V::max_s(V::add_saturated(x, out_zero), low), high);
+      const auto half = [&](typename V::S x) __attribute__((always_inline)) {
+        x = V::sub_s(in_zero, x);
+        return V::add_saturated(V::multiply_high_rounded(x, V::if_negative_s(x, positive, negative)), out_zero);
       };
-      for (; i + V::H <= to; i += V::H) V::store_half(out + i, one(V::load_half(in + i)));
-      if (i < to) V::store_half_n(out + i, one(V::load_half_n(in + i, to - i)), to - i);
+      each([&](typename V::Y x) __attribute__((always_inline)) {
+        return V::bound_bytes(out, V::packed(out, half(V::low_times_128(in, x)), half(V::high_times_128(in, x))), least,
+                              most);
+      });
       return;
     }
     const typename V::I in_zero = V::set_i(p.in_zero_point), out_zero = V::set_i(p.out_zero_point);

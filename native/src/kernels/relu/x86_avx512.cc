@@ -7,7 +7,10 @@
 namespace sinter {
 
 void relu_s8s8_avx512(const Call* call) {
-  relu_s8<V>(call);
+  relu_bytes<V, int8_t>(call);
+}
+void relu_u8u8_avx512(const Call* call) {
+  relu_bytes<V, uint8_t>(call);
 }
 void relu_f32f32_avx512(const Call* call) {
   relu_f32<V>(call);

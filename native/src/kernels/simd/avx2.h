@@ -72,47 +72,33 @@ struct V {
   SINTER_LANE F nearest(F x) {
     return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   }
-  // x = n ln 2 + r: e^r = 1 + r + r^2 P(r), 2^-28. n is in the last bits of `shifted`.
-  SINTER_LANE F exponential_part(F x, F* shifted) {
-    const F large = _mm256_set1_ps(12582912.0f);  // 1.5 times 2^23: sums are whole
-    *shifted = _mm256_fmadd_ps(x, _mm256_set1_ps(1.44269504f), large);
-    const F n = _mm256_sub_ps(*shifted, large);
+  SINTER_LANE F of_8(const float* values, I places) {  // by the low 3 bits of each place
+    return _mm256_permutevar8x32_ps(_mm256_loadu_ps(values), places);
+  }
+  // e^x for x of -87.33654 .. 88.73, within 1.6 units of the last place. x is (n / 8) ln 2 + r, n rounded down, so that
+  // 2^(n / 8) is infinite only where e^x is; e^r - 1 = r P(r), 2^-25.4.
+  SINTER_LANE F exponential_normal(F x) {
+    // 2^(n / 8), place i less i / 8 of its exponent: the shifted n adds that again.
+    const I powers = _mm256_setr_epi32(0x3f800000, 0x3f7b95c2, 0x3f7837f0, 0x3f75fed7, 0x3f7504f3, 0x3f75672a,
+                                       0x3f7744fd, 0x3f7ac0c7);
+    const F large = _mm256_set1_ps(1572864.0f);  // 1.5 times 2^20: a sum's last place is 1/8
+    const F shifted = _mm256_add_ps(_mm256_fmadd_ps(x, _mm256_set1_ps(1.44269504f), _mm256_set1_ps(-0.0625f)), large);
+    const F n = _mm256_sub_ps(shifted, large);
     F r = _mm256_fmadd_ps(n, _mm256_set1_ps(-0.693145752f), x);  // ln 2 in two parts; the first times n is exact
     r = _mm256_fmadd_ps(n, _mm256_set1_ps(-1.42860677e-6f), r);
-    F y = _mm256_fmadd_ps(r, _mm256_set1_ps(1.38145999e-3f), _mm256_set1_ps(8.36871541e-3f));
-    y = _mm256_fmadd_ps(y, r, _mm256_set1_ps(0.0416683879f));
-    y = _mm256_fmadd_ps(y, r, _mm256_set1_ps(0.166665206f));
-    y = _mm256_fmadd_ps(y, r, _mm256_set1_ps(0.499999934f));
-    y = _mm256_fmadd_ps(y, r, _mm256_set1_ps(1.0f));
-    return _mm256_fmadd_ps(y, r, _mm256_set1_ps(1.0f));
+    const I power =
+        _mm256_add_epi32(_mm256_permutevar8x32_epi32(powers, bits(shifted)), _mm256_slli_epi32(bits(shifted), 20));
+    F y = _mm256_fmadd_ps(r, _mm256_set1_ps(0.173726544f), _mm256_set1_ps(0.49964571f));
+    y = _mm256_fmadd_ps(y, r, _mm256_set1_ps(1.00000501f));
+    return _mm256_fmadd_ps(_mm256_mul_ps(from_bits(power), r), y, from_bits(power));
   }
-  // e^x for x of -104 .. 89, within a unit of the last place; 0 and infinity where it is beyond floats.
+  // e^x for any x; 0 where it is no normal float. NaN stays.
   SINTER_LANE F exponential(F x) {
-    F shifted;
-    const F y = exponential_part(x, &shifted);
-    // Two factors: neither 2^128 nor 2^-150 is a normal float.
-    const I whole = _mm256_sub_epi32(bits(shifted), _mm256_set1_epi32(0x4b400000)), half = _mm256_srai_epi32(whole, 1);
-    return _mm256_mul_ps(_mm256_mul_ps(y, power_of_two(half)), power_of_two(_mm256_sub_epi32(whole, half)));
+    return exponential_falling(min(_mm256_set1_ps(88.73f), x));
   }
-  SINTER_LANE F exponential_normal(F x) {  // for x of -87.33 .. 88
-    F shifted;
-    const F y = exponential_part(x, &shifted);
-    const I one = _mm256_set1_epi32(0x3f800000);
-    return _mm256_mul_ps(y, from_bits(_mm256_add_epi32(_mm256_slli_epi32(bits(shifted), 23), one)));
-  }
-  // e^x for x <= 0, within a unit of the last place; 0 where it is no normal float.
-  SINTER_LANE F exponential_falling(F x) {
+  SINTER_LANE F exponential_falling(F x) {  // for x <= 0
     const F least = _mm256_set1_ps(-87.3365402f);
     return _mm256_andnot_ps(_mm256_cmp_ps(x, least, _CMP_LT_OQ), exponential_normal(max(least, x)));
-  }
-  SINTER_LANE F quotient(F a, F b) {  // a / b; here as exact as a division
-    return _mm256_div_ps(a, b);
-  }
-  SINTER_LANE F inverse_sqrt(F x) {  // within 2 units of the last place
-    return _mm256_div_ps(_mm256_set1_ps(1.0f), _mm256_sqrt_ps(x));
-  }
-  SINTER_LANE F power_of_two(I n) {  // 2^n, n of -126 .. 127
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
   }
   SINTER_LANE F sqrt(F x) {
     return _mm256_sqrt_ps(x);
@@ -131,6 +117,9 @@ struct V {
   }
   SINTER_LANE F negative_magnitude(F x) {
     return _mm256_or_ps(x, _mm256_set1_ps(-0.0f));
+  }
+  SINTER_LANE F larger_size(F a, F b) {  // a NaN may be left out
+    return max(magnitude(a), magnitude(b));
   }
   SINTER_LANE bool all_within(F x, float bound) {  // |x| <= bound; false with a NaN
     return _mm256_movemask_ps(_mm256_cmp_ps(magnitude(x), _mm256_set1_ps(bound), _CMP_LE_OQ)) == 0xff;
@@ -294,8 +283,8 @@ struct V {
   SINTER_LANE S multiply_high_rounded(S a, S b) {  // (a * b + 2^14) >> 15
     return _mm256_mulhrs_epi16(a, b);
   }
-  SINTER_LANE S if_greater_s(S a, S b, S yes, S no) {
-    return _mm256_blendv_epi8(no, yes, _mm256_cmpgt_epi16(a, b));
+  SINTER_LANE S if_negative_s(S x, S yes, S no) {  // for a `yes` and `no` that stay: a blend is three instructions
+    return _mm256_xor_si256(no, _mm256_and_si256(_mm256_xor_si256(yes, no), _mm256_srai_epi16(x, 15)));
   }
   // Pairs (a, b) of 16 bits: the lower and upper half of each 128-bit group; narrow() undoes the order.
   SINTER_LANE I pairs_low(S a, S b) {
@@ -361,6 +350,44 @@ struct V {
   }
   SINTER_LANE Y flip_sign(Y x) {
     return _mm256_xor_si256(x, _mm256_set1_epi8(-128));
+  }
+  SINTER_LANE Y load_bytes(const uint8_t* p) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  }
+  SINTER_LANE Y load_bytes_n(const uint8_t* p, int64_t n) {
+    return load_bytes_n(reinterpret_cast<const int8_t*>(p), n);
+  }
+  SINTER_LANE Y bound_bytes(const int8_t*, Y x, Y low, Y high) {
+    return min_y(max_y(x, low), high);
+  }
+  SINTER_LANE Y bound_bytes(const uint8_t*, Y x, Y low, Y high) {
+    return min_unsigned(max_unsigned(x, low), high);
+  }
+  // Bytes times 128 as 16 bits: the lower and upper half of each 128-bit group; packed() undoes the order. The pointer
+  // says which bytes.
+  SINTER_LANE S low_times_128(const int8_t*, Y x) {
+    return _mm256_srai_epi16(_mm256_unpacklo_epi8(_mm256_setzero_si256(), x), 1);
+  }
+  SINTER_LANE S low_times_128(const uint8_t*, Y x) {
+    return _mm256_srli_epi16(_mm256_unpacklo_epi8(_mm256_setzero_si256(), x), 1);
+  }
+  SINTER_LANE S high_times_128(const int8_t*, Y x) {
+    return _mm256_srai_epi16(_mm256_unpackhi_epi8(_mm256_setzero_si256(), x), 1);
+  }
+  SINTER_LANE S high_times_128(const uint8_t*, Y x) {
+    return _mm256_srli_epi16(_mm256_unpackhi_epi8(_mm256_setzero_si256(), x), 1);
+  }
+  SINTER_LANE Y packed(const int8_t*, S low, S high) {  // saturates
+    return _mm256_packs_epi16(low, high);
+  }
+  SINTER_LANE Y packed(const uint8_t*, S low, S high) {
+    return _mm256_packus_epi16(low, high);
+  }
+  SINTER_LANE void store_bytes(uint8_t* p, Y x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x);
+  }
+  SINTER_LANE void store_bytes_n(uint8_t* p, Y x, int64_t n) {
+    store_bytes_n(reinterpret_cast<int8_t*>(p), x, n);
   }
   // Sum of groups of unsigned bytes added to 64-bit sums, and their total.
   SINTER_LANE Y add_unsigned(Y sums, Y x) {

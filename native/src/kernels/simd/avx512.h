@@ -78,7 +78,7 @@ struct V {
   // e^x for x of -104 .. 89, within 1.2 units of the last place; 0 and infinity where it is beyond floats. x is
   // (n / 16) ln 2 + r: of 2^(n / 16) a table has the fraction, found by the low bits of what the sum with a large
   // number leaves; e^r - 1 = r + r^2 (1/2 + r / 6), fitted, 2^-29.
-  SINTER_LANE F exponential(F x) {
+  SINTER_LANE F exponential_bounded(F x) {
     const F powers = _mm512_setr_ps(1.0f, 1.04427378f, 1.09050773f, 1.13878863f, 1.18920712f, 1.24185781f, 1.29683955f,
                                     1.35425555f, 1.41421356f, 1.47682615f, 1.54221083f, 1.61049033f, 1.68179283f,
                                     1.75625216f, 1.83400809f, 1.91520656f);
@@ -91,22 +91,11 @@ struct V {
     y = _mm512_fmadd_ps(y, r, _mm512_set1_ps(1.0f));
     return _mm512_scalef_ps(_mm512_fmadd_ps(_mm512_mul_ps(power, r), y, power), n);  // by 2^floor(n)
   }
+  SINTER_LANE F exponential(F x) {  // for any x; NaN stays
+    return exponential_falling(min(_mm512_set1_ps(89.0f), x));
+  }
   SINTER_LANE F exponential_falling(F x) {  // for x <= 0
-    return exponential(max(_mm512_set1_ps(-104.0f), x));
-  }
-  // a / b for b of 2^-100 .. 2^100, within a unit of the last place: a division would take longer than the rest of what
-  // asks for it.
-  SINTER_LANE F quotient(F a, F b) {
-    const F inverse = _mm512_rcp14_ps(b), near = _mm512_mul_ps(a, inverse);
-    return _mm512_fmadd_ps(_mm512_fnmadd_ps(near, b, a), inverse, near);
-  }
-  // Within 2 units of the last place.
-  SINTER_LANE F inverse_sqrt(F x) {
-    const F near = _mm512_rsqrt14_ps(x);
-    const F off = _mm512_fnmadd_ps(_mm512_mul_ps(x, near), near, _mm512_set1_ps(1.0f));
-    // Of 0 and infinity `off` is a NaN, and the estimate the result.
-    const __mmask16 known = _mm512_cmp_ps_mask(off, off, _CMP_ORD_Q);
-    return _mm512_mask_fmadd_ps(near, known, _mm512_mul_ps(off, _mm512_set1_ps(0.5f)), near);
+    return exponential_bounded(max(_mm512_set1_ps(-104.0f), x));
   }
   SINTER_LANE F sqrt(F x) {
     return _mm512_sqrt_ps(x);
@@ -129,6 +118,9 @@ struct V {
   SINTER_LANE F with_sign_of(F magnitude, F x) {
     const I sign = _mm512_set1_epi32(INT32_MIN);
     return from_bits(_mm512_ternarylogic_epi32(sign, bits(x), bits(magnitude), 0xca));  // sign ? x : magnitude
+  }
+  SINTER_LANE F larger_size(F a, F b) {  // a NaN may be left out
+    return _mm512_range_ps(a, b, 0xb);
   }
   SINTER_LANE bool all_within(F x, float bound) {  // |x| <= bound; false with a NaN
     return _mm512_cmp_ps_mask(magnitude(x), _mm512_set1_ps(bound), _CMP_LE_OQ) == 0xffff;
@@ -215,6 +207,7 @@ struct V {
     const I order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     _mm512_storeu_si512(p, _mm512_permutexvar_epi32(order, packed(p, low, high)));
   }
+  // Saturates; of the order that low_times_128 and high_times_128 leave.
   SINTER_LANE Y packed(const int8_t*, S low, S high) {
     return _mm512_packs_epi16(low, high);
   }
@@ -288,8 +281,8 @@ struct V {
   SINTER_LANE S multiply_high_rounded(S a, S b) {  // (a * b + 2^14) >> 15
     return _mm512_mulhrs_epi16(a, b);
   }
-  SINTER_LANE S if_greater_s(S a, S b, S yes, S no) {
-    return _mm512_mask_blend_epi16(_mm512_cmpgt_epi16_mask(a, b), no, yes);
+  SINTER_LANE S if_negative_s(S x, S yes, S no) {
+    return _mm512_mask_blend_epi16(_mm512_movepi16_mask(x), no, yes);
   }
   // Pairs (a, b) of 16 bits: the lower and upper half of each 128-bit group; narrow() undoes the order.
   SINTER_LANE I pairs_low(S a, S b) {
@@ -351,6 +344,38 @@ struct V {
   }
   SINTER_LANE Y flip_sign(Y x) {
     return _mm512_xor_si512(x, _mm512_set1_epi8(-128));
+  }
+  SINTER_LANE Y load_bytes(const uint8_t* p) {
+    return _mm512_loadu_si512(p);
+  }
+  SINTER_LANE Y load_bytes_n(const uint8_t* p, int64_t n) {
+    return _mm512_maskz_loadu_epi8(first(n), p);
+  }
+  SINTER_LANE void store_bytes(uint8_t* p, Y x) {
+    _mm512_storeu_si512(p, x);
+  }
+  SINTER_LANE void store_bytes_n(uint8_t* p, Y x, int64_t n) {
+    _mm512_mask_storeu_epi8(p, first(n), x);
+  }
+  SINTER_LANE Y bound_bytes(const int8_t*, Y x, Y low, Y high) {
+    return min_y(max_y(x, low), high);
+  }
+  SINTER_LANE Y bound_bytes(const uint8_t*, Y x, Y low, Y high) {
+    return min_unsigned(max_unsigned(x, low), high);
+  }
+  // Bytes times 128 as 16 bits: the lower and upper half of each 128-bit group; packed() undoes the order. The pointer
+  // says which bytes.
+  SINTER_LANE S low_times_128(const int8_t*, Y x) {
+    return _mm512_srai_epi16(_mm512_unpacklo_epi8(_mm512_setzero_si512(), x), 1);
+  }
+  SINTER_LANE S low_times_128(const uint8_t*, Y x) {
+    return _mm512_srli_epi16(_mm512_unpacklo_epi8(_mm512_setzero_si512(), x), 1);
+  }
+  SINTER_LANE S high_times_128(const int8_t*, Y x) {
+    return _mm512_srai_epi16(_mm512_unpackhi_epi8(_mm512_setzero_si512(), x), 1);
+  }
+  SINTER_LANE S high_times_128(const uint8_t*, Y x) {
+    return _mm512_srli_epi16(_mm512_unpackhi_epi8(_mm512_setzero_si512(), x), 1);
   }
   // Sum of groups of unsigned bytes added to 64-bit sums, and their total.
   SINTER_LANE Y add_unsigned(Y sums, Y x) {

@@ -124,9 +124,6 @@ def main():
     twos = [2.0 ** (i / 32) for i in range(32)]
     print("// 2^(n / 32).")
     print("static const float powers_of_32[32] = {" + row(twos) + "};")
-    turns = [math.sin(math.pi / 16 * n) if n % 16 else 0 for n in range(48)]
-    print("// sin(n pi / 16); 8 places on, the cosine.")
-    print("static const float turn_sines[48] = {" + row(turns) + "};")
     print(TAIL)
 
 

@@ -65,40 +65,6 @@ struct TableElu {
   }
 };
 
-// x = n pi / 16 + r, pi / 16 in three parts: sin(n pi / 16) cos(r) + cos(n pi / 16) sin(r); sin(r) within 2^-31 of it.
-SINTER_LANE F sine_by_table(F x, int32_t quarter_turns) {
-  const float* sines = turn_sines + 8 * quarter_turns;
-  const F large = V::set(12582912.0f), shifted = V::fma(x, V::set(5.09295818f), large), n = V::sub(shifted, large);
-  F r = V::fma(n, V::set(-1.57079637f / 8), x);
-  r = V::fma(n, V::set(4.37113883e-8f / 8), r);
-  r = V::fma(n, V::set(1.71512451e-15f / 8), r);
-  const F s = of_32(sines, V::bits(shifted)), c = of_32(sines + 8, V::bits(shifted)), square = V::mul(r, r);
-  const F cosine_less_1 = V::mul(square, V::fma(square, V::set(0.0416660413f), V::set(-0.5f)));
-  const F sine = V::fma(V::mul(r, square), V::fma(square, V::set(8.3325e-3f), V::set(-0.166666667f)), r);
-  return V::add(s, V::fma(s, cosine_less_1, V::mul(c, sine)));
-}
-template <int32_t quarter_turns>
-SINTER_LANE void two_sines(F& x, F& y, float (*f)(float)) {
-  const F larger = _mm512_range_ps(x, y, 0xb);  // in size; a NaN is left out, and stays one below
-  if (__builtin_expect(V::all_within(larger, largest_angle), 1)) {
-    x = sine_by_table(x, quarter_turns);
-    y = sine_by_table(y, quarter_turns);
-  } else {
-    x = each_by_itself(x, f);
-    y = each_by_itself(y, f);
-  }
-}
-struct TableSin {
-  SINTER_LANE void of_two(F& x, F& y) {
-    two_sines<0>(x, y, sinf);
-  }
-};
-struct TableCos {
-  SINTER_LANE void of_two(F& x, F& y) {
-    two_sines<1>(x, y, cosf);
-  }
-};
-
 // Of two vectors one by the instruction, which keeps the divider busy for as long as an estimate of 1 / sqrt(x) and its
 // correction take for the other: a step for the root and half its inverse, then what remains of x. That is rounded as
 // the instruction rounds for all fractions, tried one by one, and for exponents that keep the remainder normal.
@@ -118,6 +84,17 @@ struct SharedSqrt {
     root = V::fma(root, off, root);
     half = V::fma(half, off, half);
     y = V::fma(_mm512_fnmadd_ps(root, root, y), half, root);
+  }
+};
+
+// An estimate and a Newton step.
+struct EstimatedRsqrt {
+  SINTER_LANE F of(F x) {
+    const F near = _mm512_rsqrt14_ps(x);
+    const F off = _mm512_fnmadd_ps(V::mul(x, near), near, V::set(1.0f));
+    // Of 0 and infinity `off` is a NaN, and the estimate the result.
+    const __mmask16 known = _mm512_cmp_ps_mask(off, off, _CMP_ORD_Q);
+    return _mm512_mask_fmadd_ps(near, known, V::mul(off, V::set(0.5f)), near);
   }
 };
 

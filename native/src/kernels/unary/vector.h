@@ -31,15 +31,10 @@ SINTER_LANE F polynomial(F x, const float (&terms)[N]) {  // the highest term fi
 SINTER_LANE F without_twos(F x, F n) {
   return V::fma(n, V::set(-1.42860677e-6f), V::fma(n, V::set(-0.693145752f), x));
 }
-// Beyond the bounds, the result is infinite or 0.
-SINTER_LANE F exponential(F x) {
-  return V::exponential(V::min(V::set(89.0f), V::max(V::set(-104.0f), x)));
-}
 
-// e^x - 1 = 2^n (e^r - 1) + (2^n - 1) for x of -87 .. 87, e^r - 1 = r + r^2 P(r), 2^-32.
+// e^x - 1 = 2^n (e^r - 1) + (2^n - 1) for x of -87 .. 87, e^r - 1 = r + r^2 P(r), 2^-26.
 SINTER_LANE F exponential_less_1(F x) {
-  static const float terms[] = {1.98458769e-4f, 1.39406252e-3f, 8.33338937e-3f,
-                                0.0416663609f,  0.166666664f,   0.500000004f};
+  static const float terms[] = {1.38703035e-3f, 8.36625695e-3f, 0.041667439f, 0.166665465f, 0.49999997f};
   const F one = V::set(1.0f), large = V::set(12582912.0f);  // 1.5 times 2^23: a sum is whole, its last bits are n
   const F shifted = V::fma(x, V::set(1.44269504f), large), r = without_twos(x, V::sub(shifted, large));
   const F power = V::from_bits(V::add_i(V::shift_left_i(V::bits(shifted), 23), V::bits(one)));
@@ -70,7 +65,7 @@ struct VectorSign {
 };
 struct VectorExp {
   SINTER_LANE F of(F x) {
-    return exponential(x);
+    return V::exponential(x);
   }
 };
 // x = 2^e (1 + f), sqrt(1/2) <= 1 + f < sqrt(2): log(1 + f) = f - f^2 / 2 + f^3 P(f), 2^-27.
@@ -99,29 +94,21 @@ struct VectorSqrt {
     return V::sqrt(x);
   }
 };
-struct VectorRsqrt {
-  SINTER_LANE F of(F x) {
-    return V::inverse_sqrt(x);
-  }
-};
 
-// x = n pi / 2 + r, pi / 2 in three parts. Sine r + r^3 P(r^2), 2^-28; cosine 1 - r^2 / 2 + r^4 P(r^2), 2^-33.
+// x = n pi + r, |r| <= pi / 2, pi in three parts: the sine of r, negated where n is odd; r + r^3 P(r^2), 2^-27. The
+// cosine is the sine a quarter turn on: n - 1/2 in the place of n.
 static const float largest_angle = 8192.0f;  // up to here three parts are enough
-SINTER_LANE F sine(F x, int32_t quarter_turns) {
-  static const float sine_terms[] = {-1.95152559e-4f, 8.33216056e-3f, -0.166666546f};
-  static const float cosine_terms[] = {2.44331252e-5f, -1.3887316e-3f, 0.0416666457f};
-  const F n = V::nearest(V::mul(x, V::set(0.636619772f)));
-  F r = V::fma(n, V::set(-1.57079637f), x);
-  r = V::fma(n, V::set(4.37113883e-8f), r);
-  r = V::fma(n, V::set(1.71512451e-15f), r);
-  const F square = V::mul(r, r);
-  const F s = V::fma(V::mul(r, square), polynomial(square, sine_terms), r);
-  const F c =
-      V::fma(V::mul(square, square), polynomial(square, cosine_terms), V::fma(square, V::set(-0.5f), V::set(1.0f)));
-  const I quarter = V::add_i(V::to_int(n), V::set_i(quarter_turns));
-  const I odd = V::sub_i(V::set_i(0), V::and_i(quarter, V::set_i(1)));
-  const I sign = V::shift_left_i(V::and_i(quarter, V::set_i(2)), 30);
-  return V::from_bits(V::xor_i(V::if_negative_i(odd, V::bits(c), V::bits(s)), sign));
+template <bool cosine>
+SINTER_LANE F sine(F x) {
+  static const float terms[] = {2.6060959e-6f, -1.98097769e-4f, 8.33306927e-3f, -0.166666597f};
+  const F large = V::set(12582912.0f), inverse = V::set(0.318309886f);  // 1.5 times 2^23: sums are whole
+  const F shifted = cosine ? V::add(V::fma(x, inverse, V::set(0.5f)), large) : V::fma(x, inverse, large);
+  const F whole = V::sub(shifted, large), n = cosine ? V::sub(whole, V::set(0.5f)) : whole;
+  F r = V::fma(n, V::set(-3.14159274f), x);
+  r = V::fma(n, V::set(8.74227766e-8f), r);
+  r = V::fma(n, V::set(3.43024902e-15f), r);
+  const F square = V::mul(r, r), s = V::fma(V::mul(r, square), polynomial(square, terms), r);
+  return V::from_bits(V::xor_i(V::bits(s), V::shift_left_i(V::bits(shifted), 31)));
 }
 inline __attribute__((noinline)) F each_by_itself(F x, float (*f)(float)) {
   float values[V::W];
@@ -129,14 +116,16 @@ inline __attribute__((noinline)) F each_by_itself(F x, float (*f)(float)) {
   for (float& value : values) value = f(value);
   return V::load(values);
 }
-struct VectorSin {
-  SINTER_LANE F of(F x) {
-    return __builtin_expect(V::all_within(x, largest_angle), 1) ? sine(x, 0) : each_by_itself(x, sinf);
-  }
-};
-struct VectorCos {
-  SINTER_LANE F of(F x) {
-    return __builtin_expect(V::all_within(x, largest_angle), 1) ? sine(x, 1) : each_by_itself(x, cosf);
+template <bool cosine>
+struct VectorSine {
+  SINTER_LANE void of_two(F& x, F& y) {
+    if (__builtin_expect(V::all_within(V::larger_size(x, y), largest_angle), 1)) {
+      x = sine<cosine>(x);
+      y = sine<cosine>(y);
+    } else {
+      x = each_by_itself(x, cosine ? cosf : sinf);
+      y = each_by_itself(y, cosine ? cosf : sinf);
+    }
   }
 };
 
@@ -155,26 +144,24 @@ struct VectorRound {
     return V::nearest(x);
   }
 };
-// By e^-|x|, which is small: 1 / (1 + e^-x) = e^x / (1 + e^x).
-struct VectorLogistic {
-  SINTER_LANE F of(F x) {
-    const F one = V::set(1.0f), zero = V::set(0.0f);
-    const F e = V::exponential_falling(V::negative_magnitude(x));
-    return V::quotient(V::if_less(x, zero, e, one), V::add(one, e));
-  }
-};
 template <class Logistic>
 struct VectorSilu {
   SINTER_LANE F of(F x) {
     return V::mul(x, Logistic::of(x));
   }
 };
-// By E = e^2x - 1: E / (2 + E).
+// By E = e^2x - 1: E / (2 + E). E = 2^n (2^r - 1) + (2^n - 1), n + r = 2x log2(e): an error of that sum counts for less
+// in the result than in x. 2^r - 1 = r P(r), 2^-26.
 struct VectorTanh {
   SINTER_LANE F of(F x) {
-    const F two = V::set(2.0f), bounded = V::min(V::set(10.0f), V::max(V::set(-10.0f), x));
-    const F e = exponential_less_1(V::mul(bounded, two));
-    return V::quotient(e, V::add(two, e));
+    static const float terms[] = {1.53824469e-4f, 1.3387393e-3f, 9.61831026e-3f,
+                                  0.0555036739f,  0.240226492f,  0.693147182f};
+    const F one = V::set(1.0f), two = V::set(2.0f), large = V::set(12582912.0f);  // 1.5 times 2^23: sums are whole
+    const F bounded = V::min(V::set(10.0f), V::max(V::set(-10.0f), x)), t = V::mul(bounded, V::set(2.88539008f));
+    const F shifted = V::add(t, large), r = V::sub(t, V::sub(shifted, large));
+    const F power = V::from_bits(V::add_i(V::shift_left_i(V::bits(shifted), 23), V::bits(one)));
+    const F e = V::fma(V::mul(power, r), polynomial(r, terms), V::sub(power, one));
+    return V::div(e, V::add(two, e));
   }
 };
 struct VectorHardSwish {  // the reference's steps
@@ -201,13 +188,13 @@ struct VectorGelu {
     return V::if_less(size, end, V::fma(half, e, half), V::max(V::set(0.0f), x));
   }
 };
+template <class Logistic>
 struct VectorGeluApproximate {  // (1 + tanh(u)) / 2 = 1 / (1 + e^-2u)
   SINTER_LANE F of(F x) {
     const F square = V::mul(x, x);
-    const F u = V::mul(
-        x, V::fma(square, V::set(-2.0f * 0.79788456080286536f * 0.044715f), V::set(-2.0f * 0.79788456080286536f)));
-    const F y = V::div(x, V::add(V::set(1.0f), exponential(u)));
-    return V::if_less(x, V::set(-1e6f), V::set(0.0f), y);
+    const F twice_u =
+        V::mul(x, V::fma(square, V::set(2.0f * 0.79788456080286536f * 0.044715f), V::set(2.0f * 0.79788456080286536f)));
+    return V::mul(x, Logistic::of(twice_u));
   }
 };
 
@@ -244,19 +231,6 @@ void each_vector(const Call* call) {
   });
 }
 
-// The functions of which an ISA may have another form.
-struct Forms {
-  typedef Alone<VectorSqrt> Sqrt;
-  typedef Alone<VectorSin> Sin;
-  typedef Alone<VectorCos> Cos;
-  typedef Alone<VectorLogistic> Logistic;
-  typedef Alone<VectorSilu<VectorLogistic>> Silu;
-  typedef Alone<VectorTanh> Tanh;
-  typedef Alone<VectorElu> Elu;
-  typedef Alone<VectorGelu> Gelu;
-  typedef Alone<VectorGeluApproximate> GeluApproximate;
-};
-
 template <class Form>
 void unary_f32(const Call* call) {
   switch (static_cast<const UnaryParams*>(call->params)->function) {
@@ -275,11 +249,11 @@ void unary_f32(const Call* call) {
     case UNARY_SQRT:
       return each_vector<typename Form::Sqrt>(call);
     case UNARY_RSQRT:
-      return each_vector<Alone<VectorRsqrt>>(call);
+      return each_vector<typename Form::Rsqrt>(call);
     case UNARY_SIN:
-      return each_vector<typename Form::Sin>(call);
+      return each_vector<VectorSine<false>>(call);
     case UNARY_COS:
-      return each_vector<typename Form::Cos>(call);
+      return each_vector<VectorSine<true>>(call);
     case UNARY_FLOOR:
       return each_vector<Alone<VectorFloor>>(call);
     case UNARY_CEIL:
@@ -287,9 +261,9 @@ void unary_f32(const Call* call) {
     case UNARY_ROUND:
       return each_vector<Alone<VectorRound>>(call);
     case UNARY_LOGISTIC:
-      return each_vector<typename Form::Logistic>(call);
+      return each_vector<Alone<typename Form::Logistic>>(call);
     case UNARY_SILU:
-      return each_vector<typename Form::Silu>(call);
+      return each_vector<Alone<VectorSilu<typename Form::Logistic>>>(call);
     case UNARY_TANH:
       return each_vector<typename Form::Tanh>(call);
     case UNARY_HARD_SWISH:

@@ -9,10 +9,8 @@ namespace {
 
 struct FormsOfTables {
   typedef SharedSqrt Sqrt;
-  typedef TableSin Sin;
-  typedef TableCos Cos;
-  typedef Alone<TableLogistic> Logistic;
-  typedef Alone<VectorSilu<TableLogistic>> Silu;
+  typedef Alone<EstimatedRsqrt> Rsqrt;
+  typedef TableLogistic Logistic;
   typedef Alone<PiecesTanh> Tanh;
   typedef Alone<TableElu> Elu;
   typedef Alone<PiecesGelu> Gelu;

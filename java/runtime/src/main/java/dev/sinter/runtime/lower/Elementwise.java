@@ -92,18 +92,14 @@ final class Elementwise {
     l.requireQuantized(index, in);
     l.requireQuantized(index, out);
     Quantization q = l.quantization(out);
-    boolean table = type.equals("u8") || type.equals("s16");
-    if (leaky && type.equals("u8")) {
-      leakyByTable(l, index, op, activate.alpha());
+    boolean real = type.equals("f32");
+    if (!leaky && type.equals("s16")) {
+      clampByTable(l, index, op, bounds);
       return;
-    } else if (!leaky && table) {
-      clampByTable(l, index, op, bounds, type);
-      return;
-    } else if (!type.equals("f32") && !type.equals("s8")) {
+    } else if (!real && !type.equals("s8") && !type.equals("u8")) {
       throw l.unsupported(index, "this function of " + type);
     }
     Shape shape = l.shape(in);
-    boolean real = type.equals("f32");
     Step step =
         new Step("relu", index, op.kind().label() + " " + shape, type, type)
             .set("kind", leaky ? 1 : 0)
@@ -113,8 +109,8 @@ final class Elementwise {
             .set("in_zero_point", l.zeroPoint(in))
             .set("out_scale", l.scale(out))
             .set("out_zero_point", l.zeroPoint(out))
-            .set("out_min", leaky || real ? -128 : least(bounds, q, type))
-            .set("out_max", leaky || real ? 127 : most(bounds, q, type))
+            .set("out_min", leaky || real ? Numbers.least(type) : least(bounds, q, type))
+            .set("out_max", leaky || real ? Numbers.greatest(type) : most(bounds, q, type))
             .set("act_min", leaky ? Float.NEGATIVE_INFINITY : bounds[0])
             .set("act_max", leaky ? Float.POSITIVE_INFINITY : bounds[1]);
     Value from = l.value(in);
@@ -129,52 +125,17 @@ final class Elementwise {
     return bounds[1] < 1e30f ? Numbers.quantizeBuiltin(bounds[1], q, type) : Numbers.greatest(type);
   }
 
-  /** tfl.relu8 of unsigned bytes and of 16 bits. */
-  private static void clampByTable(Lowering l, int index, Op op, float[] bounds, String type) {
+  /** tfl.relu8 of 16 bits. */
+  private static void clampByTable(Lowering l, int index, Op op, float[] bounds) {
     int in = op.input(0);
     int out = op.output(0);
     Tables.Factor factor = Tables.Factor.of(l.scale(in) / l.scale(out));
-    int low = least(bounds, l.quantization(out), type);
-    int high = most(bounds, l.quantization(out), type);
+    int low = least(bounds, l.quantization(out), "s16");
+    int high = most(bounds, l.quantization(out), "s16");
     int inZero = l.zeroPoint(in);
     int outZero = l.zeroPoint(out);
     IntUnaryOperator f = x -> Math.min(high, Math.max(low, factor.times(x - inZero) + outZero));
-    boolean wide = type.equals("s16");
-    Pointwise.lookup(
-        l, index, op, wide ? "s16" : "u8", wide ? Tables.words(f) : Tables.bytes(type, f));
-  }
-
-  /**
-   * xnn.leaky_relu of unsigned bytes, tfl.leaky_relu where the delegate does not take the scales.
-   */
-  private static void leakyByTable(Lowering l, int index, Op op, float alpha) {
-    int in = op.input(0);
-    int out = op.output(0);
-    int inZero = l.zeroPoint(in);
-    int outZero = l.zeroPoint(out);
-    float ratio = l.scale(in) / l.scale(out);
-    float bent = ratio * alpha;
-    boolean delegated =
-        Math.abs(alpha) >= Float.MIN_NORMAL
-            && ratio >= 0x1p-8f
-            && ratio <= 128
-            && Math.abs(bent) >= 0x1p-8f
-            && bent >= -0x1.fffcp6f
-            && bent <= 128;
-    int kept = (int) Math.rint(256.0 * ratio);
-    int slope = (int) Math.rint(256.0 * bent);
-    Tables.Factor identity = Tables.Factor.of(ratio);
-    float product = l.scale(in) * alpha / l.scale(out);
-    Tables.Factor size = Tables.Factor.of(Math.abs(product));
-    IntUnaryOperator f =
-        delegated
-            ? x -> (((x - inZero) * (x > inZero ? kept : slope) + 128) >> 8) + outZero
-            : x ->
-                (x >= inZero
-                        ? identity.times(x - inZero)
-                        : (product < 0 ? -1 : 1) * size.times(x - inZero))
-                    + outZero;
-    Pointwise.lookup(l, index, op, "u8", Tables.bytes("u8", f));
+    Pointwise.lookup(l, index, op, "s16", Tables.words(f));
   }
 
   private static boolean quantizes(ElementType from, ElementType to) {
