@@ -27,14 +27,10 @@ inline void amx_copy_lines(const ConvParams& p, const AmxConvBlock& block, const
                            const typename Kernel::In* in, int64_t b, int64_t y0, int64_t count, uint8_t* own) {
   const int64_t line = int64_t{p.in_w} * p.in_c;
   const typename Kernel::In* image = in + b * p.in_h * line;
-  const int64_t iy0 = y0 * p.stride_h - p.pad_top, tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
-  const int64_t lines = (count - 1) * p.stride_h + tall;
-  for (int64_t i = 0; i < lines; i++) {
-    if (i % p.stride_h >= tall) continue;  // no window reads it
-    const int64_t iy = iy0 + i;
+  each_kept_line(p, block.sparse, y0, count, [&](int64_t i, int64_t iy) {
     kernel.copy_line(iy >= 0 && iy < p.in_h ? image + iy * line : nullptr, line, int64_t{p.pad_left} * p.in_c,
                      block.pitch / Kernel::BYTES, own + i * block.pitch);
-  }
+  });
 }
 
 template <class Kernel>
@@ -47,8 +43,9 @@ inline void amx_whole_lines(const ConvParams& p, const AmxConvBlock& block, cons
   } else {
     amx_copy_lines(p, block, kernel, in, b, y0, count, own);
   }
+  const KeptForm kept = kept_form(p, block.sparse, count);
   AmxRows windows = {
-      lines, p.out_w, p.stride_w * pixel_bytes, p.kernel_h, p.dilation_h * block.pitch, block.steps, nullptr, nullptr,
+      lines, p.out_w, p.stride_w * pixel_bytes, p.kernel_h, kept.apart * block.pitch, block.steps, nullptr, nullptr,
       0,     {0, 0}};
   AmxTiles tiles;
   if (block.flat) {
@@ -57,7 +54,7 @@ inline void amx_whole_lines(const ConvParams& p, const AmxConvBlock& block, cons
   }
   for (int64_t part = 0; part < kernel.parts(); part++) {
     for (int64_t y = 0; y < (block.flat ? 1 : count); y++) {
-      windows.a = lines + y * p.stride_h * block.pitch;
+      windows.a = lines + y * kept.step * block.pitch;
       kernel.multiply(&tiles, windows, 0, part, first_pixel + y * p.out_w, own + block.lacking);
     }
   }
@@ -69,11 +66,12 @@ template <class Kernel>
 inline void amx_together(const ConvParams& p, const AmxConvBlock& block, const Kernel& kernel,
                          const typename Kernel::In* in, int64_t b, int64_t y0, int64_t count, uint8_t* own) {
   amx_copy_lines(p, block, kernel, in, b, y0, count, own);
-  const int64_t step = int64_t{p.stride_w} * p.in_c * Kernel::BYTES, pitch = p.dilation_h * block.pitch;
+  const KeptForm kept = kept_form(p, block.sparse, count);
+  const int64_t step = int64_t{p.stride_w} * p.in_c * Kernel::BYTES, pitch = kept.apart * block.pitch;
   const int64_t run = int64_t{p.kernel_w} * p.in_c * Kernel::BYTES, all = p.kernel_h * run;
   uint8_t *const windows = own + block.windows, *to = windows;
   for (int64_t y = 0; y < count; y++) {
-    const uint8_t* from = own + y * p.stride_h * block.pitch;
+    const uint8_t* from = own + y * kept.step * block.pitch;
     for (int64_t x = 0; x < p.out_w; x++, from += step, to += block.window) {
       for (int64_t i = 0; i < p.kernel_h; i++) {
         for (int64_t j = 0; j < run; j += AMX_WINDOW_CHUNK) {

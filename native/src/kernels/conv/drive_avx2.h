@@ -71,30 +71,27 @@ struct Avx2Product {
   }
 };
 
-// Lines iy0 .. iy0 + count - 1 of what the outputs see, of group g's channels: pixels -pad_left on, those outside are
-// the zero point.
+// The image's line iy of what the outputs see, of group g's channels: pixels -pad_left on, those outside are the zero
+// point.
 template <class T>
-inline void copy_lines(const Avx2Product<T>& q, const T* image, int64_t iy0, int64_t count, int64_t g, int16_t* to) {
+inline void copy_line(const Avx2Product<T>& q, const T* image, int64_t iy, int64_t g, int16_t* to) {
   const ConvParams& p = q.p;
   const int16_t zero = static_cast<int16_t>(p.in_zero_point);
   const int64_t line = int64_t{p.in_w} * p.in_c, width = q.block.width, all = width * q.channels;
   const int64_t left = p.pad_left < width ? p.pad_left : width;
   const int64_t inner = p.in_w < width - left ? p.in_w : width - left;
-  for (int64_t i = 0; i < count; i++, to += q.block.pitch) {
-    const int64_t iy = iy0 + i;
-    if (iy < 0 || iy >= p.in_h) {
-      fill(to, all, zero);
-      continue;
-    }
-    const T* from = image + iy * line + g * q.channels;
-    fill(to, left * q.channels, zero);
-    if (p.groups == 1) {
-      widen(from, inner * q.channels, to + left * q.channels);
-    } else {
-      for (int64_t x = 0; x < inner; x++) widen(from + x * p.in_c, q.channels, to + (left + x) * q.channels);
-    }
-    fill(to + (left + inner) * q.channels, all - (left + inner) * q.channels, zero);
+  if (iy < 0 || iy >= p.in_h) {
+    fill(to, all, zero);
+    return;
   }
+  const T* from = image + iy * line + g * q.channels;
+  fill(to, left * q.channels, zero);
+  if (p.groups == 1) {
+    widen(from, inner * q.channels, to + left * q.channels);
+  } else {
+    for (int64_t x = 0; x < inner; x++) widen(from + x * p.in_c, q.channels, to + (left + x) * q.channels);
+  }
+  fill(to + (left + inner) * q.channels, all - (left + inner) * q.channels, zero);
 }
 
 // `count` lines of outputs from y0 on.
@@ -103,16 +100,17 @@ inline void whole_lines(const Avx2Product<T>& q, int64_t b, int64_t y0, int64_t 
   const ConvParams& p = q.p;
   int16_t* lines = reinterpret_cast<int16_t*>(own);
   int32_t* lacking = reinterpret_cast<int32_t*>(own + q.block.image_bytes);
-  const int64_t tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
-  copy_lines(q, q.in + b * p.in_h * p.in_w * p.in_c, y0 * p.stride_h - p.pad_top, (count - 1) * p.stride_h + tall, g,
-             lines);
+  const T* image = q.in + b * p.in_h * p.in_w * p.in_c;
+  each_kept_line(p, q.block.sparse, y0, count,
+                 [&](int64_t i, int64_t iy) { copy_line(q, image, iy, g, lines + i * q.block.pitch); });
+  const KeptForm kept = kept_form(p, q.block.sparse, count);
   // Rows of a tile are pixels side by side, or, in narrow images, one above the other.
   const bool along = p.out_w >= 6 || p.out_w >= count;
-  const int64_t pixel = p.stride_w * q.channels, line = p.stride_h * q.block.pitch;
+  const int64_t pixel = p.stride_w * q.channels, line = kept.step * q.block.pitch;
   const int64_t groups = along ? count : p.out_w, height = along ? p.out_w : count;
   const auto rows_of = [&](int64_t i) {
     return PairRows{lines + i * (along ? line : pixel), along ? pixel : line, q.run_pairs(), p.kernel_h,
-                    p.dilation_h * q.block.pitch};
+                    kept.apart * q.block.pitch};
   };
   if constexpr (Avx2Product<T>::corrected) {
     for (int64_t i = 0; i < groups; i++) {

@@ -34,32 +34,29 @@ struct Product {
 
 // ---- windows in place -----------------------------------------------------------------------------
 
-// Image rows iy0 .. iy0 + rows - 1 of what the outputs see, of group g's channels: pixels -pad_left on, those outside
-// are the zero point. Signed bytes become unsigned here: as they are broadcast, the xor takes a place beside each
-// product. May write up to 63 bytes more.
-inline void copy_rows(const Product& q, const uint8_t* image, int64_t iy0, int64_t rows, int64_t g, uint8_t* to) {
+// The image's line iy of what the outputs see, of group g's channels: pixels -pad_left on, those outside are the zero
+// point. Signed bytes become unsigned here: as they are broadcast, the xor takes a place beside each product. May write
+// up to 63 bytes more.
+inline void copy_line(const Product& q, const uint8_t* image, int64_t iy, int64_t g, uint8_t* to) {
   const ConvParams& p = q.p;
-  const int64_t channels = p.in_c / p.groups, in_row = int64_t{p.in_w} * p.in_c, left = p.pad_left * channels;
-  for (int64_t i = 0; i < rows; i++, to += q.block.pitch) {
-    const int64_t iy = iy0 + i;
-    const bool inside = iy >= 0 && iy < p.in_h;
-    if (p.groups == 1 || !inside) {
-      vnni_copy_padded(inside ? image + iy * in_row : nullptr, in_row, left, q.block.pitch, q.zero, q.flip, to);
-      continue;
-    }
-    if (channels < 1) __builtin_unreachable();  // checked before; compilers warn of copies of less than nothing
-    // What is written past a pixel, the next one writes over.
-    const int64_t room = q.block.pitch / channels - p.pad_left, pixels = room < p.in_w ? room : p.in_w;
-    const uint8_t* from = image + iy * in_row + g * channels;
-    uint8_t* at = to;
-    const int padding = q.zero ^ q.flip;
-    memset(at, padding, static_cast<size_t>(left < q.block.pitch ? left : q.block.pitch));
-    at += left;
-    for (int64_t j = 0; j < pixels; j++, at += channels, from += p.in_c) {
-      vnni_copy_padded(from, channels, 0, channels, q.zero, q.flip, at);
-    }
-    if (at < to + q.block.pitch) memset(at, padding, static_cast<size_t>(to + q.block.pitch - at));
+  const int64_t channels = p.in_c / p.groups, line = int64_t{p.in_w} * p.in_c, left = p.pad_left * channels;
+  const bool inside = iy >= 0 && iy < p.in_h;
+  if (p.groups == 1 || !inside) {
+    vnni_copy_padded(inside ? image + iy * line : nullptr, line, left, q.block.pitch, q.zero, q.flip, to);
+    return;
   }
+  if (channels < 1) __builtin_unreachable();  // checked before; compilers warn of copies of less than nothing
+  // What is written past a pixel, the next one writes over.
+  const int64_t room = q.block.pitch / channels - p.pad_left, pixels = room < p.in_w ? room : p.in_w;
+  const uint8_t* from = image + iy * line + g * channels;
+  uint8_t* at = to;
+  const int padding = q.zero ^ q.flip;
+  memset(at, padding, static_cast<size_t>(left < q.block.pitch ? left : q.block.pitch));
+  at += left;
+  for (int64_t j = 0; j < pixels; j++, at += channels, from += p.in_c) {
+    vnni_copy_padded(from, channels, 0, channels, q.zero, q.flip, at);
+  }
+  if (at < to + q.block.pitch) memset(at, padding, static_cast<size_t>(to + q.block.pitch - at));
 }
 
 template <class Multiply>
@@ -67,15 +64,18 @@ inline void whole_rows(const Product& q, int64_t b, int64_t y0, int64_t count, i
                        const Multiply& multiply) {
   const ConvParams& p = q.p;
   const int64_t channels = p.in_c / p.groups, pitch = q.block.pitch;
-  copy_rows(q, q.in + b * p.in_h * p.in_w * p.in_c, y0 * p.stride_h - p.pad_top,
-            (count - 1) * p.stride_h + int64_t{p.kernel_h - 1} * p.dilation_h + 1, g, own);
+  const uint8_t* image = q.in + b * p.in_h * p.in_w * p.in_c;
+  // In the order of places, since what is written past a line, the next one writes over.
+  each_kept_line(p, q.block.sparse, y0, count,
+                 [&](int64_t i, int64_t iy) { copy_line(q, image, iy, g, own + i * pitch); });
+  const KeptForm kept = kept_form(p, q.block.sparse, count);
   const VnniWindows windows = {own,
                                count,
                                p.out_w,
-                               p.stride_h * pitch,
+                               kept.step * pitch,
                                p.stride_w * channels,
                                p.kernel_h,
-                               p.dilation_h * pitch,
+                               kept.apart * pitch,
                                p.kernel_w * channels,
                                int64_t{p.out_w} * p.out_c,
                                p.out_c,

@@ -26,11 +26,40 @@ static inline int64_t conv_input(const ConvParams& p, int64_t b, int64_t y, int6
   return ((b * p.in_h + iy) * p.in_w + ix) * p.in_c + g * channels + i % channels;
 }
 
+// How lines of the image are kept for a block of output lines: those under it one after the other, or, where windows
+// are dilated so far (or stride over so much) that most of these would be read by none, for each kernel row the lines
+// that it reads.
+struct KeptForm {
+  int64_t step;   // kept lines from what an output line sees to what the next one does
+  int64_t apart;  // from a kernel row to the next
+};
+static inline KeptForm kept_form(const ConvParams& p, bool sparse, int64_t count) {
+  return sparse ? KeptForm{1, count} : KeptForm{p.stride_h, p.dilation_h};
+}
+// Whether `rows` output lines see fewer lines, each counted for every kernel row that reads it, than they reach over.
+static inline bool kept_are_sparse(const ConvParams& p, int64_t rows) {
+  return (rows - 1) * p.stride_h + int64_t{p.kernel_h - 1} * p.dilation_h + 1 > rows * p.kernel_h;
+}
+// f(kept line, the image's line that it is) for what `count` output lines from y0 on see.
+template <class F>
+inline void each_kept_line(const ConvParams& p, bool sparse, int64_t y0, int64_t count, const F& f) {
+  const int64_t iy0 = y0 * p.stride_h - p.pad_top;
+  if (sparse) {
+    for (int64_t i = 0; i < p.kernel_h; i++) {
+      for (int64_t y = 0; y < count; y++) f(i * count + y, iy0 + i * p.dilation_h + y * p.stride_h);
+    }
+    return;
+  }
+  const int64_t tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1, lines = (count - 1) * p.stride_h + tall;
+  for (int64_t i = 0; i < lines; i++) f(i, iy0 + i);
+}
+
 // How the VNNI rows cut a convolution into blocks of output rows, and what a thread keeps of the image for one: the
 // rows under it with their padding ("whole": a window's row is then one run of bytes), of one group's channels alone,
 // or, where windows are dilated, the windows of some pixels, each kernel row rounded up to 4 bytes.
 struct ConvBlock {
   bool whole;
+  bool sparse;          // whole: of the lines those that are read (kept_form)
   int64_t rows;         // whole: output rows, else output pixels
   int64_t pitch;        // whole: bytes of a row of the image, else of a window
   int64_t image_bytes;  // rounded up to 64; behind it, for u8, int32 for each output pixel: what its sums lack
@@ -40,7 +69,7 @@ struct ConvBlock {
 // by_group: whether channels of a group are kept apart; else windows of groups are gathered.
 static inline ConvBlock conv_block(const ConvParams& p, int threads, bool corrected, bool by_group = true) {
   const int64_t channels = p.in_c / p.groups;
-  ConvBlock b = {(p.groups == 1 || by_group) && p.dilation_w == 1, 1, 0, 0, -1};
+  ConvBlock b = {(p.groups == 1 || by_group) && p.dilation_w == 1, false, 1, 0, 0, -1};
   if (p.out_w < 1 || int64_t{p.batch} * p.out_h < 1) {
     b.bytes = 0;
     return b;
@@ -55,7 +84,11 @@ static inline ConvBlock conv_block(const ConvParams& p, int threads, bool correc
   }
   const int64_t width = int64_t{p.out_w - 1} * p.stride_w + p.kernel_w;
   const int64_t tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
-  const KeptLines kept = kept_lines({p.batch, p.out_h, p.out_w, width, channels, tall, p.stride_h}, threads, corrected);
+  KeptLines kept = kept_lines({p.batch, p.out_h, p.out_w, width, channels, tall, p.stride_h}, threads, corrected);
+  b.sparse = kept_are_sparse(p, kept.rows);
+  if (b.sparse) {
+    kept = kept_lines({p.batch, p.out_h, p.out_w, width, channels, p.kernel_h, p.kernel_h}, threads, corrected);
+  }
   b.rows = kept.rows;
   b.pitch = kept.pitch;
   b.image_bytes = kept.image_bytes;
@@ -66,23 +99,20 @@ static inline ConvBlock conv_block(const ConvParams& p, int threads, bool correc
 // The same for AVX2, in int16: lines of the image, or windows whose kernel rows are rounded up to pairs.
 struct Avx2ConvBlock {
   bool whole;
+  bool sparse;                 // as in ConvBlock
   int64_t rows;                // whole: output rows, else output pixels
   int64_t pitch;               // values of a line, or of a window
   int64_t width;               // whole: pixels of a line that windows see
   int64_t image_bytes, bytes;  // as in ConvBlock
 };
 
-// Whether blocks of so many output rows copy lines where windows would be many more values: far dilated ones see few of
-// the lines that they reach over.
-static inline bool lines_are_few(const ConvParams& p, int64_t rows) {
-  const double tall = double(p.kernel_h - 1) * p.dilation_h + 1, width = double(p.out_w - 1) * p.stride_w + p.kernel_w;
-  return (double(rows - 1) * p.stride_h + tall) * width <= 2.0 * double(rows) * p.out_w * p.kernel_h * p.kernel_w;
-}
-
 static inline Avx2ConvBlock avx2_conv_block(const ConvParams& p, int threads, bool corrected) {
   const int64_t channels = p.in_c / p.groups;
-  // Tiles of rows do not reach over a line's end: maps of a few pixels are gathered.
-  Avx2ConvBlock b = {p.dilation_w == 1 && (p.out_w >= 4 || p.out_h >= 4), 1, 0, 0, 0, -1};
+  // Tiles of rows do not reach over a line's end: maps of a few pixels are gathered. So are windows that see few of a
+  // line's pixels.
+  const bool few = p.out_w < 4 && p.out_h < 4;
+  const bool dense = int64_t{p.out_w - 1} * p.stride_w + p.kernel_w <= int64_t{2} * p.out_w * p.kernel_w;
+  Avx2ConvBlock b = {p.dilation_w == 1 && dense && !few, false, 1, 0, 0, 0, -1};
   if (p.out_w < 1 || int64_t{p.batch} * p.out_h < 1) {
     b.bytes = 0;
     return b;
@@ -90,13 +120,16 @@ static inline Avx2ConvBlock avx2_conv_block(const ConvParams& p, int threads, bo
   if (b.whole) {
     b.width = int64_t{p.out_w - 1} * p.stride_w + p.kernel_w;
     const int64_t tall = int64_t{p.kernel_h - 1} * p.dilation_h + 1;
-    const KeptLines kept =
+    KeptLines kept =
         kept_lines({p.batch, p.out_h, p.out_w, b.width, 2 * channels, tall, p.stride_h}, threads, corrected);
+    b.sparse = kept_are_sparse(p, kept.rows);
+    if (b.sparse) {
+      kept = kept_lines({p.batch, p.out_h, p.out_w, b.width, 2 * channels, p.kernel_h, p.kernel_h}, threads, corrected);
+    }
     b.rows = kept.rows;
     b.pitch = kept.pitch / 2;
     b.image_bytes = kept.image_bytes;
     b.bytes = kept.bytes;
-    b.whole = lines_are_few(p, b.rows);
   }
   if (!b.whole) {
     b.pitch = p.kernel_h * ((p.kernel_w * channels + 1) / 2 * 2);
@@ -133,6 +166,7 @@ static inline int64_t split_conv_bytes(const ConvBlock& b) {
 struct AmxConvBlock {
   bool whole;
   bool in_place;  // whole, with lines that need no padding and are read where they are
+  bool sparse;    // of the lines those that are read (kept_form)
   bool flat;      // whole, with windows that follow each other at one distance, lines too
   int64_t rows;   // whole or put together: output lines, else output pixels
   int64_t pitch;
@@ -158,7 +192,9 @@ static inline void amx_windows_together(const ConvParams& p, int64_t run, int th
   }
   const int64_t fit = target / line;
   b->rows = fair_rows(int64_t{p.batch} * p.out_h, fit < 1 ? 1 : fit > p.out_h ? p.out_h : fit, 1, threads);
-  if (__builtin_mul_overflow((b->rows - 1) * p.stride_h + tall, b->pitch, &b->windows) ||
+  b->sparse = kept_are_sparse(p, b->rows);
+  const int64_t lines = b->sparse ? b->rows * p.kernel_h : (b->rows - 1) * p.stride_h + tall;
+  if (__builtin_mul_overflow(lines, b->pitch, &b->windows) ||
       __builtin_mul_overflow(b->rows, of_windows, &of_windows) ||
       __builtin_add_overflow(b->windows, int64_t{127}, &b->windows)) {
     return;
@@ -209,13 +245,17 @@ static inline AmxConvBlock amx_conv_block(const ConvParams& p, int threads, int6
   b.in_place = as_they_are && p.pad_left == 0 && p.pad_top == 0 && width <= p.in_w &&
                int64_t{p.out_h - 1} * p.stride_h + tall <= p.in_h;
   if (b.in_place) b.pitch = int64_t{p.in_w} * p.in_c * value_bytes;
-  int64_t fit = 1;
-  if (b.pitch <= target) fit = (target / b.pitch - tall) / p.stride_h + 1;
-  fit = fit < 1 ? 1 : fit > p.out_h ? p.out_h : fit;
-  const int64_t blocks = (p.out_h + fit - 1) / fit;
-  b.rows = fair_rows(out_rows, (p.out_h + blocks - 1) / blocks, 1, threads);
+  const auto rows_of = [&](int64_t fit) {
+    fit = fit < 1 ? 1 : fit > p.out_h ? p.out_h : fit;
+    const int64_t blocks = (p.out_h + fit - 1) / fit;
+    return fair_rows(out_rows, (p.out_h + blocks - 1) / blocks, 1, threads);
+  };
+  b.rows = rows_of(b.pitch <= target ? (target / b.pitch - tall) / p.stride_h + 1 : 1);
+  b.sparse = !b.in_place && kept_are_sparse(p, b.rows);
+  if (b.sparse) b.rows = rows_of(target / b.pitch / p.kernel_h);
+  const int64_t lines = b.sparse ? b.rows * p.kernel_h : (b.rows - 1) * p.stride_h + tall;
   int64_t more;
-  if (__builtin_mul_overflow(b.in_place ? 0 : (b.rows - 1) * p.stride_h + tall, b.pitch, &b.lacking) ||
+  if (__builtin_mul_overflow(b.in_place ? 0 : lines, b.pitch, &b.lacking) ||
       __builtin_mul_overflow(4 * b.rows, b.in_place ? int64_t{p.in_w} : width, &more) ||
       __builtin_add_overflow(b.lacking, int64_t{127}, &b.lacking)) {
     return b;

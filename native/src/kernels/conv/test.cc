@@ -107,6 +107,23 @@ TEST(ConvS8, FewChannels) {
   }
 }
 
+// Few of the lines that a window reaches over are read.
+TEST(ConvS8, FarDilatedWindows) {
+  Random random(15);
+  for (int i = 0; i < 120; i++) {
+    const auto any = [&](int from, int to) { return static_cast<int>(random.integer(from, to)); };
+    const int groups = i % 4 == 0 ? any(2, 3) : 1, most = i % 3 == 0 ? 4 : 20;
+    ConvParams p = params(any(1, 2), any(20, 60), any(1, 40), groups * any(1, most), any(1, 5), any(1, 3), any(1, 2), 1,
+                          any(0, 2), groups * any(1, 2 * most), groups);
+    p.stride_h = any(1, 7);
+    p.dilation_h = any(1, 20);
+    p.pad_top = any(0, 30);
+    p.out_h = any(1, 12);
+    run_differential(make_case(random, p));
+    if (HasFailure()) return;
+  }
+}
+
 TEST(ConvS8, LayersOfRealNetworks) {
   Random random(13);
   run_differential(make_case(random, params(1, 32, 32, 3, 3, 3, 1, 1, 1, 16, 1)));

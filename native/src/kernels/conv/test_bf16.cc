@@ -49,7 +49,7 @@ TEST(ConvBf16, RandomShapes) {
     p.kernel_w = static_cast<int32_t>(random.integer(1, 4));
     p.stride_h = static_cast<int32_t>(random.integer(1, 3));
     p.stride_w = static_cast<int32_t>(random.integer(1, 3));
-    p.dilation_h = i % 5 == 0 ? 2 : 1;
+    p.dilation_h = i % 5 < 2 ? static_cast<int32_t>(random.integer(2, 7)) : 1;
     p.dilation_w = i % 5 == 0 ? 2 : 1;
     p.pad_top = static_cast<int32_t>(random.integer(0, 3));
     p.pad_left = static_cast<int32_t>(random.integer(0, 3));

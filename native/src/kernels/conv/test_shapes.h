@@ -24,7 +24,7 @@ inline ConvParams conv_random_shape(Random& random, int i) {
   p.kernel_w = any(1, 4);
   p.stride_h = any(1, 3);
   p.stride_w = any(1, 3);
-  p.dilation_h = i % 5 == 0 ? 2 : 1;
+  p.dilation_h = i % 7 == 3 ? any(4, 9) : i % 5 == 0 ? 2 : 1;
   p.dilation_w = i % 5 == 0 ? 2 : 1;
   p.pad_top = any(0, 3);
   p.pad_left = any(0, 3);

@@ -45,23 +45,22 @@ struct SplitConv {
   // Output rows y0 .. y0 + count - 1 of image b: a window is kernel_h runs of bytes.
   void whole_rows(const int16_t* in, int64_t b, int64_t y0, int64_t count, uint8_t* own) const {
     const int64_t pitch = block.pitch, line = int64_t{p.in_w} * p.in_c, run = int64_t{p.kernel_w} * p.in_c;
-    const int64_t tall = (count - 1) * p.stride_h + int64_t{p.kernel_h - 1} * p.dilation_h + 1;
-    for (int64_t i = 0; i < tall; i++) {
-      const int64_t iy = y0 * p.stride_h - p.pad_top + i;
+    each_kept_line(p, block.sparse, y0, count, [&](int64_t i, int64_t iy) {
       split_padded(iy >= 0 && iy < p.in_h ? in + (b * p.in_h + iy) * line : nullptr, line, int64_t{p.pad_left} * p.in_c,
                    pitch, own + i * pitch, plane);
-    }
+    });
+    const KeptForm kept = kept_form(p, block.sparse, count);
     // Rows of a tile are pixels side by side, or, in narrow images, one above the other.
     const bool along_x = p.out_w >= count;
     const int64_t lines = along_x ? count : p.out_w, rows = along_x ? p.out_w : count;
-    const int64_t step_x = int64_t{p.stride_w} * p.in_c, step_y = p.stride_h * pitch;
+    const int64_t step_x = int64_t{p.stride_w} * p.in_c, step_y = kept.step * pitch;
     const int64_t pixel = p.out_c, row = int64_t{p.out_w} * p.out_c, first = (b * p.out_h + y0) * row;
     for (int64_t l = 0; l < lines; l++) {
       const VnniRows windows = {own + l * (along_x ? step_y : step_x),
                                 rows,
                                 along_x ? step_x : step_y,
                                 p.kernel_h,
-                                p.dilation_h * pitch,
+                                kept.apart * pitch,
                                 (run + 3) / 4,
                                 nullptr};
       multiply(windows, 0, first + l * (along_x ? row : pixel), along_x ? pixel : row, sums_at(own));

@@ -68,9 +68,9 @@ SINTER_VNNI_INLINE void put_windows(const Narrow& q, const __m512i* sums, char* 
   if (count > 8) vnni_store_some(out + most, second, (count - 8) * channels);
 }
 
-// Results of `count` windows from the one at `a` on, up to 16 * VECTORS.
+// Results of `count` windows from the one at `a` on, up to 16 * VECTORS; their kernel rows are `pitch` apart.
 template <bool CORRECTED, bool WIDE, bool SMALL, int VECTORS>
-SINTER_VNNI_INLINE void some_windows(const Narrow& q, const uint8_t* a, char* out, int64_t count) {
+SINTER_VNNI_INLINE void some_windows(const Narrow& q, const uint8_t* a, int64_t pitch, char* out, int64_t count) {
   const int32_t* bias = reinterpret_cast<const int32_t*>(q.packed);
   __m512i sums[CHANNELS * VECTORS], all[VECTORS];
   vnni_repeat<CHANNELS>([&](auto j) SINTER_VNNI_LAMBDA {
@@ -79,7 +79,7 @@ SINTER_VNNI_INLINE void some_windows(const Narrow& q, const uint8_t* a, char* ou
   vnni_repeat<VECTORS>([&](auto v) SINTER_VNNI_LAMBDA { all[v] = _mm512_setzero_si512(); });
   const char* w = q.packed + vnni_header_bytes;
   const int64_t next = 2 * q.half;
-  for (int64_t i = q.p.kernel_h; i > 0; i--, a += q.p.dilation_h * q.block.pitch) {
+  for (int64_t i = q.p.kernel_h; i > 0; i--, a += pitch) {
     const uint8_t* at = a;
     for (int64_t g = q.groups; g > 0; g--, at += 4, w += 64) {
       __m512i x[VECTORS];
@@ -111,16 +111,18 @@ SINTER_VNNI_INLINE void some_windows(const Narrow& q, const uint8_t* a, char* ou
 template <bool CORRECTED, bool WIDE, bool SMALL>
 __attribute__((noinline)) void lines(const Narrow& q, const uint8_t* a, int64_t count, char* out) {
   const int64_t width = q.p.out_w, step = 16 * int64_t{q.p.stride_w} * q.p.in_c;
-  for (int64_t y = 0; y < count; y++, a += q.p.stride_h * q.block.pitch) {
+  const KeptForm kept = kept_form(q.p, q.block.sparse, count);
+  const int64_t pitch = kept.apart * q.block.pitch;
+  for (int64_t y = 0; y < count; y++, a += kept.step * q.block.pitch) {
     const uint8_t* at = a;
     int64_t x = 0;
     for (; width - x > 16; x += 32, at += 2 * step, out += 32 * q.p.out_c) {
       const int64_t left = width - x < 32 ? width - x : 32;
-      some_windows<CORRECTED, WIDE, SMALL, 2>(q, at, out, left);
+      some_windows<CORRECTED, WIDE, SMALL, 2>(q, at, pitch, out, left);
       if (left < 32) out -= (32 - left) * q.p.out_c;
     }
     if (x < width) {
-      some_windows<CORRECTED, WIDE, SMALL, 1>(q, at, out, width - x);
+      some_windows<CORRECTED, WIDE, SMALL, 1>(q, at, pitch, out, width - x);
       out += (width - x) * q.p.out_c;
     }
   }
@@ -173,14 +175,11 @@ inline void narrow(const Call* call) {
     const int64_t b = task / blocks, y0 = task % blocks * block.rows;
     const int64_t count = p.out_h - y0 < block.rows ? p.out_h - y0 : block.rows;
     uint8_t* own = static_cast<uint8_t*>(call->scratch) + thread * q.own_bytes;
-    const int64_t rows = (count - 1) * p.stride_h + int64_t{p.kernel_h - 1} * p.dilation_h + 1;
-    const int64_t iy0 = y0 * p.stride_h - p.pad_top;
-    for (int64_t i = 0; i < rows; i++) {
-      const int64_t iy = iy0 + i;
+    each_kept_line(p, block.sparse, y0, count, [&](int64_t i, int64_t iy) {
       const bool inside = iy >= 0 && iy < p.in_h;
       vnni_copy_padded(inside ? in + (b * p.in_h + iy) * line : nullptr, line, left_bytes, block.pitch, q.zero, q.flip,
                        own + i * block.pitch);
-    }
+    });
     char* to = out + (b * p.out_h + y0) * p.out_w * p.out_c;
     if (is_unsigned && p.w_zero_point != 128) {
       wide ? lines_by_scale<true, true>(q, own, count, to) : lines_by_scale<true, false>(q, own, count, to);
