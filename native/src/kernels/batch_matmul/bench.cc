@@ -11,7 +11,9 @@ struct Shape {
   bool transpose_b;
 };
 const Shape shapes[] = {{4, 128, 128, 32, true}, {4, 128, 32, 128, false}, {12, 128, 128, 64, true},
-                        {12, 1, 128, 64, true},  {12, 1, 64, 128, false},  {1, 512, 512, 512, false}};
+                        {12, 1, 128, 64, true},  {12, 1, 64, 128, false},  {1, 512, 512, 512, false},
+                        {12, 2, 128, 64, true},  {12, 4, 128, 64, true},   {12, 2, 64, 128, false},
+                        {12, 4, 64, 128, false}, {1, 1, 1024, 1024, true}, {1, 1, 1024, 1024, false}};
 
 const bool registered = [] {
   for (const DataType type : {F32, S8}) {

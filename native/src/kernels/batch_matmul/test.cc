@@ -145,6 +145,19 @@ TEST(BatchMatmul, SmallShapesAndTails) {
   }
 }
 
+// Rows that take B where it stands.
+TEST(BatchMatmul, FewRows) {
+  Random random(75);
+  for (int i = 0; i < 160; i++) {
+    const auto any = [&](int low, int high) { return static_cast<int>(random.integer(low, high)); };
+    const Shape s = {any(1, 3),      any(1, 200),    any(1, 300),
+                     any(0, 1) != 0, any(0, 1) != 0, {1, any(1, 2), any(1, 3)},
+                     any(0, 7),      any(0, 7),      static_cast<Shape::Rows>(any(0, 2))};
+    run_differential(s8_case(random, s, i % 4 == 0));
+    if (HasFailure()) return;
+  }
+}
+
 TEST(BatchMatmul, RandomShapesAndBroadcasting) {
   Random random(72);
   for (int i = 0; i < 250; i++) {

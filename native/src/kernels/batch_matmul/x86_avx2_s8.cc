@@ -2,6 +2,7 @@
 // side; vpmaddwd adds their products exactly.
 // SPDX-License-Identifier: Apache-2.0
 #include "core/workers.h"
+#include "kernels/batch_matmul/dots_s8_avx2.h"
 #include "kernels/batch_matmul/shape.h"
 #include "kernels/batch_matmul/transpose_avx2.h"
 #include "kernels/gemm/tile_avx2.h"
@@ -117,6 +118,20 @@ inline void product_tile(const int16_t* a, int64_t stride, const int16_t* tile, 
   }
 }
 
+// So few rows take B where it stands: each reads it anew.
+constexpr int64_t MOST_DOTS = 2;
+
+// Columns n0 .. n1 - 1 of a row of A. own: room for k values rounded up to 16.
+inline void row_by_b(const BatchMatmulParams& p, const Operand& row, const int8_t* b, int64_t n0, int64_t n1,
+                     const Epilogue& e, int16_t* own, int8_t* c) {
+  pack_rows(row, 1, own);
+  uint32_t sum = 0;
+  for (int64_t k = 0; p.b_zero_point != 0 && k < row.k; k++) sum += static_cast<uint32_t>(own[k]);
+  for (int64_t k = row.k; k % 16 != 0; k++) own[k] = 0;
+  const int32_t term = static_cast<int32_t>(0 - static_cast<uint32_t>(p.b_zero_point) * sum);
+  row_dots({own, row.k, b, b_pitch(p), p.transpose_b != 0, term}, n0, n1, p.scale, e, c);
+}
+
 }  // namespace
 
 void batch_matmul_s8s8s8_avx2(const Call* call) {
@@ -139,6 +154,13 @@ void batch_matmul_s8s8s8_avx2(const Call* call) {
     const int64_t m1 = q.m - m0 < cut.rows ? q.m : m0 + cut.rows;
     Operand left = {nullptr, p.transpose_a ? lda : 1, p.transpose_a ? 1 : lda, p.k, p.a_zero_point};
     Operand right = {nullptr, p.transpose_b ? 1 : ldb, p.transpose_b ? ldb : 1, p.k, p.b_zero_point};
+    if (q.m <= MOST_DOTS) {
+      for (int64_t m = m0; m < m1; m++) {
+        left.in = a + m * left.x_step;
+        row_by_b(p, left, b, t0 * 16, t1 * 16 < p.n ? t1 * 16 : p.n, e, tiles, c + m * ldc);
+      }
+      return;
+    }
     for (int64_t t = t0; t < t1; t++) {
       right.in = b + t * 16 * right.x_step;
       pack_columns(right, p.n - t * 16 < 16 ? static_cast<int>(p.n - t * 16) : 16, tiles + (t - t0) * 32 * pairs);

@@ -4,6 +4,7 @@
 // With u = a + 128: sum (a - za)(b - zb) = sum u b - (za + 128) sum b + k za zb - zb sum a. The terms of B's columns
 // are the tile's bias; the last, of A's rows, is taken away after the tile.
 #include "core/workers.h"
+#include "kernels/batch_matmul/dots_s8_avx512.h"
 #include "kernels/batch_matmul/shape.h"
 #include "kernels/batch_matmul/transpose_avx2.h"
 #include "kernels/gemm/tile_vnni.h"
@@ -153,6 +154,28 @@ inline void pack_columns(const Operand& o, int64_t columns, int32_t a_zero_point
   }
 }
 
+// So few rows take B where it stands: each reads it anew.
+constexpr int64_t MOST_DOTS = 2;
+
+// Columns n0 .. n1 - 1 of a row of A. own: room for k rounded up to 64 bytes.
+inline void row_by_b(const BatchMatmulParams& p, const Operand& row, const int8_t* b, int64_t n0, int64_t n1,
+                     const VnniEpilogue& e, uint8_t* own, char* c) {
+  const int64_t padded = (row.k + 63) / 64 * 64;
+  pack_rows(row, 1, padded, own);
+  const uint8_t z = static_cast<uint8_t>(p.a_zero_point + 128);
+  int32_t term = 0;
+  if (p.b_zero_point != 0) {
+    term = -p.b_zero_point * (row_sum(own, padded, row.k) - static_cast<int32_t>(row.k) * p.a_zero_point);
+  }
+  const RowDots q = {own, row.k, b, b_pitch(p), p.transpose_b != 0, z, term};
+  const __m512 scale = _mm512_set1_ps(p.scale);
+  if (z != 0) {
+    row_dots<true>(q, n0, n1, scale, e, c);
+  } else {
+    row_dots<false>(q, n0, n1, scale, e, c);
+  }
+}
+
 }  // namespace
 
 void batch_matmul_s8s8s8_avx512vnni(const Call* call) {
@@ -176,6 +199,14 @@ void batch_matmul_s8s8s8_avx512vnni(const Call* call) {
     const int64_t m1 = q.m - m0 < cut.rows ? q.m : m0 + cut.rows;
     Operand left = {nullptr, p.transpose_a ? lda : 1, p.transpose_a ? 1 : lda, p.k};
     Operand right = {nullptr, p.transpose_b ? 1 : ldb, p.transpose_b ? ldb : 1, p.k};
+    if (q.m <= MOST_DOTS) {
+      for (int64_t m = m0; m < m1; m++) {
+        left.in = a + m * left.x_step;
+        row_by_b(p, left, b, t0 * 64, t1 * 64 < p.n ? t1 * 64 : p.n, e, reinterpret_cast<uint8_t*>(tiles),
+                 reinterpret_cast<char*>(c) + m * ldc);
+      }
+      return;
+    }
     for (int64_t t = t0; t < t1; t++) {
       right.in = b + t * 64 * right.x_step;
       pack_columns(right, p.n - t * 64 < 64 ? p.n - t * 64 : 64, p.a_zero_point, p.b_zero_point, p.scale,
