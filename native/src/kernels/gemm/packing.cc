@@ -162,6 +162,7 @@ int64_t gemm_u8_vnni_scratch(const void* params, int threads) {
   return threads * vnni_corrected_bytes(static_cast<const GemmParams*>(params)->k);
 }
 
+// Enough for one row by VNNI, too.
 int64_t gemm_8_amx_scratch(const void* params, int threads) {
   return threads * amx_scratch_bytes(static_cast<const GemmParams*>(params)->k);
 }

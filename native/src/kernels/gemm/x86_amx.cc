@@ -75,19 +75,31 @@ inline void gemm_32(const Call* call) {
                        });
 }
 
+// One row leaves tiles mostly empty, and is bound by how fast weights come: vectors, which read the same packing, take
+// it no slower, and with the core's other hardware thread busy in a third of the time.
+inline bool is_one_row(const Call* call) {
+  return static_cast<const GemmParams*>(call->params)->m == 1;
+}
+
 }  // namespace
 
+// x86_avx512.cc
+void gemm_s8s8s8_avx512vnni(const Call* call);
+void gemm_u8u8u8_avx512vnni(const Call* call);
+void gemm_s8s8s32_avx512vnni(const Call* call);
+void gemm_u8u8s32_avx512vnni(const Call* call);
+
 void gemm_s8s8s8_amx(const Call* call) {
-  gemm_8<int8_t>(call);
+  is_one_row(call) ? gemm_s8s8s8_avx512vnni(call) : gemm_8<int8_t>(call);
 }
 void gemm_u8u8u8_amx(const Call* call) {
-  gemm_8<uint8_t>(call);
+  is_one_row(call) ? gemm_u8u8u8_avx512vnni(call) : gemm_8<uint8_t>(call);
 }
 void gemm_s8s8s32_amx(const Call* call) {
-  gemm_32<int8_t>(call);
+  is_one_row(call) ? gemm_s8s8s32_avx512vnni(call) : gemm_32<int8_t>(call);
 }
 void gemm_u8u8s32_amx(const Call* call) {
-  gemm_32<uint8_t>(call);
+  is_one_row(call) ? gemm_u8u8s32_avx512vnni(call) : gemm_32<uint8_t>(call);
 }
 
 }  // namespace sinter
