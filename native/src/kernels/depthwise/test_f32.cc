@@ -62,29 +62,35 @@ TEST(DepthwiseF32, RandomShapes) {
 }
 
 // The layers that models have: kernels of 3x3 and 5x5, SAME and VALID, every width of outputs up to two groups and
-// more, every remainder of channels.
+// more, every remainder of channels. Dilated ones, too.
 TEST(DepthwiseF32, UsualLayers) {
   Random random(32);
   for (int kernel : {3, 5}) {
     for (int stride : {1, 2}) {
-      for (int pad : {0, kernel / 2}) {
-        for (int width = kernel; width < 35; width += width < kernel + 14 ? 1 : 3) {
-          for (int channels : {1, 7, 8, 9, 16, 31, 32, 33, 40, 65}) {
-            DepthwiseParams p = {};
-            p.batch = p.multiplier = p.dilation_h = p.dilation_w = 1;
-            p.in_h = 6;
-            p.in_w = width;
-            p.in_c = channels;
-            p.kernel_h = p.kernel_w = kernel;
-            p.stride_h = p.stride_w = stride;
-            p.pad_top = p.pad_left = pad;
-            p.out_h = (p.in_h + 2 * pad - kernel) / stride + 1;
-            p.out_w = (p.in_w + 2 * pad - kernel) / stride + 1;
-            p.act_min = 0;
-            p.act_max = 6;
-            run_differential(make_case(random, p, true, width % 2));
-            run_differential(make_case(random, p, true, width % 2, channels % 3 > 0, channels % 3 < 2));
-            if (HasFailure()) return;
+      for (int dilation : {1, 2, 3}) {
+        if (stride * dilation > 3) continue;
+        const int reach = dilation * (kernel - 1) + 1;
+        for (int pad : {0, reach / 2}) {
+          for (int width = reach; width < 35; width += width < reach + 14 ? 1 : 3) {
+            for (int channels : {1, 7, 8, 9, 16, 31, 32, 33, 40, 65}) {
+              DepthwiseParams p = {};
+              p.batch = p.multiplier = p.dilation_h = 1;
+              p.dilation_w = dilation;
+              p.in_h = 6;
+              p.in_w = width;
+              p.in_c = channels;
+              p.kernel_h = p.kernel_w = kernel;
+              p.stride_h = p.stride_w = stride;
+              p.pad_top = pad ? kernel / 2 : 0;
+              p.pad_left = pad;
+              p.out_h = (p.in_h + 2 * p.pad_top - kernel) / stride + 1;
+              p.out_w = (p.in_w + 2 * pad - reach) / stride + 1;
+              p.act_min = 0;
+              p.act_max = 6;
+              run_differential(make_case(random, p, true, width % 2));
+              run_differential(make_case(random, p, true, width % 2, channels % 3 > 0, channels % 3 < 2));
+              if (HasFailure()) return;
+            }
           }
         }
       }

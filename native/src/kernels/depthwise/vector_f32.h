@@ -187,27 +187,28 @@ template <class In, int KERNEL>
 struct Windows {
   const In* at[KERNEL];  // the rows under the kernel, in the first window's first column
   int64_t ix0;           // which is this one of the image
+  int64_t dilation;      // from a column of a window to the next, and from an output to the next
   uint32_t inside;       // bit i: row i is inside the image
 };
 
-// OUTPUTS neighbouring outputs of a vector T of channels from c on; KERNEL x KERNEL taps, not dilated across,
-// multiplier
-// 1. EDGE: rows or columns of the windows may be outside of the image and are left out.
+// OUTPUTS neighbouring outputs of a vector T of channels from c on; KERNEL x KERNEL taps, multiplier 1. Dilated across,
+// at stride 1, neighbours are those that share pixels: as far apart as the taps. EDGE: rows or columns of the windows
+// may be outside of the image and are left out.
 template <class T, int KERNEL, int STRIDE, int OUTPUTS, bool EDGE, class R, class Lanes>
 SINTER_UNROLLED void neighbours(const R& r, const Windows<typename R::In, KERNEL>& windows, int64_t c,
                                 typename T::F low, typename T::F high, typename R::Out* out, const Lanes& lanes) {
   typedef typename T::F F;
   const float* packed = r.packed + c;
-  const int64_t pitch = r.pitch, step = r.channels, in_c = r.p->in_c;
-  const int64_t ix0 = windows.ix0, in_w = r.p->in_w;
+  const int64_t dilation = windows.dilation, pitch = r.pitch, step = dilation * r.channels;
+  const int64_t column_step = dilation * r.p->in_c, in_w = r.p->in_w;
   const uint32_t inside = windows.inside;
   const F bias = T::load(packed);
   F w[KERNEL * KERNEL], s[OUTPUTS];
   repeat<KERNEL * KERNEL>([&](auto t) SINTER_UNROLLED_LAMBDA { w[t] = T::load(packed + (t + 1) * pitch); });
   repeat<OUTPUTS>([&](auto output) SINTER_UNROLLED_LAMBDA { s[output] = bias; });
-  int64_t offset = c;
+  int64_t offset = c, ix = windows.ix0;
   repeat<(OUTPUTS - 1) * STRIDE + KERNEL>([&](auto column) SINTER_UNROLLED_LAMBDA {
-    if (!EDGE || (ix0 + column >= 0 && ix0 + column < in_w)) {
+    if (!EDGE || (ix >= 0 && ix < in_w)) {
       repeat<KERNEL>([&](auto i) SINTER_UNROLLED_LAMBDA {
         if (!EDGE || (inside & 1u << i)) {
           const F pixel = lanes(windows.at[i] + offset);
@@ -218,7 +219,8 @@ SINTER_UNROLLED void neighbours(const R& r, const Windows<typename R::In, KERNEL
         }
       });
     }
-    offset += in_c;
+    offset += column_step;
+    ix += dilation;
     __asm__("" : "+r"(offset));  // or GCC computes all columns' addresses first, and keeps them in vector registers
   });
   out += c;
@@ -254,27 +256,31 @@ inline void all_channels(const R& r, const Windows<typename R::In, KERNEL>& wind
   }
 }
 
-// A row of OUTPUTS outputs or more.
+// A row of OUTPUTS outputs or more; dilated across, of so many from each of the first ones on.
 template <int KERNEL, int STRIDE, int OUTPUTS, class R>
 __attribute__((noinline)) void whole_row(const R& r) {
   const DepthwiseParams& p = *r.p;
-  constexpr int64_t width = (OUTPUTS - 1) * STRIDE + KERNEL;
+  const int64_t dilation = p.dilation_w, reach = ((OUTPUTS - 1) * STRIDE + KERNEL - 1) * dilation;
   Windows<typename R::In, KERNEL> windows;
+  windows.dilation = dilation;
   windows.inside = (1u << r.i1) - (1u << r.i0);
   const bool all_rows = r.i1 - r.i0 == KERNEL;
-  for (int64_t x = 0; x < p.out_w; x += OUTPUTS) {
-    // The last ones overlap those before: they are computed twice, to the same values.
-    if (x + OUTPUTS > p.out_w) x = p.out_w - OUTPUTS;
-    const int64_t ix0 = x * STRIDE - p.pad_left;
-    windows.ix0 = ix0;
-    for (int64_t i = 0; i < KERNEL; i++) {
-      windows.at[i] = r.image + ((r.iy0 + i * p.dilation_h) * p.in_w + ix0) * p.in_c;
-    }
-    typename R::Out* const out = r.out + x * r.channels;
-    if (all_rows && ix0 >= 0 && ix0 + width <= p.in_w) {
-      all_channels<KERNEL, STRIDE, OUTPUTS, false>(r, windows, out);
-    } else {
-      all_channels<KERNEL, STRIDE, OUTPUTS, true>(r, windows, out);
+  for (int64_t first = 0; first < dilation; first++) {
+    const int64_t outputs = (p.out_w - first + dilation - 1) / dilation;
+    for (int64_t n = 0; n < outputs; n += OUTPUTS) {
+      // The last ones overlap those before: they are computed twice, to the same values.
+      if (n + OUTPUTS > outputs) n = outputs - OUTPUTS;
+      const int64_t x = first + n * dilation, ix0 = x * STRIDE - p.pad_left;
+      windows.ix0 = ix0;
+      for (int64_t i = 0; i < KERNEL; i++) {
+        windows.at[i] = r.image + ((r.iy0 + i * p.dilation_h) * p.in_w + ix0) * p.in_c;
+      }
+      typename R::Out* const out = r.out + x * r.channels;
+      if (all_rows && ix0 >= 0 && ix0 + reach < p.in_w) {
+        all_channels<KERNEL, STRIDE, OUTPUTS, false>(r, windows, out);
+      } else {
+        all_channels<KERNEL, STRIDE, OUTPUTS, true>(r, windows, out);
+      }
     }
   }
 }
@@ -341,9 +347,10 @@ inline WholeRow<R>* whole_row_of_3(int64_t outputs) {
 }
 template <class R>
 inline WholeRow<R>* whole_row_of(const DepthwiseParams& p) {
-  if (p.multiplier != 1 || p.dilation_w != 1 || p.out_w < 4 || p.kernel_h != p.kernel_w) return nullptr;
-  if (p.kernel_w == 3 && p.stride_w == 1) return whole_row_of_3<1, R>(p.out_w);
-  if (p.kernel_w == 3 && p.stride_w == 2) return whole_row_of_3<2, R>(p.out_w);
+  const int64_t outputs = p.out_w / p.dilation_w;
+  if (p.multiplier != 1 || outputs < 4 || p.kernel_h != p.kernel_w) return nullptr;
+  if (p.kernel_w == 3 && p.stride_w == 1) return whole_row_of_3<1, R>(outputs);
+  if (p.kernel_w == 3 && p.stride_w == 2 && p.dilation_w == 1) return whole_row_of_3<2, R>(p.out_w);
   if constexpr (V::REGISTERS >= 32) {
     if (p.kernel_w == 5 && p.stride_w == 1) return whole_row<5, 1, 4, R>;
   }
