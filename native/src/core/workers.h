@@ -20,13 +20,18 @@ struct Workers {
 
 // Rows of a block, `most` at most, such that every thread gets as many blocks as the others, about as large; whole
 // granules (rows of a kernel's tile) where a thread's part has many of them. All kernels cut maps by this: what one
-// thread has written is what it reads in the next layer.
+// thread has written is what it reads in the next layer. Up to three blocks for each thread, where that leaves them
+// some granules and the parts as equal as they were: cores are not equally fast, and only what is not begun can change
+// hands.
 static inline int64_t fair_rows(int64_t rows, int64_t most, int64_t granule, int threads) {
   if (threads <= 1 || rows <= 0) return most;
-  const int64_t blocks = (rows + most - 1) / most, rounds = (blocks + threads - 1) / threads;
-  const int64_t each = (rows + rounds * threads - 1) / (rounds * threads);
-  const int64_t block = each < 8 * granule ? each : (each + granule - 1) / granule * granule;
-  return block < most ? block : most;
+  const int64_t blocks = (rows + most - 1) / most, least = (blocks + threads - 1) / threads;
+  for (int64_t rounds = least < 3 ? 3 : least;; rounds--) {
+    const int64_t each = (rows + rounds * threads - 1) / (rounds * threads);
+    const int64_t block = each < 8 * granule ? each : (each + granule - 1) / granule * granule;
+    const bool equal = 12 * (rounds * block * threads - rows) <= rows;  // the first thread's part beside a fair one
+    if (rounds == least || (each >= 4 * granule && equal)) return block < most ? block : most;
+  }
 }
 
 // Splits [0, tasks) with a lambda, without std::function and without anything the linker could
