@@ -17,16 +17,21 @@ struct EstimatedRsqrt {
   SINTER_LANE F step(F near, F off) {
     return V::fma(V::mul(near, off), V::fma(off, V::set(0.375f), V::set(0.5f)), near);
   }
+  SINTER_LANE F is_finite(F off) {
+    const F zero = V::sub(off, off);  // or a NaN
+    return _mm256_cmp_ps(zero, zero, _CMP_ORD_Q);
+  }
+  SINTER_LANE F exact(F x) {
+    return V::div(V::set(1.0f), V::sqrt(x));
+  }
   SINTER_LANE void of_two(F& x, F& y) {
     const F near_x = _mm256_rsqrt_ps(x), off_x = lack(x, near_x), near_y = _mm256_rsqrt_ps(y), off_y = lack(y, near_y);
-    const F off = V::add(off_x, off_y), zero = V::sub(off, off);  // or a NaN
-    if (__builtin_expect(_mm256_movemask_ps(_mm256_cmp_ps(zero, zero, _CMP_ORD_Q)) == 0xff, 1)) {
-      x = step(near_x, off_x);
-      y = step(near_y, off_y);
-    } else {
-      x = V::div(V::set(1.0f), V::sqrt(x));
-      y = V::div(V::set(1.0f), V::sqrt(y));
-    }
+    const F off = V::add(off_x, off_y);
+    const bool all = _mm256_movemask_ps(is_finite(off)) == 0xff;
+    const F fast_x = step(near_x, off_x), fast_y = step(near_y, off_y);
+    // Each for itself: what stands beside a value, zeros behind the last ones among them, must not change its result.
+    x = __builtin_expect(all, 1) ? fast_x : _mm256_blendv_ps(exact(x), fast_x, is_finite(off_x));
+    y = __builtin_expect(all, 1) ? fast_y : _mm256_blendv_ps(exact(y), fast_y, is_finite(off_y));
   }
 };
 

@@ -185,6 +185,32 @@ TEST(Unary, AccuracyOverAllFloats) {
   }
 }
 
+// Values that take a way of their own (infinite ones, angles beyond the range of fast reduction) change nothing of what
+// stands beside them: another number of threads would put them beside others.
+TEST(Unary, NeighboursDoNotMatter) {
+  Random random(8);
+  for (int function : {UNARY_RSQRT, UNARY_SIN, UNARY_COS}) {
+    for (int32_t count : {40, 203, 1031}) {
+      UnaryParams p = {};
+      p.function = function;
+      p.count = count;
+      Case c;
+      c.name = "function " + std::to_string(function) + " count " + std::to_string(count);
+      c.op = "unary";
+      c.params = params_of(p);
+      c.types = {F32, F32};
+      c.out_bytes = 4 * int64_t{count};
+      std::vector<float> x = random.f32(count, 0.01f, 12.0f);
+      for (size_t i = 5; i < x.size(); i += 37)
+        x[i] = function == UNARY_RSQRT ? INFINITY : 1e5f + static_cast<float>(i);
+      c.inputs = {bytes_of(x)};
+      c.tolerance = {1e-5f};
+      run_differential(c);
+      if (HasFailure()) return;
+    }
+  }
+}
+
 // All rows of all types and functions beside the reference.
 TEST(Unary, EveryRow) {
   Random random(7);

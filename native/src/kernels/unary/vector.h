@@ -110,22 +110,23 @@ SINTER_LANE F sine(F x) {
   const F square = V::mul(r, r), s = V::fma(V::mul(r, square), polynomial(square, terms), r);
   return V::from_bits(V::xor_i(V::bits(s), V::shift_left_i(V::bits(shifted), 31)));
 }
-inline __attribute__((noinline)) F each_by_itself(F x, float (*f)(float)) {
-  float values[V::W];
+// Values beyond the largest angle by the C library; the others by `fast`, whatever stands beside them.
+inline __attribute__((noinline)) F far_angles(F x, F fast, float (*f)(float)) {
+  float values[V::W], results[V::W];
   V::store(values, x);
-  for (float& value : values) value = f(value);
-  return V::load(values);
+  V::store(results, fast);
+  for (int i = 0; i < V::W; i++) {
+    if (!(fabsf(values[i]) <= largest_angle)) results[i] = f(values[i]);
+  }
+  return V::load(results);
 }
 template <bool cosine>
 struct VectorSine {
   SINTER_LANE void of_two(F& x, F& y) {
-    if (__builtin_expect(V::all_within(V::larger_size(x, y), largest_angle), 1)) {
-      x = sine<cosine>(x);
-      y = sine<cosine>(y);
-    } else {
-      x = each_by_itself(x, cosine ? cosf : sinf);
-      y = each_by_itself(y, cosine ? cosf : sinf);
-    }
+    const bool near = V::all_within(V::larger_size(x, y), largest_angle);
+    const F fast_x = sine<cosine>(x), fast_y = sine<cosine>(y);
+    x = __builtin_expect(near, 1) ? fast_x : far_angles(x, fast_x, cosine ? cosf : sinf);
+    y = __builtin_expect(near, 1) ? fast_y : far_angles(y, fast_y, cosine ? cosf : sinf);
   }
 };
 
