@@ -44,8 +44,7 @@ final class HostOps {
           Map.entry("STABLEHLO_AND", WindowOps.bits(false)),
           Map.entry("STABLEHLO_SHIFT_LEFT", WindowOps.bits(true)),
           Map.entry("RANDOM_UNIFORM", RandomOps::uniform),
-          Map.entry("RANDOM_STANDARD_NORMAL", RandomOps::normal),
-          Map.entry("MULTINOMIAL", RandomOps::classes));
+          Map.entry("RANDOM_STANDARD_NORMAL", RandomOps::normal));
 
   private static final Map<String, HostOp> BY_CUSTOM_CODE =
       Map.of("AudioSpectrogram", AudioOps::spectrogram, "Mfcc", AudioOps::cepstrum);

@@ -17,9 +17,6 @@ final class RandomOps {
   private static final int ROUNDS = 10;
   private static final float LEAST = 1e-7f; // of a uniform number that a logarithm is taken of
 
-  /** MULTINOMIAL leaves out so many numbers for each sample, as TensorFlow does. */
-  private static final long SKIPPED = 512;
-
   private RandomOps() {}
 
   /** A counter of 128 bits and a key of 64, and the four numbers that they give. */
@@ -34,23 +31,6 @@ final class RandomOps {
       keyHigh = (int) (key >>> 32);
       counter[2] = (int) start;
       counter[3] = (int) (start >>> 32);
-    }
-
-    /** The same numbers from here on. */
-    Philox copy() {
-      Philox same = new Philox((keyLow & 0xffffffffL) | ((long) keyHigh << 32), 0);
-      System.arraycopy(counter, 0, same.counter, 0, counter.length);
-      return same;
-    }
-
-    /** Leaves out what so many calls of {@link #next} would draw. */
-    void skip(long calls) {
-      long more = calls;
-      for (int i = 0; i < 4 && more != 0; i++) {
-        more += counter[i] & 0xffffffffL; // calls fits 62 bits
-        counter[i] = (int) more;
-        more >>>= 32;
-      }
     }
 
     void next() {
@@ -83,15 +63,12 @@ final class RandomOps {
     float uniform(int i) {
       return Float.intBitsToFloat((numbers[i] & 0x7fffff) | (127 << 23)) - 1f;
     }
-
-    /** The same of 52 bits, of two numbers. */
-    double uniformOfTwo(int i) {
-      long bits = ((numbers[i] & 0xfffffL) << 32) | (numbers[i + 1] & 0xffffffffL);
-      return Double.longBitsToDouble(bits | (1023L << 52)) - 1;
-    }
   }
 
   private static Philox philox(HostCall call) {
+    if (call.outputType(0) != ElementType.FLOAT32) {
+      throw call.failure(Status.UNSUPPORTED, "numbers of type " + call.outputType(0));
+    }
     if (call.state() instanceof Philox before) {
       return before;
     }
@@ -130,9 +107,6 @@ final class RandomOps {
   }
 
   private static void draw(HostCall call, Drawn number) {
-    if (call.outputType(0) != ElementType.FLOAT32) {
-      throw call.failure(Status.UNSUPPORTED, "numbers of type " + call.outputType(0));
-    }
     Philox philox = philox(call);
     ByteBuffer out = out(call);
     for (int i = 0; i < out.limit() / 4; i++) {
@@ -160,84 +134,5 @@ final class RandomOps {
     float length = (float) Math.sqrt(-2f * (float) Math.log(Math.max(LEAST, philox.uniform(pair))));
     double turn = place % 2 == 0 ? Math.sin(angle) : Math.cos(angle);
     return (float) turn * length;
-  }
-
-  /** MULTINOMIAL: classes, each as likely as the exponential of its logit says. */
-  static void classes(HostCall call) {
-    Shape logits = call.inputShape(0);
-    ElementType type = call.outputType(0);
-    if (call.inputType(0) != ElementType.FLOAT32
-        || logits.rank() != 2
-        || logits.dim(1) < 1
-        || call.inputShape(1).rank() != 0) {
-      throw call.failure(
-          Status.UNSUPPORTED,
-          "logits " + call.inputType(0) + logits + " and " + call.inputShape(1) + " samples");
-    }
-    if (type != ElementType.INT32 && type != ElementType.INT64) {
-      throw call.failure(Status.UNSUPPORTED, "classes of type " + type);
-    }
-    long samples = call.integer(1, 0);
-    if (samples < 0 || samples > Integer.MAX_VALUE) {
-      throw call.failure(Status.INVALID_ARGUMENT, samples + " samples");
-    }
-    int batch = logits.dim(0);
-    ByteBuffer values = call.input(0);
-    ByteBuffer out = call.output(0, Shape.of(batch, (int) samples));
-    Philox session = philox(call);
-    Philox philox = session.copy();
-    session.skip(batch * ((samples + 3) / 4 * 4) * SKIPPED);
-    int used = philox.numbers.length;
-    for (int row = 0; row < batch; row++) {
-      double[] upTo = sumsOfExponentials(values, row * logits.dim(1), logits.dim(1));
-      for (int j = 0; j < samples; j++) {
-        if (used == philox.numbers.length) {
-          philox.next();
-          used = 0;
-        }
-        int found = above(upTo, philox.uniformOfTwo(used) * upTo[upTo.length - 1]);
-        used += 2;
-        int at = (int) (row * samples + j);
-        if (type == ElementType.INT64) {
-          out.putLong(8 * at, found);
-        } else {
-          out.putInt(4 * at, found);
-        }
-      }
-    }
-  }
-
-  /**
-   * Sums of the exponentials of a row, beside that of its largest; what is not finite adds none.
-   */
-  private static double[] sumsOfExponentials(ByteBuffer values, int from, int count) {
-    float most = -Float.MAX_VALUE;
-    for (int i = 0; i < count; i++) {
-      float v = values.getFloat(4 * (from + i));
-      most = Float.isFinite(v) ? Math.max(most, v) : most;
-    }
-    double[] sums = new double[count];
-    double sum = 0;
-    for (int i = 0; i < count; i++) {
-      float v = values.getFloat(4 * (from + i));
-      sum += Float.isFinite(v) ? Math.exp(v - (double) most) : 0;
-      sums[i] = sum;
-    }
-    return sums;
-  }
-
-  /** The first place of rising values that holds more than `x`; their number if none does. */
-  private static int above(double[] rising, double x) {
-    int low = 0;
-    int high = rising.length;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (rising[middle] > x) {
-        high = middle;
-      } else {
-        low = middle + 1;
-      }
-    }
-    return low;
   }
 }

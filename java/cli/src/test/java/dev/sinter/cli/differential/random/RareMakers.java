@@ -55,7 +55,6 @@ final class RareMakers {
         to, "STABLEHLO_SHIFT_LEFT", s -> bits(s, "STABLEHLO_SHIFT_LEFT"), INT8, INT16, INT32);
     Maker.each(to, "RANDOM_UNIFORM", s -> numbers(s, "RANDOM_UNIFORM"), FLOAT32);
     Maker.each(to, "RANDOM_STANDARD_NORMAL", s -> numbers(s, "RANDOM_STANDARD_NORMAL"), FLOAT32);
-    Maker.each(to, "MULTINOMIAL", RareMakers::classes, INT32, INT64);
   }
 
   private static Result result(ElementType type, int... dims) {
@@ -387,18 +386,5 @@ final class RareMakers {
                 s.int32(dims))
             .get(0);
     s.done(s.input(FLOAT32, Quantization.NONE, dims).add(x, Activation.NONE));
-  }
-
-  private static void classes(Sketch s) {
-    int[] dims = {s.between(1, 4), s.between(1, 20)};
-    int samples = s.between(1, 30);
-    s.done(
-        s.ops(
-                TfliteOps.builtin(
-                    "MULTINOMIAL", 1, Map.of("seed", s.between(1, 999), "seed2", s.below(999))),
-                List.of(result(s.type, dims[0], samples)),
-                s.input(FLOAT32, Quantization.NONE, dims),
-                s.int32Scalar(samples))
-            .get(0));
   }
 }
